@@ -1,0 +1,100 @@
+"""Text or base64: how bytes travel in JSON, both ways."""
+
+from __future__ import annotations
+
+from .errors import EventError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .types import Result
+
+TABLE_SIZE = 128
+
+_BINARY_FAMILIES = ("image/", "audio/", "video/", "font/", "model/")
+_BINARY_TYPES = frozenset(
+    """
+    application/avro application/cbor application/epub+zip application/grpc application/gzip application/java-archive
+    application/msgpack application/msword application/octet-stream application/pdf application/protobuf
+    application/vnd.apache.arrow.stream application/vnd.apache.parquet application/vnd.google.protobuf
+    application/vnd.ms-excel application/vnd.ms-powerpoint application/vnd.msgpack application/vnd.rar
+    application/vnd.sqlite3 application/wasm application/x-7z-compressed application/x-bzip2 application/x-gzip
+    application/x-msgpack application/x-protobuf application/x-rar-compressed application/x-tar application/zip
+    application/zstd
+    """.split()  # noqa: SIM905
+)
+
+
+def is_text(media_type: str) -> bool:
+    """Whether a body of this media type (lower case, no parameters) is worth sending as text.
+
+    Everything is, except what is plainly binary: a REST API without `binaryMediaTypes` shows base64 to the client as it
+    is, while text arrives everywhere.
+    """
+    if media_type.endswith(("+xml", "+json")):
+        return True
+    return not (
+        media_type.startswith(_BINARY_FAMILIES)
+        or media_type in _BINARY_TYPES
+        or media_type.startswith("application/vnd.openxmlformats")
+    )
+
+
+class Kinds(dict[str, bool]):
+    """`is_text` of a Content-Type header, made once for each that apps send."""
+
+    def __init__(self, rule: Callable[[str], bool]) -> None:
+        self._rule = rule
+
+    def __missing__(self, content_type: str) -> bool:
+        text = bool(self._rule(content_type.partition(";")[0].strip().lower()))
+        if len(self) < TABLE_SIZE:
+            self[content_type] = text
+        return text
+
+
+def encoded(body: bytes, headers: dict[str, str], kinds: Kinds) -> tuple[str, bool]:
+    """A response body as a result carries it: the text, and whether it is base64.
+
+    Text where the bytes are UTF-8, Content-Encoding is identity and `kinds` says so; base64 in all other cases. Either
+    way the client gets the bytes the app sent.
+    """
+    if not body:
+        return "", False
+    if ("content-type" not in headers or kinds[headers["content-type"]]) and (
+        "content-encoding" not in headers or headers["content-encoding"] == "identity"
+    ):
+        try:
+            return body.decode(), False
+        except UnicodeDecodeError:
+            pass
+    from pybase64 import b64encode_as_string
+
+    return b64encode_as_string(body), True
+
+
+def decoded(body: str | None, is_base64: bool) -> bytes:
+    """An event's body as the client sent it."""
+    if not body:
+        return b""
+    if not is_base64:
+        # Lone surrogates, which JSON can carry and UTF-8 cannot, keep the three bytes they would have had.
+        return body.encode("utf-8", "surrogatepass")
+    from pybase64 import b64decode
+
+    try:
+        return b64decode(body, validate=True)
+    except ValueError as error:
+        raise EventError(f"the event says isBase64Encoded, but its body is not base64: {error}") from error
+
+
+def json_size(result: Result) -> int:
+    """Bytes of JSON that Lambda's runtime makes of a result. It escapes what is not ASCII before Python 3.12."""
+    import json
+    import sys
+
+    text = result["body"]
+    if result["isBase64Encoded"]:
+        return len(json.dumps({**result, "body": ""})) + len(text)
+    return len(json.dumps(result, ensure_ascii=sys.version_info < (3, 12)).encode("utf-8", "surrogatepass"))

@@ -1,0 +1,84 @@
+"""The lifespan of an ASGI app: startup once, state for every request, shutdown once.
+
+https://asgi.readthedocs.io/en/stable/specs/lifespan.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from .errors import LifespanError
+from .log import logger
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+    from typing import Any
+
+    from .types import ASGIApp, LifespanMode, Message
+
+
+class Lifespan:
+    """One lifespan of an app, as a task on a loop. It begins when the loop next runs.
+
+    Args:
+        app: the ASGI app.
+        mode: "auto": an app that raises or returns before it has answered the startup message has no lifespan, and that
+            is fine. "on": it is a LifespanError.
+        loop: the loop that will run the requests too.
+
+    Attributes:
+        started: done when startup is; with a LifespanError if it failed. An app that answers
+            `lifespan.startup.failed` has a lifespan, so that is a failure in both modes.
+        state: what the app has put into `scope["state"]`. A request gets a copy (ASGI, "Lifespan State").
+    """
+
+    def __init__(self, app: ASGIApp, mode: LifespanMode, loop: AbstractEventLoop) -> None:
+        self.state: dict[str, Any] = {}
+        self.started = loop.create_future()
+        self._mode = mode
+        self._received = False
+        self._stopping = asyncio.Event()
+        self._task = loop.create_task(self._run(app))
+
+    async def shutdown(self) -> None:
+        """Send the shutdown message, and return when the app has ended."""
+        self._stopping.set()
+        await self._task
+
+    async def _run(self, app: ASGIApp) -> None:
+        scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}
+        error: Exception | None = None
+        try:
+            await app(scope, self._receive, self._send)
+        except Exception as raised:
+            error = raised
+        if not self.started.done():
+            if self._mode == "on":
+                reason = f"raised {error!r}" if error else "returned"
+                failure = LifespanError(f'lifespan="on", but the app {reason} before lifespan.startup.complete')
+                failure.__cause__ = error
+                self.started.set_exception(failure)
+            else:
+                self.started.set_result(None)
+        elif error is not None and self.started.exception() is None:
+            logger().error("the app's lifespan ended with an error", exc_info=error)
+
+    async def _receive(self) -> Message:
+        if not self._received:
+            self._received = True
+            return {"type": "lifespan.startup"}
+        await self._stopping.wait()
+        return {"type": "lifespan.shutdown"}
+
+    async def _send(self, message: Message) -> None:
+        kind = message["type"]
+        if kind == "lifespan.startup.complete" and not self.started.done():
+            self.started.set_result(None)
+        elif kind == "lifespan.startup.failed" and not self.started.done():
+            text = message.get("message") or "no message"
+            self.started.set_exception(LifespanError(f"the app's lifespan startup failed: {text}"))
+        elif kind == "lifespan.shutdown.failed":
+            logger().error("the app's lifespan shutdown failed: %s", message.get("message") or "no message")
+        elif kind != "lifespan.shutdown.complete":
+            raise LifespanError(f"the app sent {kind!r}, which is not expected here (ASGI, lifespan)")

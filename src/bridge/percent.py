@@ -1,0 +1,63 @@
+"""Percent-encoding (RFC 3986) of paths and query strings.
+
+`urllib.parse` is imported when a text first needs it: it costs more to import than all of Bridge.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_UNRESERVED = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
+PATH = _UNRESERVED + b"/!$&'()*+,;=:@"
+"""Bytes that stand in a path as themselves: RFC 3986 section 3.3, `pchar` and the slash."""
+
+
+def decoded(path: str) -> str:
+    """A path with its percent-escapes undone; bytes that are not UTF-8 become surrogate escapes (PEP 383)."""
+    if "%" not in path:
+        return path
+    from urllib.parse import unquote
+
+    return unquote(path, errors="surrogateescape")
+
+
+def encoded(path: str) -> bytes:
+    """A decoded path as it stands in a URL; the reverse of `decoded`."""
+    raw = path.encode() if path.isascii() else _utf8(path)
+    if not raw.translate(None, PATH):
+        return raw
+    from urllib.parse import quote_from_bytes
+
+    return quote_from_bytes(raw, PATH.decode()).encode()
+
+
+def wire(text: str) -> bytes:
+    """A path or query string that is encoded already, as bytes; characters that should not be there are escaped."""
+    if text.isascii():
+        return text.encode()
+    from urllib.parse import quote_from_bytes
+
+    return quote_from_bytes(_utf8(text), "".join(map(chr, range(128)))).encode()
+
+
+def form(items: Iterable[tuple[str, str]]) -> str:
+    """Decoded query parameters, encoded as a form does it: a space is `+`."""
+    return "&".join([f"{_form(name)}={_form(value)}" for name, value in items])
+
+
+def _form(text: str) -> str:
+    if text.isalnum() and text.isascii():
+        return text
+    from urllib.parse import quote_plus
+
+    return quote_plus(_utf8(text))
+
+
+def _utf8(text: str) -> bytes:
+    # JSON can carry lone surrogates ("\ud800"), which UTF-8 cannot: they become "?", as everywhere on the web.
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")

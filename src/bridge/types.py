@@ -1,0 +1,81 @@
+"""The shapes that pass between Bridge's files, for type checkers only: nothing imports this at run time.
+
+Lambda's side speaks of *event*, *context* and *result*; the app's side of *scope*, *body* and *response*.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, MutableMapping
+from typing import Any, Literal, Protocol, TypeAlias
+
+Event: TypeAlias = dict[str, Any]
+Result: TypeAlias = dict[str, Any]
+
+Request: TypeAlias = tuple[
+    str,  # method, as the client sent it
+    str,  # scheme: "http" or "https"
+    str | None,  # host: the Host header, or what the event has in its place
+    str,  # path: decoded, starts with root_path; bytes that are not UTF-8 as surrogate escapes
+    bytes,  # raw_path: the same, percent-encoded
+    str,  # root_path: the part of path that is not the app's (the stage, a base path), decoded
+    str,  # query_string: percent-encoded, without "?"
+    str,  # protocol: "HTTP/1.1"
+    "HeaderItems",  # headers: one pair per header line, text; names in any case
+    str | None,  # the Cookie header, where the event has it apart from the headers
+    tuple[str, int] | None,  # client: address and port (0: unknown)
+    str | None,  # body, as in the event
+    bool,  # whether that body is base64
+]
+"""A request in the form both ASGI and WSGI are made from. A plain tuple: an object would cost 15 % of an event."""
+
+HeaderItems: TypeAlias = Collection[tuple[str, str]]
+ResponseHeaders: TypeAlias = tuple[
+    dict[str, str],  # headers: lower-case name to value; the values of several lines joined with ", "
+    list[str],  # cookies: the values of the Set-Cookie lines, which must not be joined
+    dict[str, list[str]],  # repeated: for names that had several lines, those lines
+]
+Response: TypeAlias = tuple[int, ResponseHeaders, bytes]
+Outcome: TypeAlias = tuple[Response | None, BaseException | None]
+"""The response, if the app completed one, and what it raised, if it raised: either, or both."""
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+# Loose on purpose: frameworks type scope, receive and send each in their own way,
+# and `Bridge(FastAPI())` has to type-check with all of them.
+ASGIApp: TypeAlias = Callable[[Any, Any, Any], Awaitable[Any]]
+WSGIApp: TypeAlias = Callable[[Any, Any], Iterable[bytes]]
+
+Interface: TypeAlias = Literal["auto", "asgi", "wsgi"]
+LifespanMode: TypeAlias = Literal["auto", "on", "off"]
+ErrorMode: TypeAlias = Literal["respond", "raise"]
+
+
+class Context(Protocol):
+    """What Bridge reads of the Lambda context: https://docs.aws.amazon.com/lambda/latest/dg/python-context.html."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds left before Lambda ends the invocation."""
+
+
+class Run(Protocol):
+    """One request through an app: ASGI and WSGI have one each."""
+
+    def __call__(self, request: Request, event: Event, context: Any) -> Outcome:
+        """What came of it. Exceptions that stop the process (SystemExit, KeyboardInterrupt) pass through."""
+
+
+class Source(Protocol):
+    """One event format, both directions. The modules of `bridge.sources` are sources."""
+
+    LIMIT: int
+    """Bytes of JSON that a result may have."""
+
+    def request(self, event: Event) -> Request:
+        """The request that an event carries."""
+
+    def result(self, event: Event, status: int, headers: ResponseHeaders, body: str, is_base64: bool, /) -> Result:
+        """The result that carries a response, in the form the sender of the event accepts."""
+
+
+StrMap: TypeAlias = Mapping[str, str]

@@ -1,0 +1,148 @@
+"""One request through a WSGI app, in the calling thread.
+
+https://peps.python.org/pep-3333/
+"""
+
+from __future__ import annotations
+
+import sys
+from io import BytesIO
+
+from . import address
+from .body import decoded
+from .errors import AppError, ResultTooLargeError
+from .headers import ResponseNames, from_wsgi, to_environ
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import TracebackType
+    from typing import Any, TypeAlias
+
+    from .types import Event, Outcome, Request, ResponseHeaders, WSGIApp
+
+    ExcInfo: TypeAlias = (
+        tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None] | None
+    )
+
+BODY_LIMIT = 6_291_556
+"""Bytes of a streamed body after which it cannot fit any result. A stream without end is stopped here."""
+
+
+def environ_of(request: Request, event: Event, context: Any) -> dict[str, Any]:
+    """The environ of a request, with the raw event and context in `aws.event` and `aws.context`.
+
+    Text in it stands for bytes, one character a byte (PEP 3333, "Unicode Issues").
+    """
+    method, scheme, host, path, _, root_path, query, protocol, headers, cookie, client, text, is_base64 = request
+    body = decoded(text, is_base64) if text else b""
+    server, port = address.server(host, scheme)
+    path = path[len(root_path) :]
+    environ = {
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": root_path if root_path.isascii() else _latin1(root_path),
+        "PATH_INFO": path if path.isascii() else _latin1(path),
+        "QUERY_STRING": query if query.isascii() else _latin1(query),
+        "SERVER_NAME": server,
+        "SERVER_PORT": str(port),
+        "SERVER_PROTOCOL": protocol,
+        "REMOTE_ADDR": client[0] if client else "",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scheme,
+        "wsgi.input": BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": False,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+        "aws.event": event,
+        "aws.context": context,
+    }
+    to_environ(headers, environ)
+    if cookie is not None:
+        environ["HTTP_COOKIE"] = cookie if cookie.isascii() else _latin1(cookie)
+    if body:
+        # REST APIs leave Content-Length out, and frameworks read no body without it.
+        environ["CONTENT_LENGTH"] = str(len(body))
+    return environ
+
+
+def _latin1(text: str) -> str:
+    return text.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+class Exchange:
+    """What one request's app has said by `start_response` and `write`."""
+
+    __slots__ = ("_names", "_sent", "headers", "status", "written")
+
+    def __init__(self, names: ResponseNames) -> None:
+        self._names = names
+        self.headers: ResponseHeaders | None = None
+        self.written: list[bytes] = []
+
+    def start_response(
+        self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo = None, /
+    ) -> Callable[[bytes], object]:
+        """Take the status line and the headers; the callable that it returns takes body bytes.
+
+        Raises:
+            AppError: a second call without `exc_info`, a status that is no number, or headers that are no pairs of str.
+        """
+        if self.headers is not None and exc_info is None:
+            raise AppError("the app called start_response twice, the second time without exc_info (PEP 3333)")
+        digits = status[:3]
+        if not (digits.isascii() and digits.isdigit() and digits >= "100"):
+            raise AppError(f"the app gave start_response a status that is no status line: {status!r}")
+        self.headers = from_wsgi(headers, self._names)
+        self.status = int(digits)
+        return self.written.append
+
+
+class WSGI:
+    """A WSGI app, ready to run requests.
+
+    Args:
+        app: the app.
+        names: what to make of the names of response headers.
+    """
+
+    def __init__(self, app: WSGIApp, names: ResponseNames) -> None:
+        self._app = app
+        self._names = names
+
+    def run(self, request: Request, event: Event, context: Any) -> Outcome:
+        """Run a request. The app's iterable is closed, whatever happens."""
+        exchange = Exchange(self._names)
+        environ = environ_of(request, event, context)
+        error: Exception | None = None
+        body: bytes | None = None
+        try:
+            chunks = self._app(environ, exchange.start_response)
+            try:
+                body = b"".join(chunks) if type(chunks) in _FINITE else _joined(chunks, exchange.written)
+            finally:
+                close = getattr(chunks, "close", None)
+                if close is not None:
+                    close()
+        except Exception as raised:
+            error = raised
+        headers = exchange.headers
+        if body is None or headers is None:
+            return None, error or AppError("the app returned, but it had not called start_response (PEP 3333)")
+        if exchange.written:
+            body = b"".join((*exchange.written, body))
+        return (exchange.status, headers, body), error
+
+
+_FINITE = frozenset((list, tuple))
+
+
+def _joined(chunks: Iterable[bytes], parts: list[bytes]) -> bytes:
+    """What is left when the chunks have joined the parts, among which `write` may put more."""
+    size = 0
+    for chunk in chunks:
+        parts.append(chunk)
+        size += len(chunk)
+        if size > BODY_LIMIT:
+            raise ResultTooLargeError(f"the app streamed more than {BODY_LIMIT:,} bytes, which no result can carry")
+    return b""
