@@ -8,22 +8,24 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from types import CoroutineType
-from weakref import WeakKeyDictionary, WeakSet
+from functools import partial
+from inspect import CO_COROUTINE
+from weakref import WeakSet
 
-from . import address, deadline
+from . import address, deadline, percent
 from .address import PORTS
 from .body import decoded
 from .errors import AppError, DeadlineError, LifespanError, ResultTooLargeError
 from .headers import ASGI_NAMES, ResponseNames, from_asgi, to_asgi
 from .lifespan import Lifespan
 from .log import logger
-from .loop import process_runner
+from .loop import check_idle, process_runner
 from .shutdown import at_exit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
+    from collections.abc import Callable, Coroutine
     from typing import Any
 
     from .loop import LoopFactory, Runner
@@ -33,10 +35,12 @@ if TYPE_CHECKING:
         LifespanMode,
         Message,
         Outcome,
+        Receive,
         Request,
         Response,
         ResponseHeaders,
         Scope,
+        Send,
     )
 
 INIT_SECONDS = 9.0
@@ -52,18 +56,21 @@ BODY_LIMIT = 6_291_556
 _HTTP_VERSIONS = {"HTTP/1.0": "1.0", "HTTP/1.1": "1.1", "HTTP/2.0": "2", "HTTP/2": "2", "HTTP/3.0": "3", "HTTP/3": "3"}
 
 
-def scope_of(request: Request, event: Event, context: Any, state: dict[str, Any]) -> Scope:
+def scope_of(request: Request, body: bytes, event: Event, context: Any, state: dict[str, Any]) -> Scope:
     """The HTTP connection scope of a request, with the raw event and context in `aws.event` and `aws.context`."""
     method, scheme, host, path, raw_path, root_path, query, protocol, headers, cookie, client, _, _ = request
     if not path.isascii():
         # Surrogate escapes stand for bytes that are not UTF-8; ASGI's path is UTF-8.
-        path = path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        path = percent.utf8(path).decode("utf-8", "replace")
     try:
         lines = [(ASGI_NAMES[name], value.encode()) for name, value in headers]
     except (AttributeError, KeyError, UnicodeEncodeError):
         lines = to_asgi(headers)
     if cookie is not None:
         lines.append((b"cookie", cookie.encode("utf-8", "replace")))
+    if body and b"content-length" not in dict(lines):
+        # REST APIs leave Content-Length out, and Django reads no upload without it.
+        lines.append((b"content-length", b"%d" % len(body)))
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.5"},
@@ -168,13 +175,17 @@ class ASGI:
         self, app: ASGIApp, names: ResponseNames, lifespan: LifespanMode, loop_factory: LoopFactory | None
     ) -> None:
         self._app = app
+        # To call a coroutine function runs nothing of it. What other apps do when they are called, their task does.
+        self._coroutine: Callable[..., Coroutine[Any, Any, None]] = partial(_call, app)
+        if _is_coroutine_function(app):
+            self._coroutine = app  # type: ignore[assignment]
         self._names = names
         self._mode = lifespan
         self._loop_factory = loop_factory or asyncio.new_event_loop
         self._runner: Runner
         self._lifespan: Lifespan | None
         self._state: dict[str, Any]
-        self._visited: WeakKeyDictionary[AbstractEventLoop, Lifespan] = WeakKeyDictionary()
+        self._visited: dict[AbstractEventLoop, Lifespan] = {}
         self._forget()
         _instances.add(self)
 
@@ -184,15 +195,14 @@ class ASGI:
             failure = self.start(deadline.seconds(context))
             if failure is not None:
                 return None, failure
-        cycle = Cycle(decoded(request[11], request[12]) if request[11] else b"", self._names)
-        scope = scope_of(request, event, context, self._state)
+        body = decoded(request[11], request[12]) if request[11] else b""
+        cycle = Cycle(body, self._names)
+        scope = scope_of(request, body, event, context, self._state)
         try:
-            awaitable = self._app(scope, cycle.receive, cycle.send)
-        except Exception as raised:
-            return cycle.response, raised
-        if type(awaitable) is not CoroutineType:
-            awaitable = _coroutine(awaitable)
-        error = self._runner.run(awaitable, context)
+            coroutine = self._coroutine(scope, cycle.receive, cycle.send)
+        except TypeError as raised:
+            return None, raised
+        error = self._runner.run(coroutine, context)
         if error is None and cycle.response is None:
             error = cycle.complaint()
         return cycle.response, error
@@ -204,20 +214,25 @@ class ASGI:
         if self._mode != "off":
             lifespan = self._visited.get(loop)
             if lifespan is None:
-                lifespan = self._visited[loop] = Lifespan(self._app, self._mode, loop)
-            try:
-                await asyncio.shield(lifespan.started)
-            except LifespanError as failure:
-                self._visited.pop(loop, None)
+                lifespan = self._visit(loop)
+            if not lifespan.started.done():
+                await asyncio.wait({lifespan.started}, timeout=deadline.seconds(context))
+            failure = _failure(lifespan)
+            if failure is not None:
+                if lifespan.started.done() and self._visited.get(loop) is lifespan:
+                    del self._visited[loop]
                 return None, failure
             state = lifespan.state
-        cycle = Cycle(decoded(request[11], request[12]) if request[11] else b"", self._names)
-        scope = scope_of(request, event, context, state)
-        task = loop.create_task(_call(self._app, scope, cycle))
-        done, _ = await asyncio.wait({task}, timeout=deadline.seconds(context))
+        body = decoded(request[11], request[12]) if request[11] else b""
+        cycle = Cycle(body, self._names)
+        scope = scope_of(request, body, event, context, state)
+        task = loop.create_task(_call(self._app, scope, cycle.receive, cycle.send))
+        try:
+            done, _ = await asyncio.wait({task}, timeout=deadline.seconds(context))
+        finally:
+            task.cancel()  # where it has ended, that is nothing
         error: BaseException | None
         if not done:
-            task.cancel()
             await asyncio.wait({task}, timeout=deadline.GRACE)
             error = DeadlineError("the invocation's time ran out before the app had ended")
         elif task.cancelled():
@@ -230,40 +245,58 @@ class ASGI:
 
     def start(self, seconds: float | None) -> BaseException | None:
         """Bring the app to the end of its startup, or to `seconds` from now; what went wrong, if anything did."""
+        check_idle()
         runner = self._runner = process_runner(self._loop_factory)
-        runner.check_idle()
         if self._mode != "off":
-            if self._lifespan is None:
-                self._lifespan = Lifespan(self._app, self._mode, runner.loop)
-                self._state = self._lifespan.state
-                at_exit(self.close)
-            if not runner.wait(self._lifespan.started, seconds):
-                return DeadlineError("the invocation's time ran out before the app's lifespan startup was complete")
-            failure = self._lifespan.started.exception()
-            if failure is not None:
-                self._lifespan = None
-                return failure
+            with runner.lock:
+                lifespan = self._lifespan
+                if lifespan is None:
+                    lifespan = self._lifespan = Lifespan(self._app, self._mode, runner.loop)
+                    self._state = lifespan.state
+                    at_exit(self.close)
+                runner.wait(lifespan.started, seconds)
+                failure = _failure(lifespan)
+                if failure is not None:
+                    if lifespan.started.done():
+                        self._lifespan = None
+                    return failure
         self._started = True
         return None
 
     def start_in_init(self) -> None:
         """Start up in Lambda's init phase, as far as its time allows. The next event does what is left.
 
+        Where a loop runs already, another server imports the module (uvicorn, behind the Lambda Web Adapter): it sees
+        to the lifespan.
+
         Raises:
             LifespanError: startup failed. Lambda reports it as an init error.
         """
+        if asyncio._get_running_loop() is not None:
+            return
         failure = self.start(max(INIT_SECONDS - time.process_time(), 0))
         if isinstance(failure, LifespanError):
             raise failure
 
     def close(self) -> None:
         """Run the app's shutdown, if it has started up here. An event that comes later starts it up again."""
-        lifespan = self._lifespan
-        self._forget()
-        if lifespan is not None:
-            task = self._runner.loop.create_task(lifespan.shutdown())
-            if not self._runner.wait(task, SHUTDOWN_SECONDS):
-                logger().error("the app's lifespan shutdown took longer than %s s and was left", SHUTDOWN_SECONDS)
+        if self._lifespan is None:
+            return
+        check_idle()
+        with self._runner.lock:
+            lifespan = self._lifespan
+            self._forget()
+            if lifespan is not None:
+                task = self._runner.loop.create_task(lifespan.shutdown())
+                if not self._runner.wait(task, SHUTDOWN_SECONDS):
+                    logger().error("the app's lifespan shutdown took longer than %s s and was left", SHUTDOWN_SECONDS)
+
+    def _visit(self, loop: AbstractEventLoop) -> Lifespan:
+        for visited in [*self._visited]:
+            if visited.is_closed():
+                del self._visited[visited]
+        lifespan = self._visited[loop] = Lifespan(self._app, self._mode, loop)
+        return lifespan
 
     def _forget(self) -> None:
         self._started = False
@@ -271,12 +304,20 @@ class ASGI:
         self._state = {}
 
 
-async def _call(app: ASGIApp, scope: Scope, cycle: Cycle) -> None:
-    await app(scope, cycle.receive, cycle.send)
+async def _call(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    await app(scope, receive, send)
 
 
-async def _coroutine(awaitable: Any) -> None:
-    await awaitable
+def _is_coroutine_function(app: ASGIApp) -> bool:
+    function = app if hasattr(app, "__code__") else type(app).__call__
+    return hasattr(function, "__code__") and bool(function.__code__.co_flags & CO_COROUTINE)
+
+
+def _failure(lifespan: Lifespan) -> BaseException | None:
+    """What keeps requests from an app whose startup has been waited for."""
+    if not lifespan.started.done():
+        return DeadlineError("the invocation's time ran out before the app's lifespan startup was complete")
+    return lifespan.started.exception()
 
 
 def _status(status: object) -> int:

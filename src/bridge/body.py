@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from .errors import EventError
+import sys
+
+from .errors import EventError, ResultBodyError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .call import Call
     from .types import Result
 
 TABLE_SIZE = 128
+
+# Lambda's runtime escapes what is not ASCII before Python 3.12.
+_ESCAPES = sys.version_info < (3, 12)
+MOST_JSON = 12 if _ESCAPES else 6
+"""Bytes of JSON that one character becomes at most: an escaped surrogate pair, or an escaped control character."""
 
 _BINARY_FAMILIES = ("image/", "audio/", "video/", "font/", "model/")
 _BINARY_TYPES = frozenset(
@@ -24,6 +32,9 @@ _BINARY_TYPES = frozenset(
     application/zstd
     """.split()  # noqa: SIM905
 )
+
+
+_EVENT_TEXT_TYPES = ("application/json", "application/xml", "application/javascript")
 
 
 def is_text(media_type: str) -> bool:
@@ -62,9 +73,8 @@ def encoded(body: bytes, headers: dict[str, str], kinds: Kinds) -> tuple[str, bo
     """
     if not body:
         return "", False
-    if ("content-type" not in headers or kinds[headers["content-type"]]) and (
-        "content-encoding" not in headers or headers["content-encoding"] == "identity"
-    ):
+    content_type = headers.get("content-type")
+    if (content_type is None or kinds[content_type]) and headers.get("content-encoding", "identity") == "identity":
         try:
             return body.decode(), False
         except UnicodeDecodeError:
@@ -89,12 +99,40 @@ def decoded(body: str | None, is_base64: bool) -> bytes:
         raise EventError(f"the event says isBase64Encoded, but its body is not base64: {error}") from error
 
 
+def carried(call: Call) -> tuple[str, bool]:
+    """A request body as HTTP APIs, function URLs and load balancers put it into an event, and whether it is base64.
+
+    Text for `text/*`, JSON, XML and JavaScript without a Content-Encoding; base64 for all else, even for forms and for
+    bodies that do not say what they are.
+    """
+    media_type = call.header("content-type").partition(";")[0].strip().lower()
+    if (media_type.startswith("text/") or media_type in _EVENT_TEXT_TYPES) and not call.header("content-encoding"):
+        try:
+            return call.body.decode(), False
+        except UnicodeDecodeError:
+            pass
+    from pybase64 import b64encode_as_string
+
+    return b64encode_as_string(call.body), True
+
+
+def uncarried(text: str, is_base64: bool) -> bytes:
+    """The body of a result as it goes to the client."""
+    if not is_base64:
+        return text.encode("utf-8", "replace")
+    from pybase64 import b64decode
+
+    try:
+        return b64decode(text, validate=True)
+    except ValueError as error:
+        raise ResultBodyError(f"the result says isBase64Encoded, but its body is not base64: {error}") from error
+
+
 def json_size(result: Result) -> int:
-    """Bytes of JSON that Lambda's runtime makes of a result. It escapes what is not ASCII before Python 3.12."""
+    """Bytes of JSON that Lambda's runtime makes of a result."""
     import json
-    import sys
 
     text = result["body"]
     if result["isBase64Encoded"]:
         return len(json.dumps({**result, "body": ""})) + len(text)
-    return len(json.dumps(result, ensure_ascii=sys.version_info < (3, 12)).encode("utf-8", "surrogatepass"))
+    return len(json.dumps(result, ensure_ascii=_ESCAPES).encode("utf-8", "surrogatepass"))

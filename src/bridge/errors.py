@@ -31,3 +31,11 @@ class DeadlineError(BridgeError, TimeoutError):
 
 class ResultTooLargeError(BridgeError):
     """The app's: its response does not fit the payload limit of the event's sender. Answered with 500."""
+
+
+class ResultError(BridgeError, ValueError):
+    """The handler's: a result that the API it is for would refuse. The gateway raises it to itself and answers."""
+
+
+class ResultBodyError(ResultError):
+    """The handler's: a result that says isBase64Encoded, but its body is not base64."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .loop import LoopFactory
     from .types import (
-        ASGIApp,
+        App,
         ErrorMode,
         Event,
         Interface,
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
         Result,
         Run,
         Source,
-        WSGIApp,
     )
 
 
@@ -58,7 +57,7 @@ class Bridge:
 
     def __init__(
         self,
-        app: ASGIApp | WSGIApp,
+        app: App,
         *,
         interface: Interface = "auto",
         lifespan: LifespanMode = "auto",
@@ -144,8 +143,7 @@ class Bridge:
             body = b""
         text, is_base64 = bodies.encoded(body, headers[0], self._kinds)
         result = source.result(event, status, headers, text, is_base64)
-        # One character is six bytes of JSON at most: "\\u0000".
-        if len(text) * 6 > source.LIMIT and status != 500:
+        if len(text) * bodies.MOST_JSON > source.LIMIT:
             size = bodies.json_size(result)
             if size > source.LIMIT:
                 error = ResultTooLargeError(

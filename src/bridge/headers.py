@@ -202,6 +202,21 @@ def first(headers: Mapping[str, object] | None, name: str) -> str | None:
 
     REST APIs send names in the client's case: `X-Forwarded-Proto` is the gateway's own, whatever else came.
     """
+    value = _value(headers, name)
+    if isinstance(value, list):
+        value = value[0] if value else None
+    return value if isinstance(value, str) else None
+
+
+def joined(headers: Mapping[str, object] | None, name: str) -> str | None:
+    """All lines of a header as one (RFC 9110 section 5.3)."""
+    value = _value(headers, name)
+    if isinstance(value, list):
+        value = ",".join(map(str, value))
+    return value if isinstance(value, str) else None
+
+
+def _value(headers: Mapping[str, object] | None, name: str) -> object:
     if not headers:
         return None
     value = headers.get(name)
@@ -210,6 +225,4 @@ def first(headers: Mapping[str, object] | None, name: str) -> str | None:
         if value is None:
             lower = name.lower()
             value = next((headers[other] for other in headers if other.lower() == lower), None)
-    if isinstance(value, list):
-        value = value[0] if value else None
-    return value if isinstance(value, str) else None
+    return value

@@ -53,6 +53,13 @@ class Lifespan:
             await app(scope, self._receive, self._send)
         except Exception as raised:
             error = raised
+        except BaseException as raised:
+            # Cancelled, or the process is to end: nobody may wait for a startup that does not come.
+            if not self.started.done():
+                failure = LifespanError(f"the app's lifespan startup ended with {raised!r}")
+                failure.__cause__ = raised
+                self.started.set_exception(failure)
+            raise
         if not self.started.done():
             if self._mode == "on":
                 reason = f"raised {error!r}" if error else "returned"
@@ -68,7 +75,11 @@ class Lifespan:
         if not self._received:
             self._received = True
             return {"type": "lifespan.startup"}
-        await self._stopping.wait()
+        # A loop that ends cancels what is left on it (`asyncio.run`): that is the end of the lifespan, and no error.
+        try:
+            await self._stopping.wait()
+        except asyncio.CancelledError:
+            self._stopping.set()
         return {"type": "lifespan.shutdown"}
 
     async def _send(self, message: Message) -> None:

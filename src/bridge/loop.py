@@ -17,7 +17,7 @@ from collections import deque
 from contextlib import suppress
 from functools import partial
 from sys import set_asyncgen_hooks
-from threading import get_ident
+from time import monotonic
 
 from . import deadline
 from .errors import DeadlineError, RunningLoopError
@@ -36,6 +36,12 @@ if TYPE_CHECKING:
 CALLBACKS = 1000
 """Callbacks that run, at most, before the loop looks for input again."""
 
+TURN_SECONDS = 0.1
+"""Seconds after which the loop looks for input, though no request has waited: for timers and tasks left behind."""
+
+CLOSE_SECONDS = 1.0
+"""Seconds that what is left on the loop has to end when the loop is closed."""
+
 
 def eager(loop: AbstractEventLoop) -> FirstStep:
     """Makes tasks that have taken their first step. CPython 3.12 and newer."""
@@ -46,8 +52,9 @@ def hastened(loop: AbstractEventLoop) -> FirstStep:
     """Makes tasks, takes their first step off asyncio's queue and runs it. CPython 3.11."""
 
     def first_step(coroutine: Coroutine[Any, Any, Any]) -> Task[Any]:
+        ready = loop._ready  # type: ignore[attr-defined]
         task = Task(coroutine, loop=loop)
-        loop._ready.pop()._run()  # type: ignore[attr-defined]
+        ready.pop()._run()
         return task
 
     return first_step
@@ -76,8 +83,8 @@ class Runner:
     ) -> None:
         self._owner = asyncio.Runner(loop_factory=factory)
         self.loop = self._owner.get_loop()
-        self._lock = threading.Lock()
-        self._thread = 0
+        self.lock = threading.RLock()
+        self._next_turn = 0.0
         self._ready: deque[Handle] = getattr(self.loop, "_ready", deque())
         _answer_by_thread(self.loop)
         for make in first_steps:
@@ -93,10 +100,10 @@ class Runner:
         """
         if _get_running_loop() is not None:
             coroutine.close()
-            self.check_idle()
-        self._lock.acquire()
+            check_idle()
+        self.lock.acquire()
         try:
-            if get_ident() != self._thread:
+            if _hooks.owner is not self:
                 self._enter_thread()
             _set_running_loop(self.loop)
             try:
@@ -105,7 +112,10 @@ class Runner:
                     self._drain()
             finally:
                 _set_running_loop(None)
-            if not task.done() and not self._run_until_done(task, deadline.seconds(context)):
+            if task.done():
+                if monotonic() > self._next_turn:
+                    self._turn()
+            elif not self._run_until_done(task, deadline.seconds(context)):
                 task.cancel()
                 self._run_until_done(task, deadline.GRACE)
                 return DeadlineError("the invocation's time ran out before the app had ended")
@@ -113,33 +123,29 @@ class Runner:
         except CancelledError as cancelled:
             return cancelled
         finally:
-            self._lock.release()
+            self.lock.release()
 
     def wait(self, future: Future[Any], seconds: float | None) -> bool:
         """Whether a future of this loop is done within `seconds`. If not, later runs of the loop bring it on."""
-        self.check_idle()
-        with self._lock:
+        check_idle()
+        with self.lock:
             return future.done() or self._run_until_done(future, seconds)
 
-    def check_idle(self) -> None:
-        """Raise RunningLoopError where a loop runs already: asyncio allows one in a thread."""
-        if _get_running_loop() is not None:
-            raise RunningLoopError(
-                "handler(event, context) was called where an event loop is running already. "
-                "There, use: await handler.handle_async(event, context)"
-            )
-
     def close(self) -> None:
-        """Cancel what is left on the loop and close it."""
-        if get_ident() == self._thread:
+        """Cancel what is left on the loop and close it. What will not end is left."""
+        if _hooks.owner is self:
             set_asyncgen_hooks(None, None)
-        self._owner.close()
+            _hooks.owner = None
+        # RuntimeError: stopped; or CPython 3.12, which starts no thread to close the default executor at exit.
+        with suppress(RuntimeError):
+            self.loop.call_later(CLOSE_SECONDS, self.loop.stop)
+            self._owner.close()
 
     def _enter_thread(self) -> None:
         # A loop sets these hooks while it runs, so that it can close asynchronous generators that are left unfinished.
         # They belong to the thread. Setting them for each first step and back would take 0.3 us, so they stay:
-        # other loops that run in this thread set their own and then put these back.
-        self._thread = get_ident()
+        # other loops that run in this thread set their own and then put these back. Other runners do not.
+        _hooks.owner = self
         firstiter = getattr(self.loop, "_asyncgen_firstiter_hook", None)
         set_asyncgen_hooks(firstiter, getattr(self.loop, "_asyncgen_finalizer_hook", None))
 
@@ -188,6 +194,11 @@ class Runner:
                 future.exception()  # seen: asyncio need not report it
         return future.done()
 
+    def _turn(self) -> None:
+        self._next_turn = monotonic() + TURN_SECONDS
+        self.loop.call_soon(self.loop.stop)
+        self.loop.run_forever()
+
     def _drain(self) -> None:
         # What waits for nothing outside (asyncio.sleep(0), task groups, queues, tasks the app has left behind) goes on
         # without a call of select: that is most of what a turn of the loop costs.
@@ -211,6 +222,21 @@ def _answer_by_thread(loop: AbstractEventLoop) -> None:
         loop.is_running = is_running_here  # type: ignore[method-assign]
 
 
+def check_idle() -> None:
+    """Raise RunningLoopError where a loop runs already: asyncio allows one in a thread."""
+    if _get_running_loop() is not None:
+        raise RunningLoopError(
+            "handler(event, context) was called where an event loop is running already. "
+            "There, use: await handler.handle_async(event, context)"
+        )
+
+
+class _Hooks(threading.local):
+    owner: Runner | None = None
+    """The runner that was the last to set its hooks in this thread."""
+
+
+_hooks = _Hooks()
 _runners: dict[LoopFactory, Runner] = {}
 _inherited: list[Runner] = []
 _runners_lock = threading.Lock()

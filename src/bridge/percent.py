@@ -25,7 +25,7 @@ def decoded(path: str) -> str:
 
 def encoded(path: str) -> bytes:
     """A decoded path as it stands in a URL; the reverse of `decoded`."""
-    raw = path.encode() if path.isascii() else _utf8(path)
+    raw = path.encode() if path.isascii() else utf8(path)
     if not raw.translate(None, PATH):
         return raw
     from urllib.parse import quote_from_bytes
@@ -39,7 +39,7 @@ def wire(text: str) -> bytes:
         return text.encode()
     from urllib.parse import quote_from_bytes
 
-    return quote_from_bytes(_utf8(text), "".join(map(chr, range(128)))).encode()
+    return quote_from_bytes(utf8(text), "".join(map(chr, range(128)))).encode()
 
 
 def form(items: Iterable[tuple[str, str]]) -> str:
@@ -52,10 +52,11 @@ def _form(text: str) -> str:
         return text
     from urllib.parse import quote_plus
 
-    return quote_plus(_utf8(text))
+    return quote_plus(utf8(text))
 
 
-def _utf8(text: str) -> bytes:
+def utf8(text: str) -> bytes:
+    """Text as UTF-8; surrogate escapes become the bytes they stand for (PEP 383)."""
     # JSON can carry lone surrogates ("\ud800"), which UTF-8 cannot: they become "?", as everywhere on the web.
     try:
         return text.encode("utf-8", "surrogateescape")

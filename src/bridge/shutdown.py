@@ -5,22 +5,36 @@ from __future__ import annotations
 import atexit
 import signal
 import threading
+from contextlib import suppress
+
+from .errors import RunningLoopError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_callbacks: dict[Callable[[], None], None] = {}
+
 
 def at_exit(callback: Callable[[], None]) -> None:
-    """Call back when the process ends: by itself, or by a SIGTERM that nobody else handles.
+    """Call back when the process ends: by itself, or by a SIGTERM that nobody else handles. Once, however often asked.
 
     Lambda sends SIGTERM to functions that have an extension; to others it gives no notice.
     https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-shutdown
     """
+    _callbacks[callback] = None
+    # Asked again, it moves up: atexit calls back the last first, so this comes before what it needs is closed.
+    atexit.unregister(callback)
     atexit.register(callback)
     if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _exit)
 
 
 def _exit(number: int, _: object) -> None:
+    # Not left to atexit: awslambdaric asks for the next event in a thread, and for that thread, which does not return,
+    # the interpreter would wait first.
+    for callback in reversed(_callbacks):
+        # Where the loop runs, it has to end before; atexit calls back after that.
+        with suppress(RunningLoopError):
+            callback()
     raise SystemExit(128 + number)

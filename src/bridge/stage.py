@@ -30,6 +30,8 @@ def of_rest_api(
     if not stage or EXECUTE_API not in (domain or ""):
         return path, raw_path, ""
     prefix = "/" + stage
-    if not full or not full.startswith(prefix) or path.startswith(prefix + "/"):
+    if not full or not full.startswith(prefix):
+        return path, raw_path, ""
+    if path.startswith(prefix + "/") and not full.startswith(prefix + prefix + "/"):
         return path, raw_path, ""
     return prefix + path, prefix.encode() + raw_path, prefix

@@ -3,7 +3,7 @@
 Lambda's side speaks of *event*, *context* and *result*; the app's side of *scope*, *body* and *response*.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMapping
 from typing import Any, Literal, Protocol, TypeAlias
 
 Event: TypeAlias = dict[str, Any]
@@ -36,6 +36,9 @@ Response: TypeAlias = tuple[int, ResponseHeaders, bytes]
 Outcome: TypeAlias = tuple[Response | None, BaseException | None]
 """The response, if the app completed one, and what it raised, if it raised: either, or both."""
 
+Wire: TypeAlias = tuple[int, list[tuple[str, str]], bytes]
+"""A response as it goes to a client: status, header lines, body."""
+
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -45,6 +48,8 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 # and `Bridge(FastAPI())` has to type-check with all of them.
 ASGIApp: TypeAlias = Callable[[Any, Any, Any], Awaitable[Any]]
 WSGIApp: TypeAlias = Callable[[Any, Any], Iterable[bytes]]
+# Without django-stubs, Pyright takes Django's WSGI app for one that may return a coroutine.
+App: TypeAlias = ASGIApp | Callable[[Any, Any], Iterable[bytes] | Awaitable[Any]]
 
 Interface: TypeAlias = Literal["auto", "asgi", "wsgi"]
 LifespanMode: TypeAlias = Literal["auto", "on", "off"]
@@ -76,6 +81,3 @@ class Source(Protocol):
 
     def result(self, event: Event, status: int, headers: ResponseHeaders, body: str, is_base64: bool, /) -> Result:
         """The result that carries a response, in the form the sender of the event accepts."""
-
-
-StrMap: TypeAlias = Mapping[str, str]

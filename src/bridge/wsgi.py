@@ -8,10 +8,11 @@ from __future__ import annotations
 import sys
 from io import BytesIO
 
-from . import address
+from . import address, percent
+from .address import PORTS
 from .body import decoded
 from .errors import AppError, ResultTooLargeError
-from .headers import ResponseNames, from_wsgi, to_environ
+from .headers import TABLE_SIZE, ResponseNames, from_wsgi, to_environ
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def environ_of(request: Request, event: Event, context: Any) -> dict[str, Any]:
     """
     method, scheme, host, path, _, root_path, query, protocol, headers, cookie, client, text, is_base64 = request
     body = decoded(text, is_base64) if text else b""
-    server, port = address.server(host, scheme)
+    server, port = (host, PORTS[scheme]) if host and ":" not in host else address.server(host, scheme)
     path = path[len(root_path) :]
     environ = {
         "REQUEST_METHOD": method,
@@ -44,14 +45,14 @@ def environ_of(request: Request, event: Event, context: Any) -> dict[str, Any]:
         "PATH_INFO": path if path.isascii() else _latin1(path),
         "QUERY_STRING": query if query.isascii() else _latin1(query),
         "SERVER_NAME": server,
-        "SERVER_PORT": str(port),
+        "SERVER_PORT": _ports.get(port) or str(port),
         "SERVER_PROTOCOL": protocol,
         "REMOTE_ADDR": client[0] if client else "",
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scheme,
         "wsgi.input": BytesIO(body),
         "wsgi.errors": sys.stderr,
-        "wsgi.multithread": False,
+        "wsgi.multithread": True,  # handle_async runs requests side by side
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
         "aws.event": event,
@@ -67,18 +68,22 @@ def environ_of(request: Request, event: Event, context: Any) -> dict[str, Any]:
 
 
 def _latin1(text: str) -> str:
-    return text.encode("utf-8", "surrogateescape").decode("latin-1")
+    return percent.utf8(text).decode("latin-1")
+
+
+_ports = {port: str(port) for port in PORTS.values()}
 
 
 class Exchange:
     """What one request's app has said by `start_response` and `write`."""
 
-    __slots__ = ("_names", "_sent", "headers", "status", "written")
+    status: int
+    headers: ResponseHeaders | None = None
+    parts: list[bytes] | None = None
+    """Body bytes that came by `write`, or out of an iterator."""
 
     def __init__(self, names: ResponseNames) -> None:
         self._names = names
-        self.headers: ResponseHeaders | None = None
-        self.written: list[bytes] = []
 
     def start_response(
         self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo = None, /
@@ -88,14 +93,35 @@ class Exchange:
         Raises:
             AppError: a second call without `exc_info`, a status that is no number, or headers that are no pairs of str.
         """
-        if self.headers is not None and exc_info is None:
-            raise AppError("the app called start_response twice, the second time without exc_info (PEP 3333)")
-        digits = status[:3]
-        if not (digits.isascii() and digits.isdigit() and digits >= "100"):
-            raise AppError(f"the app gave start_response a status that is no status line: {status!r}")
+        if self.headers is not None:
+            if exc_info is None:
+                raise AppError("the app called start_response twice, the second time without exc_info (PEP 3333)")
+            # Nothing has gone out yet, so an error page takes the place of the half page before it.
+            self.parts = None
+        try:
+            self.status = _codes[status]
+        except (KeyError, TypeError):
+            self.status = _code(status)
         self.headers = from_wsgi(headers, self._names)
-        self.status = int(digits)
-        return self.written.append
+        return self.write
+
+    def write(self, data: bytes) -> None:
+        """PEP 3333's imperative way to send body bytes."""
+        if self.parts is None:
+            self.parts = []
+        self.parts.append(data)
+
+
+_codes = {"200 OK": 200}
+
+
+def _code(status: str) -> int:
+    digits = status[:3] if isinstance(status, str) else ""
+    if not (digits.isascii() and digits.isdigit() and digits >= "100"):
+        raise AppError(f"the app gave start_response a status that is no status line: {status!r}")
+    if len(_codes) < TABLE_SIZE:
+        _codes[status] = int(digits)
+    return int(digits)
 
 
 class WSGI:
@@ -119,7 +145,10 @@ class WSGI:
         try:
             chunks = self._app(environ, exchange.start_response)
             try:
-                body = b"".join(chunks) if type(chunks) in _FINITE else _joined(chunks, exchange.written)
+                if type(chunks) in _FINITE and exchange.parts is None:
+                    body = b"".join(chunks)
+                else:
+                    body = _joined(chunks, exchange)
             finally:
                 close = getattr(chunks, "close", None)
                 if close is not None:
@@ -129,20 +158,18 @@ class WSGI:
         headers = exchange.headers
         if body is None or headers is None:
             return None, error or AppError("the app returned, but it had not called start_response (PEP 3333)")
-        if exchange.written:
-            body = b"".join((*exchange.written, body))
         return (exchange.status, headers, body), error
 
 
 _FINITE = frozenset((list, tuple))
 
 
-def _joined(chunks: Iterable[bytes], parts: list[bytes]) -> bytes:
-    """What is left when the chunks have joined the parts, among which `write` may put more."""
+def _joined(chunks: Iterable[bytes], exchange: Exchange) -> bytes:
+    """The bytes of an iterable, in one order with those that the app writes beside it."""
     size = 0
     for chunk in chunks:
-        parts.append(chunk)
+        exchange.write(chunk)
         size += len(chunk)
         if size > BODY_LIMIT:
             raise ResultTooLargeError(f"the app streamed more than {BODY_LIMIT:,} bytes, which no result can carry")
-    return b""
+    return b"".join(exchange.parts or ())

@@ -64,8 +64,9 @@ def _name(event: Event) -> str:
         return "of VPC Lattice"
     records = event.get("Records")
     if records and isinstance(records, list) and isinstance(records[0], dict):
-        source = records[0].get("eventSource") or records[0].get("EventSource")
-        return "of Lambda@Edge" if "cf" in records[0] else f"of {source}"
+        if "cf" in records[0]:
+            return "of Lambda@Edge"
+        return f"of {records[0].get('eventSource') or records[0].get('EventSource') or 'records'}"
     if "detail-type" in event:
         return f"of EventBridge ({event['detail-type']})"
     return "none of them"

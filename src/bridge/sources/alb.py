@@ -5,12 +5,14 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-funct
 
 from __future__ import annotations
 
-from .. import address, percent
-from ..headers import first, items, to_lists
+from .. import address, body as bodies, percent
+from ..errors import ResultError
+from ..headers import first, items, joined, to_lists
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..types import Event, Request, ResponseHeaders, Result
+    from ..call import Call
+    from ..types import Event, Request, ResponseHeaders, Result, Wire
 
 LIMIT = 1_048_576
 """The load balancer's limit for a result, in bytes of JSON; over it the client gets 502."""
@@ -33,7 +35,7 @@ def request(event: Event) -> Request:
         "HTTP/1.1",
         items(multi, single),
         None,
-        address.client(first(headers, "x-forwarded-for")),
+        address.client(joined(headers, "x-forwarded-for")),
         event.get("body"),
         event.get("isBase64Encoded") or False,
     )
@@ -43,9 +45,9 @@ def _query_string(event: Event) -> str:
     # Names and values arrive as the client encoded them.
     multi = event.get("multiValueQueryStringParameters")
     if multi:
-        return "&".join([f"{name}={value}" for name, values in multi.items() for value in values])
+        return "&".join([f"{name}={value or ''}" for name, values in multi.items() for value in values or ("",)])
     single = event.get("queryStringParameters")
-    return "&".join([f"{name}={value}" for name, value in single.items()]) if single else ""
+    return "&".join([f"{name}={value or ''}" for name, value in single.items()]) if single else ""
 
 
 def result(event: Event, status: int, headers: ResponseHeaders, body: str, is_base64: bool, /) -> Result:
@@ -84,3 +86,56 @@ def _spelling(name: str, number: int) -> str:
     ]
     letters.insert(3, "-")
     return "".join(letters)
+
+
+def event(call: Call, *, multi_value: bool = False) -> Event:
+    """The event that a load balancer makes of a call.
+
+    Args:
+        call: the call.
+        multi_value: the target group's attribute `lambda.multi_value_headers.enabled`.
+    """
+    from ..call import last, multi
+
+    query = [(name, value) for name, _, value in (pair.partition("=") for pair in call.query_string.split("&")) if name]
+    text, is_base64 = bodies.carried(call) if call.body else ("", False)
+    target_group = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/local/0123456789abcdef"
+    made: Event = {
+        "requestContext": {"elb": {"targetGroupArn": target_group}},
+        "httpMethod": call.method,
+        "path": call.raw_path,
+        "body": text,
+        "isBase64Encoded": is_base64,
+    }
+    if multi_value:
+        return {**made, "multiValueQueryStringParameters": multi(query), "multiValueHeaders": multi(call.headers)}
+    return {**made, "queryStringParameters": last(query), "headers": last(call.headers)}
+
+
+def response(result: object, *, multi_value: bool = False) -> Wire:
+    """The response that a load balancer makes of a result.
+
+    Raises:
+        ResultError: the result breaks the format.
+    """
+    if not isinstance(result, dict):
+        raise ResultError(f"the result must be an object, not a {type(result).__name__}")
+    status = result.get("statusCode")
+    if not isinstance(status, int) or not 200 <= status <= 599:
+        raise ResultError(f"statusCode must be an int from 200 to 599, not {status!r}")
+    wanted, other = ("multiValueHeaders", "headers") if multi_value else ("headers", "multiValueHeaders")
+    if other in result and wanted not in result:
+        raise ResultError(f"the target group wants {wanted}, not {other}")
+    headers = result.get(wanted) or {}
+    if not isinstance(headers, dict):
+        raise ResultError(f"{wanted} must be an object, not a {type(headers).__name__}")
+    lines: list[tuple[str, str]] = []
+    for name, given in headers.items():
+        values = given if multi_value else [given]
+        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+            raise ResultError(f"{wanted} has {given!r} for {name!r}")
+        lines += [(name, value) for value in values]
+    text = result.get("body") or ""
+    if not isinstance(text, str):
+        raise ResultError(f"body must be a string, not a {type(text).__name__}")
+    return status, lines, bodies.uncarried(text, bool(result.get("isBase64Encoded")))

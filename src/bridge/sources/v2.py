@@ -6,11 +6,13 @@ https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
 
 from __future__ import annotations
 
-from .. import percent, stage
+from .. import body as bodies, percent, stage
+from ..errors import ResultError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..types import Event, Request, ResponseHeaders, Result
+    from ..call import Call
+    from ..types import Event, Request, ResponseHeaders, Result, Wire
 
 LIMIT = 6_291_556
 """Lambda's limit for a buffered response, in bytes of JSON."""
@@ -65,3 +67,77 @@ def result(event: Event, status: int, headers: ResponseHeaders, body: str, is_ba
     if headers[1]:
         result["cookies"] = headers[1]
     return result
+
+
+def event(call: Call, *, function_url: bool = False) -> Event:
+    """The event that an HTTP API, or a function URL, makes of a call."""
+    from time import gmtime, strftime
+
+    from ..call import joined
+
+    path = call.path.partition("?")[0]  # an HTTP API cuts the path at a "?" that it has decoded
+    cookies = [cookie for name, value in call.headers if name == "cookie" for cookie in value.split("; ")]
+    headers = joined([line for line in call.headers if line[0] != "cookie"], ",")
+    if cookies and function_url:
+        headers["cookie"] = "; ".join(cookies)
+    query = joined(call.query, ",")
+    api_id = call.domain.partition(".")[0]
+    made: Event = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": call.raw_path if function_url else path,
+        "rawQueryString": call.query_string,
+        "headers": headers,
+        "requestContext": {
+            "accountId": "anonymous" if function_url else "123456789012",
+            "apiId": api_id,
+            "domainName": call.domain,
+            "domainPrefix": api_id,
+            "http": {
+                "method": call.method,
+                "path": call.path if function_url else path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": call.client,
+                "userAgent": call.user_agent,
+            },
+            "requestId": call.request_id,
+            "routeKey": "$default",
+            "stage": call.stage,
+            "time": strftime("%d/%b/%Y:%H:%M:%S +0000", gmtime(call.seconds)),
+            "timeEpoch": int(call.seconds * 1000),
+        },
+        "isBase64Encoded": False,
+    }
+    if cookies:
+        made["cookies"] = cookies
+    if query:
+        made["queryStringParameters"] = query
+    if call.body:
+        made["body"], made["isBase64Encoded"] = bodies.carried(call)
+    return made
+
+
+def response(result: object) -> Wire:
+    """The response that an HTTP API, or a function URL, makes of a result.
+
+    Whatever has no `statusCode` is the body itself, as JSON.
+
+    Raises:
+        ResultError: the result breaks the format.
+    """
+    if not isinstance(result, dict) or "statusCode" not in result:
+        from json import dumps
+
+        text = result if isinstance(result, str) else dumps(result, ensure_ascii=False)
+        return 200, [("content-type", "application/json")], text.encode()
+    status = result["statusCode"]
+    if not isinstance(status, int) or not 200 <= status <= 599:
+        raise ResultError(f"statusCode must be an int from 200 to 599, not {status!r}")
+    headers = result.get("headers") or {}
+    cookies = result.get("cookies") or []
+    text = result.get("body") or ""
+    if not isinstance(headers, dict) or not isinstance(cookies, list) or not isinstance(text, str):
+        raise ResultError("headers must be an object, cookies a list and body a string")
+    lines = [(name, value if isinstance(value, str) else str(value)) for name, value in headers.items()]
+    lines += [("set-cookie", str(cookie)) for cookie in cookies]
+    return status, lines, bodies.uncarried(text, bool(result.get("isBase64Encoded")))

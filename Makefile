@@ -1,0 +1,57 @@
+# Everything here works on a fresh machine that has Python 3.11 or newer with venv, and make.
+PYTHON ?= python3
+VENV ?= .venv
+HOST ?= 127.0.0.1
+PORT ?= 8000
+API ?= http
+STAGE ?= $$default
+
+bin := $(VENV)/bin
+
+.PHONY: help serve test test-all lint format bench clean
+
+help:
+	@echo "make serve     the example app behind a local API: http://$(HOST):$(PORT)  (PORT=, API=http|rest|url|alb, STAGE=)"
+	@echo "make test      lint, types, tests, coverage"
+	@echo "make test-all  the tests on every Python 3.11+ that is installed"
+	@echo "make bench     the benchmark against other adapters; renews the README's table and charts"
+
+serve: $(VENV)/.serve
+	$(bin)/python -m bridge serve examples.fastapi_app.app:handler --host $(HOST) --port $(PORT) --api $(API) --stage '$(STAGE)'
+
+test: lint
+	$(bin)/coverage erase
+	$(bin)/coverage run -m pytest
+	$(bin)/coverage combine -q
+	$(bin)/coverage report
+
+lint: $(VENV)/.dev
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+	$(bin)/mypy
+
+format: $(VENV)/.dev
+	$(bin)/ruff check --fix .
+	$(bin)/ruff format .
+
+test-all:
+	.ci/test-all
+
+bench: $(VENV)/.dev
+	$(bin)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .venv-* .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+
+$(VENV)/.pip:
+	$(PYTHON) -m venv $(VENV)
+	$(bin)/python -m pip install --quiet --upgrade "pip>=25.1"
+	touch $@
+
+$(VENV)/.serve: $(VENV)/.pip pyproject.toml
+	$(bin)/python -m pip install --quiet --editable ".[serve]" --group frameworks
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.pip pyproject.toml
+	$(bin)/python -m pip install --quiet --editable ".[serve]" --group dev
+	touch $@ $(VENV)/.serve

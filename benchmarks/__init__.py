@@ -1,0 +1,1 @@
+"""What Bridge costs, beside the app alone and beside its peers: `python -m benchmarks`."""

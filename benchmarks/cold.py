@@ -1,0 +1,154 @@
+"""Cold start: a fresh process for every figure, all contenders in turn, over and over.
+
+Timed inside the process: the import of the adapter, the making of the handler and the first event. The app is made
+before that, and so are the framework and Lambda's runtime where they are said to be there. The whole process is timed
+from outside. All modules are there as bytecode, in a cache of the benchmark's own: what an environment or an installer
+has compiled already and what not makes no difference.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+from .contender import BRIDGE
+from .request import Request, http_api
+from .rounds import Effort, Figure, figure
+
+BARE = "Python alone"
+
+_ASGI_APP = """
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+        return
+    headers = [(b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b"{}"})
+"""
+_WSGI_APP = """
+def app(environ, start_response):
+    start_response("200 OK", [("content-type", "application/json")])
+    return [b"{}"]
+"""
+_FASTAPI_APP = """
+from fastapi import FastAPI
+app = FastAPI()
+@app.get("/items/{number}")
+async def item(number: int):
+    return {}
+"""
+_FLASK_APP = """
+from flask import Flask
+app = Flask("cold")
+@app.get("/items/<int:number>")
+def item(number):
+    return {}
+"""
+_RUNTIME = "import awslambdaric.bootstrap\n"
+
+_MAKERS = {
+    BRIDGE: "from bridge import Bridge|Bridge(app)",
+    "Mangum": "from mangum import Mangum|Mangum(app)",
+    "asgi-aws": "from asgi_aws import Asgi|Asgi.entry_point(app)",
+    "apig-wsgi": "from apig_wsgi import make_lambda_handler|make_lambda_handler(app)",
+    "serverless-wsgi": (
+        "from serverless_wsgi import handle_request|lambda event, context: handle_request(app, event, context)"
+    ),
+    "Mangum + a2wsgi": "from a2wsgi import WSGIMiddleware; from mangum import Mangum|Mangum(WSGIMiddleware(app))",
+}
+_ASGI = (BRIDGE, "Mangum", "asgi-aws")
+_WSGI = (BRIDGE, "apig-wsgi", "serverless-wsgi", "Mangum + a2wsgi")
+
+SETTINGS = {
+    "ASGI app": (_ASGI_APP, _ASGI),
+    "WSGI app": (_WSGI_APP, _WSGI),
+    "ASGI app, Lambda's runtime loaded": (_RUNTIME + _ASGI_APP, _ASGI),
+    "WSGI app, Lambda's runtime loaded": (_RUNTIME + _WSGI_APP, _WSGI),
+    "FastAPI loaded": (_FASTAPI_APP, _ASGI),
+    "Flask loaded": (_FLASK_APP, _WSGI),
+}
+"""What is there before the adapter comes, and who comes."""
+
+_SCRIPT = """\
+import sys, time
+{before}
+event = {event!r}
+before = len(sys.modules)
+start = time.perf_counter()
+{imports}
+imported = time.perf_counter()
+handler = {make}
+result = handler(event, None)
+end = time.perf_counter()
+assert result["statusCode"] == 200, result
+print(imported - start, end - start, len(sys.modules) - before)
+"""
+
+Row = dict[str, Any]
+"""setting, figures (by contender: `import`, `first_event`, `process`, each a figure; `modules`), errors."""
+
+
+def measure(effort: Effort, say: Callable[[str], None] = print, only: str | None = None) -> list[Row]:
+    """Run every setting, or the one that is called `only`."""
+    rows = []
+    with tempfile.TemporaryDirectory() as cache:
+        for setting, (before, names) in SETTINGS.items():
+            if only in (None, setting):
+                say(f"cold start: {setting}")
+                rows.append(_row(setting, before, names, effort.launches, cache))
+    return rows
+
+
+def _row(setting: str, before: str, names: tuple[str, ...], launches: int, cache: str) -> Row:
+    scripts = {BARE: "print(0, 0, 0)"}
+    event = http_api(Request())
+    for name in names:
+        imports, make = _MAKERS[name].split("|")
+        scripts[name] = _SCRIPT.format(before=before, event=event, imports=imports, make=make)
+    times: dict[str, list[tuple[float, ...]]] = {}
+    errors = {}
+    for name, script in scripts.items():  # not timed: writes the bytecode, and tells who can take part
+        try:
+            _launch(script, cache)
+            times[name] = []
+        except (OSError, RuntimeError) as error:
+            errors[name] = str(error)
+    draw = random.Random(0)
+    for _ in range(launches):
+        for name in draw.sample(list(times), len(times)):
+            times[name].append(_launch(scripts[name], cache))
+    figures: dict[str, Any] = {}
+    for name in times:
+        figures[name] = {"process": _column(times, name, 0)}
+        if name != BARE:
+            figures[name]["import"] = _column(times, name, 1)
+            figures[name]["first_event"] = _column(times, name, 2)
+            figures[name]["modules"] = int(times[name][0][3])
+    return {"setting": setting, "figures": figures, "errors": errors}
+
+
+def _column(times: dict[str, list[tuple[float, ...]]], name: str, column: int) -> Figure:
+    own, reference = ([line[column] for line in times.get(key, [])] for key in (name, BRIDGE))
+    return figure(own, reference, 1)
+
+
+def _launch(script: str, cache: str) -> tuple[float, ...]:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE_", "PYTHONDONT"))}
+    environ["PYTHONPYCACHEPREFIX"] = cache
+    start = perf_counter()
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, env=environ)
+    process = perf_counter() - start
+    if done.returncode:
+        raise RuntimeError(done.stderr.strip().splitlines()[-1][:200])
+    imported, first_event, modules = map(float, done.stdout.split()[-3:])
+    return process, imported, first_event, modules

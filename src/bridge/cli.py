@@ -1,0 +1,259 @@
+"""The command `bridge`: serve a handler locally, invoke it with an event, print a sample event."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import inspect
+import json
+import logging
+import os
+import socket
+import sys
+import time
+import uuid
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+from . import __version__
+from .errors import BridgeError
+from .handler import Bridge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from .gateway import Gateway
+
+    Handler = Callable[[dict[str, Any], Any], object]
+
+_SETTINGS = "BRIDGE_SERVE"
+"""Where `serve --reload` leaves its arguments for the processes that it starts."""
+
+
+class UsageError(Exception):
+    """A command line that cannot work; its text is for the user."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; its exit code: 0, or 2 for a command line that cannot work."""
+    options = _parser().parse_args(arguments)
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    try:
+        options.run(options)
+    except (BridgeError, UsageError) as error:
+        complaint = str(error)
+    except ModuleNotFoundError as error:
+        if error.name not in ("starlette", "uvicorn"):
+            raise
+        complaint = f'{error.name} is missing: pip install "lambda-bridge[serve]"'
+    else:
+        return 0
+    print(f"bridge {options.command}: {complaint}", file=sys.stderr)
+    return 2
+
+
+def load(target: str) -> Handler:
+    """The handler at `MODULE:NAME`; an app there is wrapped in a Bridge.
+
+    Raises:
+        UsageError: the target is not of this form, or is not there, or is no handler and no app.
+    """
+    module_name, name = _parts(target)
+    try:
+        found: Any = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        # Only the module asked for: one that it imports and misses is the module's own failure, with a traceback.
+        if error.name is None or not (module_name + ".").startswith(error.name + "."):
+            raise
+        raise UsageError(f"there is no module {error.name!r} (from {os.getcwd()})") from None
+    for part in name.split("."):
+        if not hasattr(found, part):
+            raise UsageError(f"module {module_name!r} has no {name!r}")
+        found = getattr(found, part)
+    handler: Handler = found if isinstance(found, Bridge) or _takes_event(found) else Bridge(found)
+    return handler
+
+
+def _parts(target: str) -> tuple[str, str]:
+    module_name, _, name = target.partition(":")
+    if not module_name or module_name[0] == "." or not name:
+        raise UsageError(f"{target!r} is not MODULE:HANDLER, for example app:handler")
+    return module_name, name
+
+
+def _takes_event(found: object) -> bool:
+    """Whether a callable is a Lambda handler by its parameters' names: a WSGI app takes two as well."""
+    if not inspect.isfunction(found) and not inspect.ismethod(found):
+        return False
+    names = [name.lstrip("_") for name in inspect.signature(found).parameters]
+    return names[:1] == ["event"] and len(names) > 1
+
+
+def gateway() -> Gateway:
+    """The gateway that `serve --reload` has been asked for: a factory for the processes that uvicorn starts."""
+    return _gateway(json.loads(os.environ[_SETTINGS]))
+
+
+def _gateway(settings: dict[str, Any]) -> Gateway:
+    from .gateway import Gateway
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    return Gateway(load(settings["target"]), **{name: settings[name] for name in settings if name != "target"})
+
+
+def _serve(options: argparse.Namespace) -> None:
+    import uvicorn
+    from uvicorn.supervisors import ChangeReload
+
+    settings = {
+        "target": options.target,
+        "api": options.api,
+        "stage": options.stage,
+        "payload": options.payload,
+        "multi_value": options.multi_value,
+        "binary_media_types": ["*/*"] if options.binary_media_types is None else options.binary_media_types,
+        "timeout": options.timeout,
+        "concurrency": options.concurrency,
+    }
+    if options.reload:
+        _parts(options.target)
+        os.environ[_SETTINGS] = json.dumps(settings)
+        app: Any = "bridge.cli:gateway"
+    else:
+        app = _gateway(settings)
+    listener = _listener(options.host, options.port)
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    url = f"http://{host}:{listener.getsockname()[1]}{_prefix(options.stage)}/"
+    print(f"{options.target} behind {options.api}: {url}", flush=True)
+    config = uvicorn.Config(
+        app,
+        factory=options.reload,
+        reload=options.reload,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+    )
+    run = uvicorn.Server(config).run
+    with suppress(KeyboardInterrupt):
+        if options.reload:
+            ChangeReload(config, target=run, sockets=[listener]).run()
+        else:
+            run(sockets=[listener])
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except (OSError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(f"cannot listen on {host}, port {port}: {reason}") from None
+
+
+def _prefix(stage: str) -> str:
+    """What the stage puts in front of a path."""
+    return "" if stage == "$default" else f"/{stage}"
+
+
+def _invoke(options: argparse.Namespace) -> None:
+    from .gateway import LambdaContext
+
+    handler = load(options.target)
+    try:
+        text = sys.stdin.read() if options.event == "-" else Path(options.event).read_text(encoding="utf-8")
+        event = json.loads(text)
+    except OSError as error:
+        raise UsageError(f"cannot read {options.event!r}: {error.strerror}") from None
+    except ValueError as error:
+        raise UsageError(f"{options.event!r} is no JSON: {error}") from None
+    result = handler(event, LambdaContext(str(uuid.uuid4()), options.timeout))
+    print(json.dumps(result, indent=2, ensure_ascii=False))
+
+
+def _event(options: argparse.Namespace) -> None:
+    from .call import Call
+    from .gateway.apis import api as api_of
+
+    api = api_of(options.api, stage=options.stage, payload=options.payload, multi_value=options.multi_value)
+    try:
+        url = urlsplit(options.url)
+    except ValueError as error:
+        raise UsageError(f"{options.url!r} is no URL: {error}") from None
+    headers = [
+        ("host", url.netloc or "localhost"),
+        ("x-forwarded-for", "127.0.0.1"),
+        ("x-forwarded-proto", url.scheme or "https"),
+    ]
+    for line in options.header:
+        name, colon, value = line.partition(":")
+        if not colon:
+            raise UsageError(f"{line!r} is no header, for example 'Accept: text/html'")
+        headers.append((name.strip().lower(), value.strip()))
+    body = os.fsencode(options.data)
+    if body:
+        headers.append(("content-length", str(len(body))))
+    path = url.path if url.path.startswith("/") else "/" + url.path
+    call = Call(
+        method=options.method.upper(),
+        raw_path=_prefix(options.stage) + quote(path, safe="/%!$&'()*+,;=:@~"),
+        query_string=quote(url.query, safe="%!$&'()*+,;=:@~/?"),
+        headers=headers,
+        body=body,
+        stage=options.stage,
+        domain=api.domain(options.stage),
+        request_id=str(uuid.uuid4()),
+        seconds=time.time(),
+    )
+    print(json.dumps(api.event(call), indent=2, ensure_ascii=False))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("bridge", description="Any ASGI or WSGI app as a Lambda handler.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    serve = commands.add_parser("serve", help="serve a handler, or an app, behind a local API")
+    _add_target(serve)
+    _add_api(serve)
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    serve.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
+    serve.add_argument("--reload", action="store_true", help="start again when a file changes")
+    serve.add_argument(
+        "--binary-media-types",
+        nargs="*",
+        metavar="TYPE",
+        help="a REST API's binaryMediaTypes (default: */*; none at all: as REST APIs are by default)",
+    )
+    serve.add_argument("--timeout", type=float, default=30, help="the function's timeout, seconds (default: 30)")
+    serve.add_argument("--concurrency", type=int, default=1, help="events handled at once (default: 1, as in Lambda)")
+    serve.set_defaults(run=_serve)
+
+    invoke = commands.add_parser("invoke", help="print the result of one event")
+    _add_target(invoke)
+    invoke.add_argument("event", metavar="EVENT.json", help="a file; - for standard input")
+    invoke.add_argument("--timeout", type=float, default=30, help="the function's timeout, seconds (default: 30)")
+    invoke.set_defaults(run=_invoke)
+
+    event = commands.add_parser("event", help="print the event that an API makes of a request")
+    event.add_argument("method", metavar="METHOD")
+    event.add_argument("url", metavar="URL", help="path and query, with or without a host")
+    _add_api(event)
+    event.add_argument("-H", "--header", action="append", default=[], metavar="'NAME: VALUE'")
+    event.add_argument("-d", "--data", default="", help="the body")
+    event.set_defaults(run=_event)
+    return parser
+
+
+def _add_target(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("target", metavar="MODULE:HANDLER", help="a Lambda handler, or an app, which is then wrapped")
+
+
+def _add_api(parser: argparse.ArgumentParser) -> None:
+    apis = "http: HTTP API, rest: REST API, url: function URL, alb: Application Load Balancer"
+    parser.add_argument("--api", choices=["http", "rest", "url", "alb"], default="http", help=apis)
+    parser.add_argument("--stage", default="$default", help="an HTTP or REST API's stage, the first part of the path")
+    parser.add_argument("--payload", choices=["2.0", "1.0"], default="2.0", help="an HTTP API's payload format")
+    parser.add_argument("--multi-value", action="store_true", help="a load balancer's multi-value headers")

@@ -1,0 +1,193 @@
+"""What the kinds of API do each in their own way: events, results, limits, and what clients are told of failures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Literal, get_args
+
+from ..call import Call
+from ..errors import ConfigurationError
+from ..sources import alb, v1, v2
+
+if TYPE_CHECKING:
+    from ..types import Event, Wire
+
+ApiName = Literal["http", "rest", "url", "alb"]
+Answer = tuple[int, str]
+API_NAMES: tuple[ApiName, ...] = get_args(ApiName)
+
+EXECUTE_API = "local.execute-api.us-east-1.amazonaws.com"
+CUSTOM_DOMAIN = "local.example.com"
+LAMBDA_URL = "local.lambda-url.us-east-1.on.aws"
+LAMBDA_PAYLOAD = 6_291_556
+
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
+_REST_REMAPPED = frozenset(
+    """
+    authorization connection content-length content-md5 date expect host max-forwards proxy-authenticate server trailer
+    upgrade user-agent www-authenticate
+    """.split()  # noqa: SIM905
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Api:
+    """One kind of API.
+
+    Attributes:
+        event: the event it makes of a call.
+        response: the response it makes of a result, for a call.
+        domain: of the API with a stage, whatever the client's Host says.
+        seconds: the longest it waits for a function.
+        request_limit: bytes of a request's body.
+        event_limit: bytes of JSON of an event.
+        result_limit: bytes of JSON of a result.
+        head_size: what of a call counts for `head_limit`.
+        head_limit: bytes of request line and headers.
+        remapped: lower-case names of response headers that go out as `x-amzn-Remapped-` and the name.
+        unknown_stage, too_large: what the client is told of its own mistakes, as status and body.
+        failed: what it is told of a function that raised, or whose result the API refuses.
+        no_base64: the same for a result whose body should be base64 and is not.
+        timed_out: the same for a function that took longer than `seconds`.
+    """
+
+    event: Callable[[Call], Event]
+    response: Callable[[object, Call], Wire]
+    domain: Callable[[str], str]
+    seconds: float
+    request_limit: int
+    failed: Answer
+    no_base64: Answer
+    timed_out: Answer
+    too_large: Answer = (413, '{"message":"Request Entity Too Large"}')
+    unknown_stage: Answer = (404, '{"message":"Not Found"}')
+    event_limit: int = LAMBDA_PAYLOAD
+    result_limit: int = LAMBDA_PAYLOAD
+    head_size: Callable[[Call], int]
+    head_limit: int = 10_240
+    remapped: frozenset[str] = frozenset()
+
+
+def api(
+    name: ApiName,
+    *,
+    stage: str = "$default",
+    payload: str = "2.0",
+    multi_value: bool = False,
+    binary_media_types: Collection[str] = ("*/*",),
+) -> Api:
+    """The API of a name, with what can be set on it.
+
+    Args:
+        name: one of API_NAMES.
+        stage: name of the stage; HTTP and REST APIs only.
+        payload: "2.0" or "1.0"; HTTP APIs only.
+        multi_value: load balancers only: whether the target group has multi-value headers.
+        binary_media_types: REST APIs only.
+
+    Raises:
+        ConfigurationError: there is no such API.
+    """
+    if name not in API_NAMES:
+        raise ConfigurationError(f"the API must be one of {', '.join(API_NAMES)}, not {name!r}")
+    if payload not in ("2.0", "1.0"):
+        raise ConfigurationError(f'the payload format must be "2.0" or "1.0", not {payload!r}')
+    if stage != "$default" and name not in ("http", "rest"):
+        raise ConfigurationError(f"stages are for HTTP and REST APIs; {name!r} has none, so it cannot have {stage!r}")
+    if not re.fullmatch(r"\$default|[a-zA-Z0-9_-]+", stage):
+        raise ConfigurationError(f"a stage's name has letters, digits, hyphens and underscores only, unlike {stage!r}")
+    if name == "rest":
+        return _rest(binary_media_types)
+    if name == "alb":
+        return _load_balancer(multi_value)
+    return _function_url() if name == "url" else _http(payload)
+
+
+def _http(payload: str) -> Api:
+    old = payload == "1.0"
+    failed = (500, '{"message":"Internal Server Error"}')
+    return Api(
+        event=partial(v1.event, http_api=True) if old else v2.event,
+        response=lambda result, _: v1.response(result, http_api=True) if old else v2.response(result),
+        domain=lambda _: EXECUTE_API,
+        seconds=30,
+        request_limit=10 * 1024 * 1024,
+        head_size=_head_size,
+        failed=failed,
+        no_base64=failed,
+        timed_out=(503, '{"message":"Service Unavailable"}'),
+    )
+
+
+def _rest(binary_media_types: Collection[str]) -> Api:
+    def binary(call: Call, header: str) -> bool:
+        # Of several media types, as Accept may have them, only the first counts.
+        media_type = call.header(header).partition(",")[0].partition(";")[0].strip().lower()
+        return _matches(media_type, binary_media_types)
+
+    return Api(
+        event=lambda call: v1.event(call, binary=binary(call, "content-type")),
+        response=lambda result, call: v1.response(result, binary=binary(call, "accept")),
+        # Only a custom domain hides a REST API's stage.
+        domain=lambda stage: CUSTOM_DOMAIN if stage == "$default" else EXECUTE_API,
+        seconds=29,
+        request_limit=10 * 1024 * 1024,
+        head_size=lambda call: sum(len(value) for _, value in call.headers),
+        remapped=_REST_REMAPPED,
+        unknown_stage=(403, '{"message":"Forbidden"}'),
+        failed=(502, '{"message": "Internal server error"}'),
+        no_base64=(500, '{"message": "Internal server error"}'),
+        timed_out=(504, '{"message": "Endpoint request timed out"}'),
+    )
+
+
+def _function_url() -> Api:
+    failed = (502, "Internal Server Error")
+    return Api(
+        event=partial(v2.event, function_url=True),
+        response=lambda result, _: v2.response(result),
+        domain=lambda _: LAMBDA_URL,
+        seconds=900,
+        request_limit=LAMBDA_PAYLOAD,
+        head_size=_head_size,
+        remapped=frozenset(["www-authenticate"]),
+        failed=failed,
+        no_base64=failed,
+        timed_out=failed,
+    )
+
+
+def _load_balancer(multi_value: bool) -> Api:
+    failed = (502, _page("502 Bad Gateway"))
+    return Api(
+        event=partial(alb.event, multi_value=multi_value),
+        response=lambda result, _: alb.response(result, multi_value=multi_value),
+        domain=lambda _: "",
+        seconds=900,
+        request_limit=1024 * 1024,
+        result_limit=alb.LIMIT,
+        head_size=_head_size,
+        head_limit=65_536,
+        too_large=(413, _page("413 Request Entity Too Large")),
+        failed=failed,
+        no_base64=failed,
+        timed_out=(504, _page("504 Gateway Time-out")),
+    )
+
+
+def _head_size(call: Call) -> int:
+    line = f"{call.method} {call.raw_path}?{call.query_string} HTTP/1.1"
+    return len(line) + sum(len(name) + len(value) for name, value in call.headers)
+
+
+def _matches(media_type: str, patterns: Collection[str]) -> bool:
+    # "*/*" takes all, even what has no type; "image/*" takes its family; "*/png" is no pattern.
+    family = media_type.partition("/")[0] + "/*"
+    return any(pattern in ("*/*", media_type, family) for pattern in patterns if pattern)
+
+
+def _page(title: str) -> str:
+    return f"<html><head><title>{title}</title></head><body><center><h1>{title}</h1></center></body></html>"

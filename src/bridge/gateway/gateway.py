@@ -1,0 +1,212 @@
+"""The gateway: HTTP in, events to a handler, HTTP out.
+
+scope -> call -> source.event -> handler -> result -> source.response -> response
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+import uuid
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from starlette.requests import ClientDisconnect, Request
+
+from .. import percent
+from ..call import Call
+from ..errors import ConfigurationError, ResultBodyError, ResultError
+from .apis import api as api_of
+from .context import LambdaContext
+from .outward import outward, plain
+from .workers import Workers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from typing import Any, Literal
+
+    from starlette.responses import Response
+
+    from ..types import Receive, Scope, Send
+    from .apis import Api, ApiName
+
+log = logging.getLogger("bridge.gateway")
+
+
+class Gateway:
+    """An ASGI app that stands in for what AWS puts in front of a function.
+
+    Each request becomes the event that this kind of API would send, and the handler's result becomes the response that
+    it would send, with its limits, its errors and its losses. Events and results pass through JSON, as in Lambda.
+
+    Args:
+        handler: `handler(event, context)`: a `Bridge`, or any Lambda handler.
+        api: "http" (HTTP API), "rest" (REST API), "url" (function URL) or "alb" (Application Load Balancer).
+        stage: name of the API's stage, which is then the first segment of every URL. HTTP and REST APIs only.
+        payload: payload format of an HTTP API: "2.0" or "1.0".
+        multi_value: whether a load balancer's target group has multi-value headers.
+        binary_media_types: a REST API's `binaryMediaTypes`. Without them, as in a REST API by default, clients get
+            base64 where the function sent bytes.
+        timeout: the function's timeout, in seconds.
+        concurrency: events that are handled at once. One, as in Lambda's execution environments. With more, a Bridge
+            runs its ASGI app on the gateway's own loop, as a server would, and other handlers run in threads.
+
+    Raises:
+        ConfigurationError: an argument cannot work.
+    """
+
+    def __init__(
+        self,
+        handler: Callable[[dict[str, Any], Any], object],
+        *,
+        api: ApiName = "http",
+        stage: str = "$default",
+        payload: Literal["2.0", "1.0"] = "2.0",
+        multi_value: bool = False,
+        binary_media_types: Collection[str] = ("*/*",),
+        timeout: float = 30.0,
+        concurrency: int = 1,
+    ) -> None:
+        if not callable(handler):
+            raise ConfigurationError(f"Gateway takes a Lambda handler; {handler!r} cannot be called.")
+        if concurrency < 1:
+            raise ConfigurationError(f"Gateway(concurrency=...) takes 1 or more, not {concurrency!r}.")
+        if not timeout > 0:
+            raise ConfigurationError(f"Gateway(timeout=...) takes seconds, more than 0, not {timeout!r}.")
+        self._handler = handler
+        self._api = api_of(
+            api, stage=stage, payload=payload, multi_value=multi_value, binary_media_types=binary_media_types
+        )
+        self._stage = stage
+        self._timeout = timeout
+        self._free = asyncio.Semaphore(concurrency)
+        self._workers = Workers()
+        self._asynchronous = getattr(handler, "handle_async", None) if concurrency > 1 else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve an ASGI connection: HTTP, or the gateway's own lifespan. WebSockets are refused."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000, "reason": "this API has no WebSockets"})
+        else:
+            try:
+                response = await self._respond(Request(scope, receive))
+            except ClientDisconnect:
+                log.info("%s %s: the client left before its request was complete", scope["method"], scope["path"])
+                return
+            await response(scope, receive, send)
+
+    async def call(self, request: Request) -> Call:
+        """The call that a request is, with the headers that AWS adds on the way."""
+        scope = request.scope
+        raw_path = scope.get("raw_path") or quote(scope["path"]).encode()
+        client = scope["client"][0] if scope.get("client") else "127.0.0.1"
+        headers = [(name.decode("latin-1").lower(), _text(value)) for name, value in scope["headers"]]
+        forwarded_for = ", ".join([*(value for name, value in headers if name == "x-forwarded-for"), client])
+        own = {
+            "x-amzn-trace-id": f"Root=1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]}",
+            "x-forwarded-for": forwarded_for,
+            "x-forwarded-port": str(scope["server"][1] if scope.get("server") else 80),
+            "x-forwarded-proto": scope.get("scheme", "http"),
+        }
+        return Call(
+            method=scope["method"],
+            raw_path=_ascii(raw_path.partition(b"?")[0]),
+            query_string=_ascii(scope["query_string"]),
+            headers=[*(line for line in headers if line[0] not in own), *own.items()],
+            body=await request.body(),
+            client=client,
+            stage=self._stage,
+            domain=self._api.domain(self._stage),
+            request_id=str(uuid.uuid4()),
+            seconds=time.time(),
+        )
+
+    async def _respond(self, request: Request) -> Response:
+        call = await self.call(request)
+        refusal = _refusal(self._api, call)
+        if refusal is not None:
+            return refusal
+        event = _json(self._api.event(call))
+        if len(event) > self._api.event_limit:
+            return plain(*self._api.too_large)
+        async with self._free:
+            started = time.perf_counter()
+            response = await self._answer(call, event)
+            milliseconds = (time.perf_counter() - started) * 1000
+        status = response.status_code
+        log.info("%s %s %s %.1f ms, event %s B", call.method, call.raw_path, status, milliseconds, len(event))
+        return response
+
+    async def _answer(self, call: Call, event: bytes) -> Response:
+        api = self._api
+        seconds = min(self._timeout, api.seconds)
+        try:
+            async with asyncio.timeout(seconds) as clock:
+                result = await self._invoke(call, event)
+        except Exception:
+            if not clock.expired():
+                log.exception("%s %s: the function failed", call.method, call.raw_path)
+                return plain(*api.failed)
+            log.error("%s %s: the function took longer than %s s", call.method, call.raw_path, seconds)
+            return plain(*(api.timed_out if api.seconds < self._timeout else api.failed))
+        try:
+            if len(result) > api.result_limit:
+                raise ResultError(f"the result has {len(result):,} bytes of JSON; the limit is {api.result_limit:,}")
+            return outward(api.response(json.loads(result), call), api.remapped)
+        except ResultError as error:
+            log.error("%s %s: %s", call.method, call.raw_path, error)
+            return plain(*(api.no_base64 if isinstance(error, ResultBodyError) else api.failed))
+
+    async def _invoke(self, call: Call, event: bytes) -> bytes:
+        """The handler's result as JSON: what is not JSON fails here, as it does in Lambda's runtime."""
+        if self._asynchronous is not None:
+            context = LambdaContext(call.request_id, self._timeout)
+            return _json(await self._asynchronous(json.loads(event), context))
+
+        def run() -> bytes:
+            return _json(self._handler(json.loads(event), LambdaContext(call.request_id, self._timeout)))
+
+        return await self._workers.run(run)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        close = getattr(self._handler, "close", None)
+        if close is not None:
+            await self._workers.run(close)
+        self._workers.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def _refusal(api: Api, call: Call) -> Response | None:
+    """What the API answers to a call that it does not pass on."""
+    prefix = call.stage_prefix
+    if prefix and not (call.raw_path + "/").startswith(prefix + "/"):
+        log.warning("%s %s is not under the stage's path, %s/", call.method, call.raw_path, prefix)
+        return plain(*api.unknown_stage)
+    if api.head_size(call) > api.head_limit:
+        return plain(431, '{"message":"Request Header Fields Too Large"}')
+    if len(call.body) > api.request_limit:
+        return plain(*api.too_large)
+    return None
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+def _ascii(raw: bytes) -> str:
+    """A part of a URL; bytes that should have been percent-encoded are."""
+    return percent.wire(raw.decode("utf-8", "surrogateescape")).decode()
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")

@@ -1,0 +1,1 @@
+"""Real frameworks behind Bridge, driven by the events of every source."""

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from a2wsgi import WSGIMiddleware
+from fastapi import FastAPI
+from flask import Flask, Response, g, request, session
+
+from .client import Client
+from .events import REST, Source
+
+Serve = Callable[..., Client]
+
+
+def test_the_end_of_a_request_is_the_end(serve: Serve) -> None:
+    """Teardown functions run, and what is registered with the response, streamed or not, is called."""
+    app = Flask(__name__)
+    steps: list[str] = []
+
+    @app.teardown_request
+    def teardown(error: BaseException | None) -> None:
+        steps.append("teardown")
+
+    @app.get("/")
+    def start() -> Response:
+        def chunks() -> Iterator[str]:
+            steps.append("stream")
+            yield "streamed"
+
+        response = Response(chunks())
+        response.call_on_close(lambda: steps.append("close"))
+        return response
+
+    assert serve(app).get("/").text == "streamed"
+    assert sorted(steps) == ["close", "stream", "teardown"]
+
+
+def test_sessions(serve: Serve, source: Source) -> None:
+    app = Flask(__name__)
+    app.secret_key = "tests"  # noqa: S105
+
+    @app.get("/")
+    def start() -> str:
+        session["visits"] = session.get("visits", 0) + 1
+        return str(session["visits"])
+
+    client = serve(app, source)
+    first = client.get("/")
+    cookie = first.cookies[0].partition(";")[0]
+    assert (first.text, client.get("/", headers=[("Cookie", cookie)]).text) == ("1", "2")
+
+
+def test_a_stage_is_the_script_name(serve: Serve, source: Source) -> None:
+    app = Flask(__name__)
+
+    @app.get("/a/<rest>")
+    def start(rest: str) -> list[str]:
+        return [request.environ["SCRIPT_NAME"], request.environ["PATH_INFO"], request.root_url]
+
+    assert serve(app, source).get("/a/b").json == [source.prefix, "/a/b", source.url("/")]
+
+
+def test_exceptions_can_reach_lambda(serve: Serve) -> None:
+    app = Flask(__name__)
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+
+    @app.get("/")
+    def start() -> None:
+        raise ValueError("boom")
+
+    with pytest.raises(ValueError, match="boom"):
+        serve(app, errors="raise").get("/")
+
+
+def test_requests_do_not_see_each_other_s_globals(serve: Serve) -> None:
+    app = Flask(__name__)
+
+    @app.get("/")
+    def start() -> str:
+        before = g.get("name", "nobody")
+        g.name = request.args["name"]
+        return str(before)
+
+    client = serve(app)
+    assert [client.get("/", f"name={name}").text for name in ("ann", "ben")] == ["nobody", "nobody"]
+
+
+def test_below_a_mount_in_fastapi_the_script_name_has_stage_and_mount(serve: Serve, source: Source) -> None:
+    inner, outer = Flask(__name__), FastAPI()
+
+    @inner.get("/a")
+    def start() -> list[str]:
+        return [request.environ["SCRIPT_NAME"], request.environ["PATH_INFO"], str(request.remote_addr)]
+
+    outer.mount("/legacy", WSGIMiddleware(inner))
+    assert serve(outer, source).get("/legacy/a").json == [f"{source.prefix}/legacy", "/a", "203.0.113.7"]
+
+
+def test_below_a_mount_an_upload_without_content_length_arrives(serve: Serve) -> None:
+    inner, outer = Flask(__name__), FastAPI()
+
+    @inner.post("/")
+    def size() -> str:
+        return str(len(request.data))
+
+    outer.mount("/legacy", WSGIMiddleware(inner))
+    assert serve(outer, REST).post("/legacy/", "application/octet-stream", bytes(100_000)).text == "100000"

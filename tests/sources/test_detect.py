@@ -1,0 +1,93 @@
+from typing import Any
+
+import pytest
+
+from bridge import EventError
+from bridge.sources import ACCEPTED, detect
+
+from ..samples import EVENTS, HTTP, OTHER, sample
+
+KINDS = {
+    "other_sqs": "of aws:sqs",
+    "other_sns": "of aws:sns",
+    "other_s3": "of aws:s3",
+    "other_eventbridge": r"of EventBridge \(Scheduled Event\)",
+    "other_authorizer_1_0": "a request to an authorizer, which wants a policy",
+    "other_authorizer_2_0": "a request to an authorizer, which wants a policy",
+    "other_websocket_connect": "of a WebSocket API",
+    "other_websocket_message": "of a WebSocket API",
+    "other_lattice_1": "of VPC Lattice",
+    "other_lattice_2": "of VPC Lattice",
+    "other_edge": "of Lambda@Edge",
+    "other_destination": "none of them",
+    "other_step_functions": "none of them",
+    "other_bedrock_agent": "none of them",
+}
+
+
+def test_every_sample_is_either_a_request_or_something_else() -> None:
+    assert sorted([*HTTP, *OTHER]) == sorted(file.stem for file in EVENTS.glob("*.json"))
+    assert sorted(KINDS) == OTHER
+
+
+@pytest.mark.parametrize(("name", "module"), HTTP.items())
+def test_a_request_is_known_by_its_keys(name: str, module: str) -> None:
+    assert vars(detect(sample(name)))["__name__"] == f"bridge.sources.{module}"
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_any_other_event_is_refused_and_its_kind_named(name: str) -> None:
+    with pytest.raises(EventError, match=f"; this one is {KINDS[name]}"):
+        detect(sample(name))
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_the_refusal_says_what_is_accepted_and_which_keys_came(name: str) -> None:
+    with pytest.raises(EventError) as refusal:
+        detect(sample(name))
+    assert ACCEPTED in str(refusal.value)
+    assert str(refusal.value).endswith(f"Its keys: {', '.join(sample(name))}.")
+
+
+@pytest.mark.parametrize("event", [None, "text", 7, ["list"], b"bytes", True])
+def test_what_is_no_dict_is_refused(event: Any) -> None:
+    with pytest.raises(EventError, match=f"as dicts; this one is a {type(event).__name__}"):
+        detect(event)
+
+
+def test_an_empty_event_is_refused() -> None:
+    with pytest.raises(EventError, match="Its keys: none"):
+        detect({})
+
+
+@pytest.mark.parametrize("records", [[], [7], "text", {"topic-0": []}, [{}]])
+def test_records_of_any_shape_are_refused(records: object) -> None:
+    with pytest.raises(EventError, match="Its keys: Records"):
+        detect({"Records": records})
+
+
+@pytest.mark.parametrize("context", [None, {}, "text", [], 7])
+def test_a_request_context_of_any_shape_is_refused_if_nothing_else_is_there(context: object) -> None:
+    with pytest.raises(EventError, match="Its keys: requestContext"):
+        detect({"requestContext": context})
+
+
+@pytest.mark.parametrize("name", ["rest", "rest_console_test"])
+@pytest.mark.parametrize("drop", [True, False])
+def test_a_rest_request_may_lack_its_context(name: str, drop: bool) -> None:
+    event = sample(name)
+    event["requestContext"] = None
+    if drop:
+        del event["requestContext"]
+    assert vars(detect(event))["__name__"] == "bridge.sources.v1"
+
+
+def test_a_rest_request_behind_a_base_path_mapping_may_have_a_raw_path() -> None:
+    event = {**sample("rest_custom_domain"), "rawPath": "/shop/items/7"}
+    assert vars(detect(event))["__name__"] == "bridge.sources.v1"
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0", "0", None])
+@pytest.mark.parametrize("name", ["rest", "http_api", "function_url", "alb", "alb_multi"])
+def test_the_version_decides_nothing(name: str, version: str | None) -> None:
+    assert vars(detect({**sample(name), "version": version}))["__name__"] == f"bridge.sources.{HTTP[name]}"

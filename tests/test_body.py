@@ -1,0 +1,148 @@
+import json
+import sys
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from bridge import EventError, body
+
+TYPES = st.sampled_from(["text/plain", "application/json", "image/png", "application/octet-stream", ""]) | st.text()
+KINDS = body.Kinds(body.is_text)
+
+
+def encoded(raw: bytes, **headers: str) -> tuple[str, bool]:
+    return body.encoded(raw, {name.replace("_", "-"): value for name, value in headers.items()}, KINDS)
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    """
+    text/plain text/html text/event-stream application/json application/problem+json application/ld+json
+    application/xml application/javascript application/x-www-form-urlencoded application/graphql image/svg+xml
+    multipart/form-data application/yaml application/x-ndjson application/vnd.api+json application/manifest+json
+    """.split(),
+)
+def test_what_may_be_text_is_text(media_type: str) -> None:
+    assert body.is_text(media_type)
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    """
+    image/png image/webp audio/mpeg video/mp4 font/woff2 model/gltf-binary application/octet-stream application/pdf
+    application/zip application/gzip application/wasm application/protobuf application/msgpack application/cbor
+    application/vnd.ms-excel application/vnd.openxmlformats-officedocument.wordprocessingml.document
+    """.split(),
+)
+def test_what_is_plainly_binary_is_not_text(media_type: str) -> None:
+    assert not body.is_text(media_type)
+
+
+@pytest.mark.parametrize(
+    "content_type", ["Text/Plain", "text/plain;charset=utf-8", "TEXT/PLAIN ; a=b", " text/plain", "text/plain;x=image/png"]
+)
+def test_the_rule_is_asked_of_the_media_type_alone_in_lower_case(content_type: str) -> None:
+    asked: list[str] = []
+
+    def rule(media_type: str) -> bool:
+        asked.append(media_type)
+        return True
+
+    assert body.Kinds(rule)[content_type]
+    assert asked == ["text/plain"]
+
+
+def test_the_rule_is_asked_once_for_each_content_type() -> None:
+    asked: list[str] = []
+
+    def rule(media_type: str) -> bool:
+        asked.append(media_type)
+        return False
+
+    kinds = body.Kinds(rule)
+    assert [kinds["a/b"], kinds["a/b"], kinds["c/d"]] == [False, False, False]
+    assert asked == ["a/b", "c/d"]
+
+
+def test_the_table_of_content_types_is_bounded() -> None:
+    kinds = body.Kinds(body.is_text)
+    assert all(kinds[f"text/plain; boundary={number}"] for number in range(100_000))
+    assert len(kinds) == body.TABLE_SIZE
+
+
+def test_a_text_that_is_utf8_is_sent_as_text() -> None:
+    assert encoded("é日\ud7ff".encode(), content_type="text/plain") == ("é日\ud7ff", False)
+
+
+def test_a_body_without_a_content_type_is_sent_as_text_if_it_is_utf8() -> None:
+    assert encoded(b"ok") == ("ok", False)
+
+
+@pytest.mark.parametrize("raw", [b"caf\xe9", b"\xed\xa0\x80", b"\xff"])
+def test_a_text_that_is_not_utf8_is_sent_as_base64(raw: bytes) -> None:
+    assert encoded(raw, content_type="text/plain; charset=latin-1")[1]
+
+
+def test_a_binary_body_is_sent_as_base64_even_if_it_is_utf8() -> None:
+    assert encoded(b"ok", content_type="image/png") == ("b2s=", True)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "zstd", "deflate", "identity, gzip"])
+def test_a_packed_body_is_sent_as_base64_even_if_it_is_utf8(coding: str) -> None:
+    assert encoded(b"ok", content_type="text/plain", content_encoding=coding) == ("b2s=", True)
+
+
+@pytest.mark.parametrize("coding", ["identity", "Identity", "IDENTITY"])
+def test_the_identity_coding_packs_nothing(coding: str) -> None:
+    assert encoded(b"ok", content_type="text/plain", content_encoding=coding) == ("ok", False)
+
+
+def test_an_empty_body_is_empty_text() -> None:
+    assert encoded(b"", content_type="image/png") == ("", False)
+
+
+@given(st.binary(), TYPES)
+def test_any_bytes_of_any_content_type_come_back_as_they_were(raw: bytes, content_type: str) -> None:
+    text, is_base64 = encoded(raw, content_type=content_type)
+    carried = json.loads(json.dumps(text))
+    assert body.decoded(carried, is_base64) == raw
+
+
+@pytest.mark.parametrize("is_base64", [False, True])
+@pytest.mark.parametrize("text", [None, ""])
+def test_no_body_is_no_bytes(text: str | None, is_base64: bool) -> None:
+    assert body.decoded(text, is_base64) == b""
+
+
+def test_a_text_body_is_its_utf8_bytes() -> None:
+    assert body.decoded("é日", False) == "é日".encode()
+
+
+def test_a_lone_surrogate_in_a_text_body_keeps_its_three_bytes() -> None:
+    assert body.decoded("\ud800", False) == b"\xed\xa0\x80"
+
+
+@pytest.mark.parametrize("text", ["not base64!", "b2s", "b2s=\n", "é"])
+def test_a_body_that_is_not_the_base64_it_says_is_an_error_of_the_event(text: str) -> None:
+    with pytest.raises(EventError, match="says isBase64Encoded, but its body is not base64"):
+        body.decoded(text, True)
+
+
+def result(text: str, is_base64: bool = False) -> dict[str, Any]:
+    return {"statusCode": 200, "headers": {"x": "é"}, "body": text, "isBase64Encoded": is_base64}
+
+
+@pytest.mark.parametrize("text", ["", "plain", '"\\\n', "\0", "é日", "😀"])
+def test_json_size_is_the_size_of_what_the_runtime_sends(text: str) -> None:
+    sent = json.dumps(result(text), ensure_ascii=sys.version_info < (3, 12))
+    assert body.json_size(result(text)) == len(sent.encode())
+
+
+def test_json_size_of_a_base64_body_is_that_of_its_letters() -> None:
+    assert body.json_size(result("b2s=", True)) == body.json_size(result("", True)) + 4
+
+
+@given(st.text(st.characters(codec=None, exclude_categories=()), max_size=50))
+def test_no_character_takes_more_json_than_the_most(text: str) -> None:
+    assert body.json_size(result(text)) <= body.json_size(result("")) + len(text) * body.MOST_JSON

@@ -1,0 +1,35 @@
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given, strategies as st
+
+from bridge import deadline
+
+
+@dataclass
+class Context:
+    milliseconds: int
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds
+
+
+@pytest.mark.parametrize(("milliseconds", "seconds"), [(30_000, 29.5), (1_000, 0.5), (600, 0.3), (10, 0.005), (0, 0)])
+def test_a_margin_is_kept_back_to_answer_but_never_more_than_half(milliseconds: int, seconds: float) -> None:
+    assert deadline.seconds(Context(milliseconds)) == pytest.approx(seconds)
+
+
+@given(st.integers(1, 900_000))
+def test_the_app_has_always_some_time_and_never_all(milliseconds: int) -> None:
+    seconds = deadline.seconds(Context(milliseconds))
+    assert seconds is not None
+    assert 0 < seconds < milliseconds / 1000
+
+
+@pytest.mark.parametrize("context", [None, object(), {}])
+def test_there_is_no_deadline_where_the_context_does_not_say(context: object) -> None:
+    assert deadline.seconds(context) is None  # type: ignore[arg-type]
+
+
+def test_the_grace_is_part_of_the_margin() -> None:
+    assert 0 < deadline.GRACE < deadline.MARGIN

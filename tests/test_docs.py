@@ -1,0 +1,81 @@
+"""The pages of the project: their commands work, their links lead somewhere. Python snippets run by ../conftest.py."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import bridge
+from bridge.cli import _parser
+
+ROOT = Path(__file__).parent.parent
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/README.md")]
+
+COMMANDS = [
+    pytest.param(page, line.removeprefix("$ "), id=f"{page.relative_to(ROOT)}: {line}")
+    for page in PAGES
+    for block in re.findall(r"```console\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    for line in block.splitlines()
+    if line.startswith("$ ")
+]
+LINKS = [
+    pytest.param(page, link, id=f"{page.relative_to(ROOT)}: {link}")
+    for page in PAGES
+    for link in re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8"))
+    if not link.startswith("http")
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where commands run that write files: they may use each other's."""
+    return tmp_path_factory.mktemp("commands")
+
+
+def test_there_are_commands_and_links() -> None:
+    assert len(COMMANDS) > 5
+    assert len(LINKS) > 5
+
+
+@pytest.mark.parametrize(("page", "command"), [param for param in COMMANDS if "> event.json" in str(param.values[1])])
+def test_an_event_that_a_page_prints_can_be_invoked_as_the_page_says(page: Path, command: str, folder: Path) -> None:
+    for line in (command, next(str(p.values[1]) for p in COMMANDS if " invoke " in str(p.values[1]))):
+        words = line.replace("python ", f"{shlex.quote(sys.executable)} ", 1)
+        done = subprocess.run(
+            words, shell=True, cwd=folder, capture_output=True, text=True, check=False, env={"PYTHONPATH": str(ROOT)}
+        )
+        assert done.returncode == 0, done.stderr
+    assert '"statusCode": 200' in done.stdout
+
+
+@pytest.mark.parametrize(("page", "command"), COMMANDS)
+def test_a_command_is_one_that_exists(page: Path, command: str) -> None:
+    words = shlex.split(command.partition(" > ")[0])
+    if words[0] == "make":
+        done = subprocess.run(["make", "-n", *words[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    elif words[:2] == ["pip", "install"]:
+        assert words[2].partition("[")[0] == "lambda-bridge"
+    elif words[0] == "sam":
+        assert (page.parent / "template.yaml").exists()
+    else:
+        assert words[:3] == ["python", "-m", "bridge"]
+        assert _parser().parse_args(words[3:]).command == words[3]
+
+
+@pytest.mark.parametrize(("page", "link"), LINKS)
+def test_a_link_leads_to_a_page_and_a_heading_that_exist(page: Path, link: str) -> None:
+    path, _, anchor = link.partition("#")
+    target = (page.parent / path).resolve() if path else page
+    assert target.exists()
+    if anchor:
+        headings = re.findall(r"^#+ (.+)$", target.read_text(encoding="utf-8"), re.MULTILINE)
+        assert anchor in [re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings]
+
+
+def test_the_changelog_knows_the_version() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert "## Unreleased" in text or f"## {bridge.__version__}" in text

@@ -1,0 +1,144 @@
+"""Uses of Bridge that type checkers have to accept. It is checked, not run."""
+
+# pyright: strict
+
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
+from typing import Any, assert_type
+
+import a2wsgi
+from django.core.asgi import get_asgi_application
+from django.core.wsgi import get_wsgi_application
+from fastapi import FastAPI
+from flask import Flask
+from litestar import Litestar
+from quart import Quart
+from starlette.applications import Starlette
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from bridge import Bridge, BridgeError, EventError
+
+# Frameworks
+
+Bridge(FastAPI())
+Bridge(Starlette())
+Bridge(GZipMiddleware(Starlette()))
+Bridge(Litestar([]))
+Bridge(Quart(__name__))
+Bridge(Flask(__name__))
+Bridge(Flask(__name__).wsgi_app)
+Bridge(get_asgi_application())
+Bridge(get_wsgi_application())
+
+
+# What people write themselves
+
+
+async def asgi_of_starlette(scope: Scope, receive: Receive, send: Send) -> None: ...
+
+
+async def asgi_of_anything(scope: Any, receive: Any, send: Any) -> None: ...
+
+
+async def asgi_in_detail(
+    scope: MutableMapping[str, Any],
+    receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
+    send: Callable[[MutableMapping[str, Any]], Awaitable[None]],
+) -> None: ...
+
+
+async def asgi_of_dicts(scope: dict[str, Any], receive: Any, send: Any) -> None: ...
+
+
+def wsgi(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    return [b""]
+
+
+def wsgi_list(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    return [b""]
+
+
+async def asgi_with_more(name: str, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+
+def wsgi_of_django(environ: Any, start_response: Any) -> list[bytes] | Coroutine[Any, Any, Any]:
+    """Django's, as pyright infers it without django-stubs."""
+    return [b""]
+
+
+class Middleware:
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+    async def method(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+
+class WSGIMiddleware:
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        return [b""]
+
+
+Bridge(asgi_of_starlette)
+Bridge(asgi_of_anything)
+Bridge(asgi_in_detail)
+Bridge(a2wsgi.ASGIMiddleware(asgi_of_anything))
+Bridge(asgi_of_dicts)
+Bridge(wsgi)
+Bridge(wsgi_list)
+Bridge(wsgi_of_django)
+Bridge(functools.partial(asgi_with_more, "name"))
+Bridge(Middleware(Starlette()))
+Bridge(Middleware(Starlette()).method)
+Bridge(WSGIMiddleware())
+
+# Options
+
+Bridge(
+    FastAPI(),
+    interface="asgi",
+    lifespan="on",
+    base_path=["/v1", "/v2"],
+    exclude_headers={"server"},
+    is_text=lambda media_type: media_type.startswith("text/"),
+    errors="raise",
+    loop_factory=asyncio.SelectorEventLoop,
+)
+Bridge(FastAPI(), base_path="/v1", exclude_headers=("server", "via"), loop_factory=asyncio.new_event_loop)
+
+# Calls
+
+handler = Bridge(FastAPI())
+assert_type(handler, Bridge)
+assert_type(handler({}, None), dict[str, Any])
+assert_type(handler({"version": "2.0"}), dict[str, Any])
+assert_type(handler.close(), None)
+
+
+class Context:
+    aws_request_id = "1"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 1000
+
+
+def own_handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
+    try:
+        return handler(event, context)
+    except EventError as error:
+        assert_type(error, EventError)
+        raise
+    except BridgeError:
+        return {"statusCode": 500}
+
+
+async def in_a_loop() -> None:
+    assert_type(await handler.handle_async({}, None), dict[str, Any])
+    await asyncio.gather(handler.handle_async({}), handler.handle_async({}))
+
+
+lambda_handler: Callable[[dict[str, Any], Any], dict[str, Any]] = handler
