@@ -11,7 +11,7 @@ from .bodies import FLOOR as PASSES, SIZES
 from .cold import BARE
 from .contender import BRIDGE, FLOOR
 from .growth import DIMENSIONS
-from .table import LOSS, ratio, seconds, size
+from .table import LOSS, NOISY, ratio, seconds, size
 
 HEADLINE = ("asgi", "fastapi", "wsgi", "flask")
 SOURCE = "HTTP API 2.0"
@@ -118,4 +118,5 @@ def _subtitle(what: str, part: Part) -> str:
 
 def _footer(part: Part) -> str:
     rounds = f"{part['made']['rounds']} interleaved rounds"
-    return f"{part['made']['command']} ({rounds}). ×: times Bridge's time. {LOSS}: Bridge is slower."
+    marks = f"×: times Bridge's time. {LOSS}: Bridge is slower. {NOISY}: the rounds differ much."
+    return f"{part['made']['command']} ({rounds}). {marks}"

@@ -9,7 +9,7 @@ from typing import Any
 from .bodies import FLOOR as PASSES, SIZES
 from .contender import BRIDGE, FLOOR
 from .report import cell
-from .table import LOSS, Table, size
+from .table import LOSS, NOISY, Table, size
 
 BEGIN = "<!-- benchmark:begin -->"
 END = "<!-- benchmark:end -->"
@@ -35,13 +35,14 @@ def rewrite(path: Path, results: dict[str, Any]) -> bool:
 
 def fragment(results: dict[str, Any]) -> str:
     """The Markdown of what has been measured: events, cold start, the largest bodies; and where and how."""
-    parts: list[str] = []
-    if "events" in results:
-        parts += [_events(results["events"]["rows"], interface).markdown() for interface in PEERS]
-    if "cold" in results:
-        parts += [_cold(results["cold"]["rows"], interface).markdown() for interface in PEERS]
-    if "bodies" in results:
-        parts += [_bodies(results["bodies"]["rows"], interface).markdown() for interface in PEERS]
+    makers = {"events": _events, "cold": _cold, "bodies": _bodies}
+    tables = [
+        make(results[part]["rows"], interface)
+        for part, make in makers.items()
+        if part in results
+        for interface in PEERS
+    ]
+    parts = [table.markdown() for table in tables if table.rows]
     made = [results[part]["made"] for part in ("events", "cold", "bodies") if part in results]
     if made:
         parts.append(_origin(made))
@@ -50,7 +51,9 @@ def fragment(results: dict[str, Any]) -> str:
 
 def _origin(made: Sequence[dict[str, Any]]) -> str:
     """Where the figures come from. Each part has its own rounds, and may come from another run."""
-    lines = [f"Medians; in parentheses how many times Bridge's time. {LOSS}: Bridge is slower."]
+    lines = [
+        f"Medians; in parentheses how many times Bridge's time ({LOSS}: Bridge is slower, {NOISY}: rounds differ much)."
+    ]
     for machine in dict.fromkeys(_text(each["machine"]) for each in made):
         parts = [each for each in made if _text(each["machine"]) == machine]
         rounds = " and ".join(dict.fromkeys(str(each["rounds"]) for each in parts))

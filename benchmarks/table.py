@@ -9,7 +9,13 @@ from typing import Any
 LOSS = "†"
 """Stands after a ratio below 1: there Bridge is the slower one."""
 
-LEGEND = f"× is how many times Bridge's time, the median of the ratios within each round; {LOSS}: Bridge is slower."
+NOISY = "~"
+"""Stands before a ratio whose quartiles lie more than a quarter of it apart."""
+
+LEGEND = (
+    "× is how many times Bridge's time, the median of the ratios within each round; "
+    f"{LOSS}: Bridge is slower; {NOISY}: the rounds differ much."
+)
 
 
 @dataclass
@@ -60,9 +66,11 @@ def size(value: float) -> str:
 
 
 def ratio(figure: dict[str, Any]) -> str:
-    """A ratio to Bridge, marked where Bridge loses."""
+    """A ratio to Bridge, marked where Bridge loses, and where the rounds do not agree."""
     value = figure["ratio"]
-    return f"{value:.2f}×{LOSS}" if round(value, 2) < 1 else f"{_short(value)}×"
+    low, high = figure.get("ratio_quartiles", (value, value))
+    doubt = NOISY if high - low > value / 4 else ""
+    return f"{doubt}{value:.2f}×{LOSS}" if round(value, 2) < 1 else f"{doubt}{_short(value)}×"
 
 
 def _short(value: float) -> str:

@@ -32,3 +32,25 @@ def sample(name: str) -> dict[str, Any]:
     """A fresh copy of a sample event."""
     event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text("utf-8"))["event"]
     return event
+
+
+FIELDS = (
+    "method",
+    "scheme",
+    "host",
+    "path",
+    "raw_path",
+    "root_path",
+    "query",
+    "protocol",
+    "headers",
+    "cookie",
+    "client",
+    "body",
+    "is_base64",
+)
+
+
+def named(request: tuple[Any, ...]) -> dict[str, Any]:
+    """The fields of what `request` of a source returns, by name."""
+    return dict(zip(FIELDS, request, strict=True))

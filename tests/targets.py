@@ -192,9 +192,7 @@ def _cookies(sent: Sent) -> list[str]:
 
 def http_api_event(sent: Sent) -> Event:
     headers = [line for line in sent.headers if line[0] != "cookie"]
-    return _v2(
-        sent, HTTP_HOST, unquote(sent.path), joined([*headers, *_forwarded(HTTP_HOST, "https")]), _cookies(sent)
-    )
+    return _v2(sent, HTTP_HOST, unquote(sent.path), joined([*headers, *_forwarded(HTTP_HOST, "https")]), _cookies(sent))
 
 
 def function_url_event(sent: Sent) -> Event:

@@ -1,11 +1,12 @@
 import json
-import sys
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from bridge import EventError, body
+from bridge.call import Call
+from bridge.errors import ResultBodyError
 
 TYPES = st.sampled_from(["text/plain", "application/json", "image/png", "application/octet-stream", ""]) | st.text()
 KINDS = body.Kinds(body.is_text)
@@ -21,7 +22,7 @@ def encoded(raw: bytes, **headers: str) -> tuple[str, bool]:
     text/plain text/html text/event-stream application/json application/problem+json application/ld+json
     application/xml application/javascript application/x-www-form-urlencoded application/graphql image/svg+xml
     multipart/form-data application/yaml application/x-ndjson application/vnd.api+json application/manifest+json
-    """.split(),
+    """.split(),  # noqa: SIM905
 )
 def test_what_may_be_text_is_text(media_type: str) -> None:
     assert body.is_text(media_type)
@@ -33,14 +34,15 @@ def test_what_may_be_text_is_text(media_type: str) -> None:
     image/png image/webp audio/mpeg video/mp4 font/woff2 model/gltf-binary application/octet-stream application/pdf
     application/zip application/gzip application/wasm application/protobuf application/msgpack application/cbor
     application/vnd.ms-excel application/vnd.openxmlformats-officedocument.wordprocessingml.document
-    """.split(),
+    """.split(),  # noqa: SIM905
 )
 def test_what_is_plainly_binary_is_not_text(media_type: str) -> None:
     assert not body.is_text(media_type)
 
 
 @pytest.mark.parametrize(
-    "content_type", ["Text/Plain", "text/plain;charset=utf-8", "TEXT/PLAIN ; a=b", " text/plain", "text/plain;x=image/png"]
+    "content_type",
+    ["Text/Plain", "text/plain;charset=utf-8", "TEXT/PLAIN ; a=b", " text/plain", "text/plain;x=image/png"],
 )
 def test_the_rule_is_asked_of_the_media_type_alone_in_lower_case(content_type: str) -> None:
     asked: list[str] = []
@@ -133,16 +135,74 @@ def result(text: str, is_base64: bool = False) -> dict[str, Any]:
     return {"statusCode": 200, "headers": {"x": "é"}, "body": text, "isBase64Encoded": is_base64}
 
 
-@pytest.mark.parametrize("text", ["", "plain", '"\\\n', "\0", "é日", "😀"])
-def test_json_size_is_the_size_of_what_the_runtime_sends(text: str) -> None:
-    sent = json.dumps(result(text), ensure_ascii=sys.version_info < (3, 12))
-    assert body.json_size(result(text)) == len(sent.encode())
+@pytest.fixture(params=[False, True], ids=["python 3.12 and newer", "before 3.12"])
+def escapes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether Lambda's runtime escapes what is not ASCII."""
+    chosen: bool = request.param
+    monkeypatch.setattr(body, "_ESCAPES", chosen)
+    return chosen
 
 
+ANY_CHARACTER = st.characters(codec=None, exclude_categories=())
+
+
+@given(text=st.text(ANY_CHARACTER, max_size=50) | st.text(st.characters(max_codepoint=127), max_size=50))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_json_size_is_the_size_of_what_the_runtime_sends(escapes: bool, text: str) -> None:
+    sent = json.dumps(result(text), ensure_ascii=escapes)
+    assert body.json_size(result(text)) == len(sent.encode("utf-8", "surrogatepass"))
+
+
+@pytest.mark.usefixtures("escapes")
 def test_json_size_of_a_base64_body_is_that_of_its_letters() -> None:
     assert body.json_size(result("b2s=", True)) == body.json_size(result("", True)) + 4
 
 
-@given(st.text(st.characters(codec=None, exclude_categories=()), max_size=50))
+@given(st.text(ANY_CHARACTER, max_size=50))
 def test_no_character_takes_more_json_than_the_most(text: str) -> None:
     assert body.json_size(result(text)) <= body.json_size(result("")) + len(text) * body.MOST_JSON
+
+
+def call(raw: bytes, **headers: str) -> Call:
+    return Call(method="POST", body=raw, headers=[(name.replace("_", "-"), value) for name, value in headers.items()])
+
+
+@pytest.mark.parametrize(
+    "content_type", ["text/csv", "Application/JSON; charset=utf-8", "application/xml", "application/javascript"]
+)
+def test_an_event_carries_text_of_few_types_as_text(content_type: str) -> None:
+    assert body.carried(call("é".encode(), content_type=content_type)) == ("é", False)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"content_type": "application/x-www-form-urlencoded"},
+        {"content_type": "application/problem+json"},
+        {"content_type": "image/svg+xml"},
+        {"content_type": "text/plain", "content_encoding": "gzip"},
+    ],
+)
+def test_an_event_carries_all_else_as_base64(headers: dict[str, str]) -> None:
+    assert body.carried(call(b"ok", **headers)) == ("b2s=", True)
+
+
+def test_an_event_carries_text_that_is_not_utf8_as_base64() -> None:
+    assert body.carried(call(b"\xff", content_type="text/plain")) == ("/w==", True)
+
+
+def test_a_result_is_uncarried_as_its_flag_says() -> None:
+    assert body.uncarried("é", False) == "é".encode()
+    assert body.uncarried("\ud800", False) == b"?"
+    assert body.uncarried("b2s=", True) == b"ok"
+
+
+def test_a_result_that_is_not_the_base64_it_says_is_an_error_of_the_result() -> None:
+    with pytest.raises(ResultBodyError, match="says isBase64Encoded, but its body is not base64"):
+        body.uncarried("!", True)
+
+
+@given(st.binary(), st.sampled_from(["text/plain", "application/json", "image/png"]))
+def test_what_an_event_carries_the_app_gets(raw: bytes, content_type: str) -> None:
+    assert body.decoded(*body.carried(call(raw, content_type=content_type))) == raw

@@ -3,9 +3,7 @@ import pytest
 import bridge
 from bridge import errors
 
-ALL = [
-    error for error in vars(errors).values() if isinstance(error, type) and issubclass(error, Exception)
-]
+ALL = [error for error in vars(errors).values() if isinstance(error, type) and issubclass(error, Exception)]
 
 
 @pytest.mark.parametrize("error", ALL, ids=lambda error: error.__name__)
@@ -31,7 +29,5 @@ def test_every_public_error_is_that_of_the_errors_module(name: str) -> None:
         (bridge.DeadlineError, TimeoutError),
     ],
 )
-def test_an_error_is_also_the_builtin_one_that_it_resembles(
-    error: type[Exception], builtin: type[Exception]
-) -> None:
+def test_an_error_is_also_the_builtin_one_that_it_resembles(error: type[Exception], builtin: type[Exception]) -> None:
     assert issubclass(error, builtin)

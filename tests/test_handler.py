@@ -19,32 +19,31 @@ BOTH = pytest.mark.parametrize("interface", INTERFACES)
 EVERY_TARGET = pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
 
 
-class Boom(Exception):
-    """The app's own."""
+class AppsOwnError(Exception): ...
 
 
 async def asgi_boom(scope: object, receive: object, send: object) -> None:
-    raise Boom("secret")
+    raise AppsOwnError("secret")
 
 
 def wsgi_boom(environ: object, start_response: object) -> Iterable[bytes]:
-    raise Boom("secret")
+    raise AppsOwnError("secret")
 
 
 async def asgi_late_boom(scope: object, receive: object, send: Callable[..., Any]) -> None:
     await send({"type": "http.response.start", "status": 202, "headers": []})
     await send({"type": "http.response.body", "body": b"done"})
-    raise Boom("late")
+    raise AppsOwnError("late")
 
 
-class ClosesWithABoom(list[bytes]):
+class FailsToClose(list[bytes]):
     def close(self) -> None:
-        raise Boom("late")
+        raise AppsOwnError("late")
 
 
 def wsgi_late_boom(environ: object, start_response: StartResponse) -> Iterable[bytes]:
     start_response("202 Accepted", [])
-    return ClosesWithABoom([b"done"])
+    return FailsToClose([b"done"])
 
 
 class TestOptions:
@@ -90,7 +89,7 @@ class TestOptions:
 
     def test_they_are_keyword_only(self) -> None:
         with pytest.raises(TypeError):
-            Bridge(Asgi(), "asgi")  # type: ignore[misc]
+            Bridge(Asgi(), "asgi")  # type: ignore[call-arg]
 
 
 class TestExcludeHeaders:
@@ -195,7 +194,7 @@ class TestErrors:
         assert (record.name, record.levelno) == ("bridge", logging.ERROR)
         assert record.getMessage() in ("GET '/x' failed", "GET '/prod/x' failed")
         assert record.exc_info is not None
-        assert isinstance(record.exc_info[1], Boom)
+        assert isinstance(record.exc_info[1], AppsOwnError)
         assert record.exc_info[1].__traceback__ is not None
 
     @pytest.mark.parametrize("app", [asgi_boom, wsgi_boom])
@@ -204,7 +203,7 @@ class TestErrors:
 
     @pytest.mark.parametrize("app", [asgi_boom, wsgi_boom, asgi_late_boom, wsgi_late_boom])
     def test_are_let_through_if_asked_for(self, app: Any, caplog: pytest.LogCaptureFixture) -> None:
-        with pytest.raises(Boom):
+        with pytest.raises(AppsOwnError):
             Bridge(app, errors="raise")(sample("http_api"))
         assert not caplog.records
 
@@ -217,7 +216,7 @@ class TestErrors:
     @pytest.mark.parametrize("app", [asgi_boom, wsgi_boom])
     async def test_are_answered_by_handle_async_too(self, app: Any) -> None:
         assert (await Bridge(app).handle_async(sample("http_api")))["statusCode"] == 500
-        with pytest.raises(Boom):
+        with pytest.raises(AppsOwnError):
             await Bridge(app, errors="raise").handle_async(sample("http_api"))
 
     def test_of_headers_that_would_split_the_response_are_a_500(self) -> None:

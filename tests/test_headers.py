@@ -133,7 +133,7 @@ class TestResponses:
         "lines", [[(b"a", "1")], [("a",)], [(7, b"1")], ["abc"], None, [(b"a", None)], [(b"a", b"1", 2)], [([], b"1")]]
     )
     def test_lines_that_are_no_pairs_of_bytes_are_an_error_of_an_asgi_app(self, lines: Any) -> None:
-        with pytest.raises(AppError, match="no pairs of bytes|not a token"):
+        with pytest.raises(AppError, match=r"no pairs of bytes|not a token"):
             from_asgi(lines, ResponseNames())
 
     @pytest.mark.parametrize("lines", [[("a", b"1")], [("a", 1)], [("a",)], None, [("a", None)], [([], "1")]])

@@ -145,7 +145,7 @@ wraps_an_object.__wrapped__ = WsgiObject()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
-    "app", [one_argument, four_arguments, any_arguments, WrapsAnObject(), wraps_an_object, print, dict().get]
+    "app", [one_argument, four_arguments, any_arguments, WrapsAnObject(), wraps_an_object, print, {}.get]
 )
 def test_an_app_that_does_not_tell_has_to_be_told(app: Callable[..., Any]) -> None:
     with pytest.raises(ConfigurationError, match=r"Say it: Bridge\(app, interface='asgi'\) or .*interface='wsgi'"):
@@ -160,7 +160,7 @@ def test_what_cannot_be_called_is_no_app(app: Any) -> None:
 
 @pytest.mark.parametrize("app", [AsgiObject, WsgiObject])
 def test_a_class_is_no_app(app: type) -> None:
-    with pytest.raises(ConfigurationError, match="is a class. Wrap an instance of it"):
+    with pytest.raises(ConfigurationError, match=r"is a class\. Wrap an instance of it"):
         interface.detect(app)
 
 

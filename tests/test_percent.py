@@ -94,7 +94,7 @@ def test_form_is_read_back_by_a_form_parser(items: list[tuple[str, str]]) -> Non
     assert parse_qsl(percent.form(wanted), keep_blank_values=True) == wanted
 
 
-@pytest.mark.parametrize("lone", ["\ud800", "\udfff", "a\ud83db"])
+@pytest.mark.parametrize("lone", ["\ud800", "a\ud83db"])
 def test_lone_surrogates_become_question_marks(lone: str) -> None:
     expected = "".join("?" if "\ud800" <= character <= "\udfff" else character for character in lone)
     assert percent.decoded(percent.encoded(lone).decode()) == expected

@@ -16,7 +16,9 @@ def test_http_api_has_the_stage_as_root_path_where_the_clients_url_has_it(path: 
     assert stage.of_http_api(path, path.encode(), "prod", API) == (path, path.encode(), "/prod")
 
 
-@pytest.mark.parametrize(("path", "rest"), [("/prod", "/"), ("/prod/", "/"), ("/prod/x", "/x"), ("/prod/prod", "/prod")])
+@pytest.mark.parametrize(
+    ("path", "rest"), [("/prod", "/"), ("/prod/", "/"), ("/prod/x", "/x"), ("/prod/prod", "/prod")]
+)
 @pytest.mark.parametrize("domain", [OWN, "", None])
 def test_http_api_loses_the_stage_where_the_clients_url_has_none(path: str, rest: str, domain: str | None) -> None:
     assert stage.of_http_api(path, path.encode(), "prod", domain) == (rest, rest.encode(), "")

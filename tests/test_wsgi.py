@@ -8,7 +8,7 @@ from wsgiref.validate import validator
 import pytest
 
 from bridge import AppError, Bridge, EventError, ResultTooLargeError, wsgi
-from bridge.headers import ResponseNames
+from bridge.headers import TABLE_SIZE, ResponseNames
 from bridge.sources import v2
 
 from .apps import Reply, StartResponse, Wsgi
@@ -184,11 +184,17 @@ class TestStartResponse:
         assert isinstance(error, AppError)
         assert "no status line" in str(error)
 
-    @pytest.mark.parametrize("status", [200, b"200 OK", None])
+    @pytest.mark.parametrize("status", [200, b"200 OK", None, ["200 OK"]])
     def test_status_that_is_no_text_is_an_error_of_the_app(self, status: Any) -> None:
         response, error = run(answering([], status))
         assert response is None
-        assert isinstance(error, (AppError, TypeError))
+        assert isinstance(error, AppError)
+
+    def test_statuses_that_were_met_are_kept_in_a_table_with_an_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(wsgi, "_codes", {})
+        for number in range(2 * TABLE_SIZE):
+            assert status_and_body(answering([], f"200 OK {number}"))[0] == 200
+        assert len(wsgi._codes) == TABLE_SIZE
 
     def test_a_second_call_without_exc_info_is_an_error_of_the_app(self) -> None:
         def app(_: Environ, start_response: StartResponse) -> list[bytes]:

@@ -92,7 +92,7 @@ def event() -> dict[str, object]:
 
 
 @app.get("/fails")
-def fails() -> None:
+def fails() -> str:
     """The client gets a plain 500, and the function's log the traceback."""
     raise RuntimeError("this endpoint always fails")
 

@@ -280,16 +280,15 @@ class ASGI:
 
     def close(self) -> None:
         """Run the app's shutdown, if it has started up here. An event that comes later starts it up again."""
-        if self._lifespan is None:
+        lifespan = self._lifespan
+        if lifespan is None:
             return
         check_idle()
         with self._runner.lock:
-            lifespan = self._lifespan
             self._forget()
-            if lifespan is not None:
-                task = self._runner.loop.create_task(lifespan.shutdown())
-                if not self._runner.wait(task, SHUTDOWN_SECONDS):
-                    logger().error("the app's lifespan shutdown took longer than %s s and was left", SHUTDOWN_SECONDS)
+            task = self._runner.loop.create_task(lifespan.shutdown())
+            if not self._runner.wait(task, SHUTDOWN_SECONDS):
+                logger().error("the app's lifespan shutdown took longer than %s s and was left", SHUTDOWN_SECONDS)
 
     def _visit(self, loop: AbstractEventLoop) -> Lifespan:
         for visited in [*self._visited]:
@@ -333,10 +332,12 @@ def _bytes(body: object) -> bytes:
 
 
 def _after_fork() -> None:
-    # The parent's loop and lifespan stay the parent's.
+    # The parent's loop and lifespan stay the parent's. They are kept: to drop a lifespan would run what ends it here.
     for instance in _instances:
+        _inherited.append(instance._lifespan)
         instance._forget()
 
 
 _instances: WeakSet[ASGI] = WeakSet()
+_inherited: list[Lifespan | None] = []
 os.register_at_fork(after_in_child=_after_fork)

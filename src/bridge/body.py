@@ -74,7 +74,9 @@ def encoded(body: bytes, headers: dict[str, str], kinds: Kinds) -> tuple[str, bo
     if not body:
         return "", False
     content_type = headers.get("content-type")
-    if (content_type is None or kinds[content_type]) and headers.get("content-encoding", "identity") == "identity":
+    if (content_type is None or kinds[content_type]) and (
+        "content-encoding" not in headers or headers["content-encoding"].lower() == "identity"
+    ):
         try:
             return body.decode(), False
         except UnicodeDecodeError:
@@ -97,6 +99,11 @@ def decoded(body: str | None, is_base64: bool) -> bytes:
         return b64decode(body, validate=True)
     except ValueError as error:
         raise EventError(f"the event says isBase64Encoded, but its body is not base64: {error}") from error
+
+
+# RFC 8259 section 7: characters that JSON writes as two, such as \n, and those that it writes as six, such as \u0000.
+_JSON_SHORT = b'"\\\b\f\n\r\t'
+_JSON_LONG = bytes(set(range(32)) - set(_JSON_SHORT))
 
 
 def carried(call: Call) -> tuple[str, bool]:
@@ -129,10 +136,17 @@ def uncarried(text: str, is_base64: bool) -> bytes:
 
 
 def json_size(result: Result) -> int:
-    """Bytes of JSON that Lambda's runtime makes of a result."""
+    """Bytes of JSON that Lambda's runtime makes of a result. Only what surrounds the body is really made into JSON."""
     import json
 
-    text = result["body"]
+    text: str = result["body"]
+    around = len(json.dumps({**result, "body": ""}, ensure_ascii=_ESCAPES).encode("utf-8", "surrogatepass"))
     if result["isBase64Encoded"]:
-        return len(json.dumps({**result, "body": ""})) + len(text)
-    return len(json.dumps(result, ensure_ascii=_ESCAPES).encode("utf-8", "surrogatepass"))
+        return around + len(text)
+    if _ESCAPES and ("\x7f" in text or not text.isascii()):
+        return around + len(json.dumps(text)) - 2
+    raw = text.encode("utf-8", "surrogatepass")
+    escaped = len(raw) - len(raw.translate(None, _JSON_SHORT + _JSON_LONG))
+    if escaped:
+        escaped += 4 * (len(raw) - len(raw.translate(None, _JSON_LONG)))
+    return around + len(raw) + escaped

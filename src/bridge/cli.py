@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib
-import inspect
 import json
 import logging
 import os
@@ -19,22 +17,16 @@ from urllib.parse import quote, urlsplit
 
 from . import __version__
 from .errors import BridgeError
-from .handler import Bridge
+from .target import UsageError, load, parts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
     from .gateway import Gateway
 
-    Handler = Callable[[dict[str, Any], Any], object]
-
 _SETTINGS = "BRIDGE_SERVE"
 """Where `serve --reload` leaves its arguments for the processes that it starts."""
-
-
-class UsageError(Exception):
-    """A command line that cannot work; its text is for the user."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,46 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 2
 
 
-def load(target: str) -> Handler:
-    """The handler at `MODULE:NAME`; an app there is wrapped in a Bridge.
-
-    Raises:
-        UsageError: the target is not of this form, or is not there, or is no handler and no app.
-    """
-    module_name, name = _parts(target)
-    try:
-        found: Any = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        # Only the module asked for: one that it imports and misses is the module's own failure, with a traceback.
-        if error.name is None or not (module_name + ".").startswith(error.name + "."):
-            raise
-        raise UsageError(f"there is no module {error.name!r} (from {os.getcwd()})") from None
-    for part in name.split("."):
-        if not hasattr(found, part):
-            raise UsageError(f"module {module_name!r} has no {name!r}")
-        found = getattr(found, part)
-    handler: Handler = found if isinstance(found, Bridge) or _takes_event(found) else Bridge(found)
-    return handler
-
-
-def _parts(target: str) -> tuple[str, str]:
-    module_name, _, name = target.partition(":")
-    if not module_name or module_name[0] == "." or not name:
-        raise UsageError(f"{target!r} is not MODULE:HANDLER, for example app:handler")
-    return module_name, name
-
-
-def _takes_event(found: object) -> bool:
-    """Whether a callable is a Lambda handler by its parameters' names: a WSGI app takes two as well."""
-    if not inspect.isfunction(found) and not inspect.ismethod(found):
-        return False
-    names = [name.lstrip("_") for name in inspect.signature(found).parameters]
-    return names[:1] == ["event"] and len(names) > 1
-
-
 def gateway() -> Gateway:
     """The gateway that `serve --reload` has been asked for: a factory for the processes that uvicorn starts."""
-    return _gateway(json.loads(os.environ[_SETTINGS]))
+    try:
+        return _gateway(json.loads(os.environ[_SETTINGS]))
+    except (BridgeError, UsageError) as error:
+        sys.exit(f"bridge serve: {error}")
 
 
 def _gateway(settings: dict[str, Any]) -> Gateway:
@@ -120,7 +78,7 @@ def _serve(options: argparse.Namespace) -> None:
         "concurrency": options.concurrency,
     }
     if options.reload:
-        _parts(options.target)
+        parts(options.target)
         os.environ[_SETTINGS] = json.dumps(settings)
         app: Any = "bridge.cli:gateway"
     else:
@@ -146,11 +104,16 @@ def _serve(options: argparse.Namespace) -> None:
 
 
 def _listener(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen()
     except (OSError, OverflowError) as error:
+        listener.close()
         reason = error.strerror if isinstance(error, OSError) else error
         raise UsageError(f"cannot listen on {host}, port {port}: {reason}") from None
+    return listener
 
 
 def _prefix(stage: str) -> str:

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
         Source,
     )
 
+HEADERS_ROOM = 65_536
+"""Bytes of JSON that all but the body may have before a result is measured: twice what a load balancer lets through."""
+
 
 class Bridge:
     """An ASGI or WSGI app as a Lambda handler: `handler = Bridge(app)`.
@@ -143,7 +146,7 @@ class Bridge:
             body = b""
         text, is_base64 = bodies.encoded(body, headers[0], self._kinds)
         result = source.result(event, status, headers, text, is_base64)
-        if len(text) * bodies.MOST_JSON > source.LIMIT:
+        if len(text) * bodies.MOST_JSON > source.LIMIT - HEADERS_ROOM:
             size = bodies.json_size(result)
             if size > source.LIMIT:
                 error = ResultTooLargeError(

@@ -148,7 +148,7 @@ def from_wsgi(lines: Iterable[tuple[str, str]], names: ResponseNames) -> Respons
             if not value.isprintable():
                 _check(name, value)
             if name == "set-cookie":
-                cookies.append(value)
+                cookies.append(value.strip(" \t"))  # Django 5 puts a space in front
             elif name in headers:
                 _repeat(name, value, headers, repeated)
             elif name:

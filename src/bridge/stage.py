@@ -32,6 +32,6 @@ def of_rest_api(
     prefix = "/" + stage
     if not full or not full.startswith(prefix):
         return path, raw_path, ""
-    if path.startswith(prefix + "/") and not full.startswith(prefix + prefix + "/"):
+    if path.startswith(prefix + "/") and not full[len(prefix) :].lstrip("/").startswith(stage + "/"):
         return path, raw_path, ""
     return prefix + path, prefix.encode() + raw_path, prefix

@@ -117,7 +117,7 @@ _codes = {"200 OK": 200}
 
 def _code(status: str) -> int:
     digits = status[:3] if isinstance(status, str) else ""
-    if not (digits.isascii() and digits.isdigit() and digits >= "100"):
+    if not (len(digits) == 3 and digits.isascii() and digits.isdigit() and digits >= "100"):
         raise AppError(f"the app gave start_response a status that is no status line: {status!r}")
     if len(_codes) < TABLE_SIZE:
         _codes[status] = int(digits)

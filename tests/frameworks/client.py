@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
-from .events import Event, Lines, Reply, Source
+from bridge import Bridge
+
+from .events import Lines, Reply, Source
 
 BOUNDARY = "bridge-7d1f"
 
@@ -23,14 +23,12 @@ class Client:
         mount: where in the function's app the routes are.
     """
 
-    handler: Callable[[Event, Any], Event]
+    handler: Bridge
     source: Source
     mount: str = ""
 
     def request(self, method: str, path: str, query: str = "", headers: Lines = (), body: bytes = b"") -> Reply:
-        return self.source.reply(
-            self.handler(self.source.event(method, self.mount + path, query, headers, body), None)
-        )
+        return self.source.reply(self.handler(self.source.event(method, self.mount + path, query, headers, body), None))
 
     def get(self, path: str, query: str = "", headers: Lines = ()) -> Reply:
         return self.request("GET", path, query, headers)
@@ -48,7 +46,9 @@ class Client:
     def post_files(self, path: str, name: str, files: dict[str, bytes]) -> Reply:
         parts = [
             f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"; filename="{filename}"\r\n'
-            f"Content-Type: application/octet-stream\r\n\r\n".encode() + content + b"\r\n"
+            f"Content-Type: application/octet-stream\r\n\r\n".encode()
+            + content
+            + b"\r\n"
             for filename, content in files.items()
         ]
         body = b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()

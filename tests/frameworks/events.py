@@ -206,14 +206,16 @@ class Reply:
 def payload_v1_reply(result: Event) -> Reply:
     """REST and payload 1.0: 502 for any other key, and for lists that are none."""
     assert result.keys() <= {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"}
-    return _reply(result, _flat(result["multiValueHeaders"]) + list(result.get("headers", {}).items()))
+    return _reply(result, [*_flat(result["multiValueHeaders"]), *result.get("headers", {}).items()])
 
 
 def payload_v2_reply(result: Event) -> Reply:
     """Payload 2.0: cookies apart."""
     assert result.keys() <= {"statusCode", "headers", "cookies", "body", "isBase64Encoded"}
     assert "set-cookie" not in result["headers"]
-    return _reply(result, [*result["headers"].items(), *(("set-cookie", cookie) for cookie in result.get("cookies", []))])
+    return _reply(
+        result, [*result["headers"].items(), *(("set-cookie", cookie) for cookie in result.get("cookies", []))]
+    )
 
 
 def alb_single_reply(result: Event) -> Reply:

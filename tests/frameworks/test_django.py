@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from django.core.signals import request_finished, request_started
@@ -53,6 +54,16 @@ def test_an_upload_without_content_length(handler: Bridge) -> None:
     content = random.randbytes(3_000_000)
     reply = Client(handler, REST).post_files("/upload", "files", {"big.bin": content})
     assert reply.json == [["big.bin", 3_000_000, sha256(content).hexdigest()]]
+
+
+def test_a_cookie_as_django_5_writes_it() -> None:
+    """With a space in front, which HTTP/2 forbids."""
+
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        start_response("200 OK", [("Set-Cookie", " a=1; Path=/"), ("Set-Cookie", " b=2; Path=/")])
+        return []
+
+    assert Client(Bridge(app), HTTP_V2).get("/").cookies == ["a=1; Path=/", "b=2; Path=/"]
 
 
 def test_both_interfaces_answer_alike(source: Source) -> None:

@@ -24,21 +24,20 @@ def test_json(client: Client) -> None:
     assert reply.json == {"hello": "world"}
 
 
-@pytest.mark.parametrize(
-    ("wire", "decoded"),
-    [
-        ("plain", "plain"),
-        ("two%20words", "two words"),
-        ("caf%C3%A9/%E6%97%A5%E6%9C%AC", CAFE + "/日本"),
-        ("a%2Fb", "a/b"),
-        ("100%25", "100%"),
-        ("a%252Fb", "a%2Fb"),
-        ("a+b", "a+b"),
-        ("a%3Fb%23c", "a?b#c"),
-    ],
-)
-def test_a_path_is_decoded_once(client: Client, wire: str, decoded: str) -> None:
-    assert client.get(f"/path/{wire}").json == {"rest": decoded}
+PATHS = {
+    "plain": "plain",
+    "two%20words": "two words",
+    "caf%C3%A9/%E6%97%A5%E6%9C%AC": CAFE + "/日本",
+    "a%2Fb": "a/b",
+    "100%25": "100%",
+    "a%252Fb": "a%2Fb",
+    "a+b": "a+b",
+    "a%3Fb%23c": "a?b#c",
+}
+
+
+def test_a_path_is_decoded_once(client: Client) -> None:
+    assert {wire: client.get(f"/path/{wire}").json["rest"] for wire in PATHS} == PATHS
 
 
 def test_query_parameters(client: Client) -> None:

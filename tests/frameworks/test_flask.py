@@ -3,10 +3,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from a2wsgi import WSGIMiddleware
-from fastapi import FastAPI
 from flask import Flask, Response, g, request, session
 
+from .apps.mounted_app import mounted
 from .client import Client
 from .events import REST, Source
 
@@ -38,7 +37,7 @@ def test_the_end_of_a_request_is_the_end(serve: Serve) -> None:
 
 def test_sessions(serve: Serve, source: Source) -> None:
     app = Flask(__name__)
-    app.secret_key = "tests"  # noqa: S105
+    app.secret_key = "tests"
 
     @app.get("/")
     def start() -> str:
@@ -66,7 +65,7 @@ def test_exceptions_can_reach_lambda(serve: Serve) -> None:
     app.config["PROPAGATE_EXCEPTIONS"] = True
 
     @app.get("/")
-    def start() -> None:
+    def start() -> str:
         raise ValueError("boom")
 
     with pytest.raises(ValueError, match="boom"):
@@ -87,22 +86,27 @@ def test_requests_do_not_see_each_other_s_globals(serve: Serve) -> None:
 
 
 def test_below_a_mount_in_fastapi_the_script_name_has_stage_and_mount(serve: Serve, source: Source) -> None:
-    inner, outer = Flask(__name__), FastAPI()
+    inner = Flask(__name__)
 
     @inner.get("/a")
     def start() -> list[str]:
         return [request.environ["SCRIPT_NAME"], request.environ["PATH_INFO"], str(request.remote_addr)]
 
-    outer.mount("/legacy", WSGIMiddleware(inner))
-    assert serve(outer, source).get("/legacy/a").json == [f"{source.prefix}/legacy", "/a", "203.0.113.7"]
+    assert serve(mounted("/legacy", inner), source).get("/legacy/a").json == [
+        f"{source.prefix}/legacy",
+        "/a",
+        "203.0.113.7",
+    ]
 
 
 def test_below_a_mount_an_upload_without_content_length_arrives(serve: Serve) -> None:
-    inner, outer = Flask(__name__), FastAPI()
+    inner = Flask(__name__)
 
     @inner.post("/")
     def size() -> str:
         return str(len(request.data))
 
-    outer.mount("/legacy", WSGIMiddleware(inner))
-    assert serve(outer, REST).post("/legacy/", "application/octet-stream", bytes(100_000)).text == "100000"
+    assert (
+        serve(mounted("/legacy", inner), REST).post("/legacy/", "application/octet-stream", bytes(100_000)).text
+        == "100000"
+    )

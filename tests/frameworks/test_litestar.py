@@ -36,7 +36,7 @@ def test_lifespan(serve: Serve) -> None:
     client = serve(Litestar([start], lifespan=[lifespan], on_startup=[startup], openapi_config=None), lifespan="on")
     assert [client.get("/").text, client.get("/").text] == ["open", "open"]
     assert sorted(steps) == ["enter", "startup"]
-    client.handler.close()  # type: ignore[attr-defined]
+    client.handler.close()
     assert steps[2:] == ["exit"]
 
 

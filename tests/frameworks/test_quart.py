@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 
 from quart import Quart, websocket
 
@@ -20,7 +20,7 @@ def test_startup_and_shutdown(serve: Serve) -> None:
         steps.append("open")
 
     @app.while_serving
-    async def pool() -> AsyncIterator[None]:
+    async def pool() -> AsyncGenerator[None, None]:
         steps.append("enter")
         yield
         steps.append("exit")
@@ -35,7 +35,7 @@ def test_startup_and_shutdown(serve: Serve) -> None:
 
     client = serve(app, lifespan="on")
     assert [client.get("/").json, client.get("/").json] == [["open", "enter"]] * 2
-    client.handler.close()  # type: ignore[attr-defined]
+    client.handler.close()
     assert sorted(steps[2:]) == ["close", "exit"]
 
 

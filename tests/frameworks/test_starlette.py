@@ -64,7 +64,7 @@ def test_base_http_middleware_and_an_exception(serve: Serve, caplog: pytest.LogC
 
 
 def test_a_background_task_has_run_when_the_response_is_there(serve: Serve) -> None:
-    ran = []
+    ran: list[str] = []
 
     async def start(request: Request) -> Response:
         return PlainTextResponse("started", background=BackgroundTask(ran.append, "task"))
@@ -165,7 +165,7 @@ def test_lifespan_state_lasts_and_each_request_has_a_copy(serve: Serve, caplog: 
     handler = serve(Starlette(routes=[Route("/", count)], lifespan=lifespan))
     assert [handler.get("/").json for _ in range(3)] == [[1, 1], [2, 1], [3, 1]]
     assert steps == ["startup"]
-    handler.handler.close()  # type: ignore[attr-defined]
+    handler.handler.close()
     assert steps == ["startup", "shutdown"]
     assert not caplog.records
 

@@ -6,15 +6,14 @@ from hypothesis import given, strategies as st
 
 from bridge.sources import alb
 
-from ..samples import sample
+from ..samples import named, sample
 from ..targets import ALB_HOST
 
 BOTH = pytest.mark.parametrize("name", ["alb", "alb_multi"])
 
 
 def requested(event: dict[str, Any]) -> dict[str, Any]:
-    names = "method scheme host path raw_path root_path query protocol headers cookie client body is_base64".split()
-    return dict(zip(names, alb.request(event), strict=True))
+    return named(alb.request(event))
 
 
 @BOTH
@@ -69,7 +68,7 @@ def test_a_health_check_is_a_request_without_host_and_client() -> None:
     assert (request["host"], request["client"], request["scheme"], request["query"]) == (None, None, "http", "")
 
 
-NULLABLE = "httpMethod path headers multiValueHeaders queryStringParameters body isBase64Encoded".split()
+NULLABLE = ["httpMethod", "path", "headers", "multiValueHeaders", "queryStringParameters", "body", "isBase64Encoded"]
 
 
 @given(st.sets(st.sampled_from(NULLABLE)), st.sampled_from(["alb", "alb_multi"]))
@@ -111,14 +110,20 @@ def test_a_single_cookie_is_spelled_in_lower_case() -> None:
 
 @pytest.mark.parametrize("status", list(HTTPStatus))
 def test_the_description_is_the_status_with_its_phrase(status: HTTPStatus) -> None:
-    assert alb.description(status.value) == f"{status.value} {status.phrase}"
+    assert alb.DESCRIPTIONS[status.value] == f"{status.value} {status.phrase}"
 
 
 @pytest.mark.parametrize(
     ("status", "description"),
-    [(299, "299 OK"), (420, "420 Bad Request"), (599, "599 Internal Server Error"), (600, "600 Unknown"), (999, "999 Unknown")],
+    [
+        (299, "299 OK"),
+        (420, "420 Bad Request"),
+        (599, "599 Internal Server Error"),
+        (600, "600 Unknown"),
+        (999, "999 Unknown"),
+    ],
 )
 def test_the_description_of_a_status_that_http_does_not_name_is_that_of_its_class(
     status: int, description: str
 ) -> None:
-    assert alb.description(status) == description
+    assert alb.DESCRIPTIONS[status] == description

@@ -5,13 +5,12 @@ from hypothesis import given, strategies as st
 
 from bridge.sources import v1
 
-from ..samples import sample
+from ..samples import named, sample
 from ..targets import REST_HOST
 
 
 def requested(event: dict[str, Any]) -> dict[str, Any]:
-    names = "method scheme host path raw_path root_path query protocol headers cookie client body is_base64".split()
-    return dict(zip(names, v1.request(event), strict=True))
+    return named(v1.request(event))
 
 
 def rest(**changes: Any) -> dict[str, Any]:

@@ -5,13 +5,12 @@ from hypothesis import given, strategies as st
 
 from bridge.sources import v2
 
-from ..samples import sample
+from ..samples import named, sample
 from ..targets import HTTP_HOST, URL_HOST
 
 
 def requested(event: dict[str, Any]) -> dict[str, Any]:
-    names = "method scheme host path raw_path root_path query protocol headers cookie client body is_base64".split()
-    return dict(zip(names, v2.request(event), strict=True))
+    return named(v2.request(event))
 
 
 def at(raw_path: str | None, path: str | None, **changes: Any) -> dict[str, Any]:
@@ -99,12 +98,16 @@ def test_the_client_is_the_source_ip_whatever_the_forwarded_header_says() -> Non
     assert requested(sample("http_api"))["client"] == ("203.0.113.7", 0)
 
 
-@pytest.mark.parametrize(("headers", "host"), [({"host": "own.example"}, "own.example"), ({}, HTTP_HOST), (None, HTTP_HOST)])
+@pytest.mark.parametrize(
+    ("headers", "host"), [({"host": "own.example"}, "own.example"), ({}, HTTP_HOST), (None, HTTP_HOST)]
+)
 def test_the_host_is_the_host_header_or_else_the_domain(headers: dict[str, str] | None, host: str) -> None:
     assert at("/", "/", headers=headers)["host"] == host
 
 
-@pytest.mark.parametrize(("proto", "scheme"), [("https", "https"), ("http", "http"), ("evil", "https"), (None, "https")])
+@pytest.mark.parametrize(
+    ("proto", "scheme"), [("https", "https"), ("http", "http"), ("evil", "https"), (None, "https")]
+)
 def test_the_scheme_is_https_if_the_gateway_does_not_say_http(proto: str | None, scheme: str) -> None:
     assert at("/", "/", headers={"x-forwarded-proto": proto})["scheme"] == scheme
 

@@ -12,6 +12,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING
 from urllib.parse import quote
+from weakref import WeakKeyDictionary
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -81,7 +82,8 @@ class Gateway:
         )
         self._stage = stage
         self._timeout = timeout
-        self._free = asyncio.Semaphore(concurrency)
+        self._concurrency = concurrency
+        self._free: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
         self._workers = Workers()
         self._asynchronous = getattr(handler, "handle_async", None) if concurrency > 1 else None
 
@@ -133,7 +135,9 @@ class Gateway:
         event = _json(self._api.event(call))
         if len(event) > self._api.event_limit:
             return plain(*self._api.too_large)
-        async with self._free:
+        # A semaphore belongs to one loop, and tests may ask one gateway from the loop of each.
+        free = self._free.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._concurrency))
+        async with free:
             started = time.perf_counter()
             response = await self._answer(call, event)
             milliseconds = (time.perf_counter() - started) * 1000

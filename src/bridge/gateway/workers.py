@@ -45,6 +45,8 @@ class Workers:
         while self._idle:
             self._idle.pop().put(None)
 
+    __del__ = close
+
 
 def _started() -> SimpleQueue[Job | None]:
     jobs: SimpleQueue[Job | None] = SimpleQueue()
@@ -54,11 +56,15 @@ def _started() -> SimpleQueue[Job | None]:
 
 def _work(jobs: SimpleQueue[Job | None]) -> None:
     while job := jobs.get():
-        function, future = job
-        try:
-            future.set_result(function())
-        except Exception as error:
-            future.set_exception(error)
-        except SystemExit as error:
-            # In Lambda it ends the environment and fails the event; here it must not end the server.
-            future.set_exception(RuntimeError(f"the handler ended its process: {error!r}"))
+        _do(*job)
+        del job  # an idle thread keeps nothing alive
+
+
+def _do(function: Callable[[], Any], future: Future[Any]) -> None:
+    try:
+        future.set_result(function())
+    except Exception as error:
+        future.set_exception(error)
+    except SystemExit as error:
+        # In Lambda it ends the environment and fails the event; here it must not end the server.
+        future.set_exception(RuntimeError(f"the handler ended its process: {error!r}"))

@@ -54,7 +54,7 @@ def result(event: Event, status: int, headers: ResponseHeaders, body: str, is_ba
     """The result that carries a response, with the kind of headers that the event had."""
     answer: Result = {
         "statusCode": status,
-        "statusDescription": description(status),
+        "statusDescription": DESCRIPTIONS[status],
         "isBase64Encoded": is_base64,
         "body": body,
     }
@@ -64,28 +64,36 @@ def result(event: Event, status: int, headers: ResponseHeaders, body: str, is_ba
         single, cookies, _ = headers
         answer["headers"] = single
         for number, cookie in enumerate(cookies):
-            single[_spelling("set-cookie", number)] = cookie
+            single[_spellings[number % 512]] = cookie
     return answer
 
 
-def description(status: int) -> str:
-    """`200 OK`: the status line's text; a status that HTTP does not name is called after its class."""
-    from http import HTTPStatus
+class _Descriptions(dict[int, str]):
+    """The texts of status lines, `200 OK`, by status. One that HTTP does not name is called after its class."""
 
-    try:
-        return f"{status} {HTTPStatus(status).phrase}"
-    except ValueError:
-        return f"{status} {HTTPStatus(status // 100 * 100).phrase}" if 100 <= status < 600 else f"{status} Unknown"
+    def __missing__(self, status: int) -> str:
+        from http import HTTPStatus
+
+        names = {known.value: known.phrase for known in HTTPStatus}
+        text = self[status] = f"{status} {names.get(status) or names.get(status // 100 * 100, 'Unknown')}"
+        return text
 
 
-def _spelling(name: str, number: int) -> str:
-    # One value per name is all that a single-value header map holds, but the load balancer passes on names that differ
-    # only in case: `set-cookie`, `Set-cookie`, `sEt-cookie`... each carries a cookie of its own.
-    letters = [
-        letter.upper() if number >> position & 1 else letter for position, letter in enumerate(name.replace("-", ""))
-    ]
-    letters.insert(3, "-")
-    return "".join(letters)
+class _Spellings(dict[int, str]):
+    """`set-cookie`, `Set-cookie`, `sEt-cookie`: one spelling for each cookie of a response, by its number.
+
+    One value per name is all that a single-value header map holds, but the load balancer passes on names that differ
+    only in case, so each can carry a cookie of its own. There are 512.
+    """
+
+    def __missing__(self, number: int) -> str:
+        letters = [letter.upper() if number >> position & 1 else letter for position, letter in enumerate("setcookie")]
+        text = self[number] = "".join([*letters[:3], "-", *letters[3:]])
+        return text
+
+
+DESCRIPTIONS = _Descriptions()
+_spellings = _Spellings()
 
 
 def event(call: Call, *, multi_value: bool = False) -> Event:

@@ -1,7 +1,7 @@
 """Django, once for both of its interfaces. Its views are synchronous, as most are."""
 
 import json as jsons
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 import django
@@ -96,7 +96,7 @@ def error(request: HttpRequest) -> HttpResponse:
 
 
 def event(request: HttpRequest) -> HttpResponse:
-    carrier: dict[str, Any] = request.scope if isinstance(request, ASGIRequest) else request.META
+    carrier: Mapping[str, Any] = request.scope if isinstance(request, ASGIRequest) else request.META
     return JsonResponse({"keys": sorted({"aws.event", "aws.context"} & carrier.keys())})
 
 

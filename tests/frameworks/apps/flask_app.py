@@ -85,7 +85,7 @@ def slash() -> str:
 
 
 @app.get("/error")
-def error() -> None:
+def error() -> str:
     raise ValueError("boom")
 
 

@@ -87,7 +87,7 @@ async def slash() -> str:
 
 
 @app.get("/error")
-async def error() -> None:
+async def error() -> str:
     raise ValueError("boom")
 
 

@@ -1,0 +1,193 @@
+"""The benchmark does what it says: fair rounds, checked answers, right tables, readable pictures."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from benchmarks import bars, bodies, charts, growth, lines, readme, report, rounds, table
+from benchmarks.contender import Contender, answer_of
+from benchmarks.request import SOURCES, Request, payload
+from benchmarks.rounds import Effort, figure
+from benchmarks.table import Table
+
+SMOKE = """
+import sys
+from pathlib import Path
+from benchmarks import __main__ as benchmarks, cold, growth
+from benchmarks.rounds import TINY
+
+here = Path(sys.argv[1])
+results = benchmarks.run(TINY, "events", "tiny") | benchmarks.run(TINY, "bodies", "tiny")
+results |= benchmarks.run(TINY, "growth", "tiny")
+made = results["events"]["made"]
+results["cold"] = {"made": made, "rows": cold.measure(TINY, print, "WSGI app")}
+benchmarks.write(results, here, here / "README.md")
+"""
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A tiny run, in a process of its own: peers leave event loops behind."""
+    here = tmp_path_factory.mktemp("results")
+    (here / "README.md").write_text(f"before\n{readme.BEGIN}\nstale figures\n{readme.END}\nafter\n", encoding="utf-8")
+    root = Path(__file__).parent.parent
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    command = [sys.executable, "-c", SMOKE, str(here)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ, cwd=root)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    return here, json.loads((here / "results.json").read_text(encoding="utf-8"))
+
+
+def test_bridge_answers_every_case_of_every_kind_of_event(results: tuple[Path, dict[str, Any]]) -> None:
+    """Nothing of Bridge is left out, in any part."""
+    _, found = results
+    assert {row["source"] for row in found["events"]["rows"]} == set(SOURCES)
+    for row in found["events"]["rows"]:
+        assert {"the app alone", "Bridge", *(("Bridge, lifespan off",) if row["interface"] == "asgi" else ())} <= set(
+            row["figures"]
+        )
+    for part in ("bodies", "cold"):
+        assert all("Bridge" in row["figures"] for row in found[part]["rows"])
+    assert all(row["points"] for row in found["growth"]["rows"] if row["series"].startswith("Bridge"))
+
+
+def test_a_peer_takes_part_or_is_listed_with_its_error(results: tuple[Path, dict[str, Any]]) -> None:
+    """Nobody is left out silently."""
+    _, found = results
+    for row in found["events"]["rows"]:
+        expected = {"the app alone", *report.INTERFACES[row["interface"]]}
+        assert set(row["figures"]) | set(row["errors"]) == expected
+        assert not set(row["figures"]) & set(row["errors"])
+
+
+def test_the_run_writes_readme_and_pictures(results: tuple[Path, dict[str, Any]]) -> None:
+    """All of it from results.json."""
+    here, found = results
+    text = (here / "README.md").read_text(encoding="utf-8")
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "stale figures" not in text
+    assert readme.fragment(found) in text
+    for part in report.PARTS:
+        picture = ElementTree.fromstring((here / f"{part}.svg").read_text(encoding="utf-8"))
+        assert picture.find("{*}title") is not None
+        assert "tiny" in "".join(picture.itertext())
+
+
+def test_a_readme_without_markers_stays_as_it_is(tmp_path: Path) -> None:
+    """And one that is not there is not made."""
+    file = tmp_path / "README.md"
+    assert not readme.rewrite(file, {})
+    file.write_text("no markers", encoding="utf-8")
+    assert not readme.rewrite(file, {})
+    assert file.read_text(encoding="utf-8") == "no markers"
+
+
+def _fake(name: str, log: list[str]) -> Contender:
+    return Contender(name, lambda _: (name,), log.append, lambda _: (200, b"", 0))
+
+
+def test_every_contender_has_one_turn_in_every_round() -> None:
+    """In an order that changes."""
+    log: list[str] = []
+    contenders = [_fake(name, log) for name in ("Bridge", "a", "b")]
+    with rounds.thread_loop() as loop:
+        found = rounds.race(contenders, b"", Effort(rounds=20, seconds=0, calls=1, launches=1), loop)
+    per_turn = rounds.WARM_UP + 1
+    turns = log[len(contenders) * per_turn :: per_turn]
+    orders = [tuple(turns[start : start + 3]) for start in range(0, len(turns), 3)]
+    assert len(orders) == 20
+    assert all(sorted(order) == ["Bridge", "a", "b"] for order in orders)
+    assert len(set(orders)) > 3
+    assert {entry["rounds"] for entry in found.values()} == {20}
+
+
+def test_ratios_are_those_within_a_round() -> None:
+    """A round in which all are slow does not count more."""
+    found = figure([2.0, 20.0, 3.0], [1.0, 10.0, 1.0], 7)
+    assert found["ratio"] == 2.0
+    assert (found["min"], found["median"], found["rounds"], found["calls"]) == (2.0, 3.0, 3, 7)
+    assert "ratio" not in figure([1.0], None, 1)
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [((500, b"{}", 0), "answers 500"), ((200, b'{"a":2}', 0), "another body"), ((200, b"[]", 0), "another body")],
+)
+def test_a_wrong_answer_is_not_timed(answer: tuple[int, bytes, int], message: str) -> None:
+    """Status and body have to be right."""
+    contender = Contender("wrong", lambda _: (), lambda: None, lambda _: answer)
+    with pytest.raises(ValueError, match=message):
+        rounds.check(contender, b"", {"a": 1})
+
+
+def test_cookies_are_counted_in_every_kind_of_result() -> None:
+    """`cookies`, `headers` in any case, `multiValueHeaders`."""
+    assert answer_of({"statusCode": 200, "body": "", "cookies": ["a=1", "b=2"]})[2] == 2
+    assert answer_of({"statusCode": 200, "headers": {"set-cookie": "a=1", "Set-cookie": "b=2"}})[2] == 2
+    assert answer_of({"statusCode": 200, "multiValueHeaders": {"Set-Cookie": ["a=1", "b=2"]}})[2] == 2
+    assert answer_of({"statusCode": 200, "body": "aGk=", "isBase64Encoded": True}) == (200, b"hi", 0)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_an_event_carries_the_body(source: str) -> None:
+    """As text, or as base64."""
+    request = Request(method="POST", body=b"\xff\x00", binary=True)
+    assert json.loads(payload(source, request))["body"] == "/wA="
+    assert json.loads(payload(source, Request(method="POST", body=b"hi")))["body"] == "hi"
+
+
+def test_growth_tells_linear_from_quadratic() -> None:
+    """By the exponent, and by R²."""
+    linear = growth.fit([(number, 5e-6 + number * 1e-7) for number in (0, 20, 40, 80, 160)])
+    quadratic = growth.fit([(number, 5e-6 + number**2 * 1e-8) for number in (0, 20, 40, 80, 160)])
+    assert (linear["exponent"], linear["r2"]) == (1.0, 1.0)
+    assert quadratic["exponent"] == 2.0
+    assert growth.fit([(0, 5e-6), (20, 5e-6), (40, 5e-6)])["exponent"] is None
+
+
+def test_tables_align_and_mark_losses() -> None:
+    """A ratio below 1 says that Bridge is slower."""
+    shown = Table("Title", ["", "a"], [["x", "1"], ["long", "22"]], ["a note"])
+    assert shown.text().splitlines() == ["Title", "       a", "--------", "x      1", "long  22", "  a note"]
+    assert "| long | 22 |" in shown.markdown()
+    assert table.ratio({"ratio": 0.5}) == f"0.50×{table.LOSS}"
+    assert table.ratio({"ratio": 0.997}) == "1.00×"
+    assert table.ratio({"ratio": 137.8}) == "138×"
+    assert table.ratio({"ratio": 2.0, "ratio_quartiles": [1.5, 2.5]}) == f"{table.NOISY}2.00×"
+    assert [table.seconds(value) for value in (2.5, 0.0123, 7.25e-6, 5e-7)] == [
+        "2.50 s",
+        "12.3 ms",
+        "7.25 µs",
+        "500 ns",
+    ]
+    assert [table.size(value) for value in (12, 1500, 4_400_000)] == ["12 B", "1.50 kB", "4.40 MB"]
+
+
+def test_a_bar_that_is_far_too_long_is_cut_and_shows_it() -> None:
+    """And the picture is well-formed, whatever the names are."""
+    group = bars.Group("<A & B>", [bars.Bar("Bridge", 1, "1", "bridge"), bars.Bar("slow", 99, "99", "peer")], 1)
+    picture = bars.chart("Title", "subtitle", "made by", [group])
+    assert picture.count('class="gap"') == 2
+    assert "<A & B>" in "".join(ElementTree.fromstring(picture).itertext())
+
+
+def test_ticks_are_round_and_reach_the_top() -> None:
+    """From zero."""
+    assert lines.ticks(9.3e-5) == [0.0, 2.5e-5, 5e-5, 7.5e-5, 1e-4]
+    assert lines.ticks(4.0) == [0.0, 1.0, 2.0, 3.0, 4.0]
+
+
+def test_every_floor_has_its_colour() -> None:
+    """So that nobody takes it for a peer."""
+    assert {charts.kind(name) for name in ("the app alone", *bodies.FLOOR.values())} == {"floor"}
+    assert charts.kind("Bridge on uvloop") == "bridge"
+    assert charts.kind("Mangum") == "peer"

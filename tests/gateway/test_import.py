@@ -1,0 +1,26 @@
+"""Without the extra `serve`: what `import bridge.gateway` says."""
+
+import pytest
+
+from .missing import run_without
+
+
+def complaint(module: str) -> str:
+    done = run_without(module, "import bridge.gateway")
+    assert done.returncode == 1
+    return done.stderr.splitlines()[-1]
+
+
+def test_missing_starlette_names_the_extra() -> None:
+    assert complaint("starlette") == (
+        'ModuleNotFoundError: the gateway needs starlette: pip install "lambda-bridge[serve]"'
+    )
+
+
+def test_other_missing_modules_are_named_as_they_are() -> None:
+    assert complaint("anyio") == "ModuleNotFoundError: No module named 'anyio'"
+
+
+@pytest.mark.parametrize("module", ["starlette", "uvicorn"])
+def test_bridge_itself_does_not_need_the_extra(module: str) -> None:
+    assert run_without(module, "import bridge; bridge.Bridge").returncode == 0

@@ -1,0 +1,460 @@
+"""What AWS makes of calls and of results: `event` and `response` of each source."""
+
+import base64
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bridge.call import Call
+from bridge.errors import ResultBodyError, ResultError
+from bridge.sources import alb, detect, v1, v2
+from bridge.types import Event, Source, Wire
+
+HEADERS = [
+    ("host", "example.com"),
+    ("user-agent", "curl/8"),
+    ("x-probe", "first"),
+    ("x-probe", "second"),
+    ("content-length", "3"),
+]
+EXECUTE_API = "abc.execute-api.eu-central-1.amazonaws.com"
+EVENTS: dict[str, tuple[Callable[[Call], Event], Source]] = {
+    "rest": (v1.event, v1),
+    "http 1.0": (lambda call: v1.event(call, http_api=True), v1),
+    "http 2.0": (v2.event, v2),
+    "url": (lambda call: v2.event(call, function_url=True), v2),
+    "alb": (alb.event, alb),
+    "alb multi": (lambda call: alb.event(call, multi_value=True), alb),
+}
+RESPONSES: dict[str, Callable[[object], Wire]] = {
+    "rest": v1.response,
+    "http 1.0": lambda result: v1.response(result, http_api=True),
+    "http 2.0": v2.response,
+    "alb": alb.response,
+    "alb multi": lambda result: alb.response(result, multi_value=True),
+}
+every_event = pytest.mark.parametrize("name", EVENTS)
+every_response = pytest.mark.parametrize("name", RESPONSES)
+PNG = b"\x89PNG\r\n\x1a\n"
+PNG64 = base64.b64encode(PNG).decode()
+
+
+def of(name: str, **fields: Any) -> Event:
+    return EVENTS[name][0](Call(**{"method": "GET", **fields}))
+
+
+@every_event
+def test_event_is_told_apart_from_the_others(name: str) -> None:
+    assert detect(of(name)) is EVENTS[name][1]
+
+
+@every_event
+def test_event_has_the_method(name: str) -> None:
+    event = of(name, method="PATCH")
+    assert (event.get("httpMethod") or event["requestContext"]["http"]["method"]) == "PATCH"
+
+
+# Headers
+
+
+@pytest.mark.parametrize("name", ["http 1.0", "http 2.0", "url", "alb", "alb multi"])
+def test_names_of_headers_are_lower_case(name: str) -> None:
+    event = of(name, headers=HEADERS)
+    headers = event.get("headers") or event["multiValueHeaders"]
+    assert set(headers) == {name for name, _ in HEADERS}
+
+
+def test_rest_api_has_names_of_headers_as_clients_write_them_and_keeps_some_to_itself() -> None:
+    kept = ["connection", "content-md5", "expect", "max-forwards", "te", "trailer", "transfer-encoding", "upgrade"]
+    event = of("rest", headers=[*HEADERS, *((name, "x") for name in kept)])
+    assert event["headers"] == {"Host": "example.com", "User-Agent": "curl/8", "X-Probe": "second"}
+    assert event["multiValueHeaders"] == {
+        "Host": ["example.com"],
+        "User-Agent": ["curl/8"],
+        "X-Probe": ["first", "second"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "value"),
+    [
+        ("http 1.0", "headers", "second"),
+        ("http 1.0", "multiValueHeaders", ["first", "second"]),
+        ("http 2.0", "headers", "first,second"),
+        ("url", "headers", "first,second"),
+        ("alb", "headers", "second"),
+        ("alb multi", "multiValueHeaders", ["first", "second"]),
+    ],
+)
+def test_lines_of_one_header(name: str, field: str, value: object) -> None:
+    assert of(name, headers=HEADERS)[field]["x-probe"] == value
+
+
+def test_load_balancer_has_one_kind_of_headers() -> None:
+    assert "multiValueHeaders" not in of("alb")
+    assert "headers" not in of("alb multi")
+
+
+def test_http_api_moves_cookies_out_of_the_headers() -> None:
+    event = of("http 2.0", headers=[("cookie", "a=1; b=2"), ("cookie", "c=3")])
+    assert event["cookies"] == ["a=1", "b=2", "c=3"]
+    assert event["headers"] == {}
+
+
+def test_function_url_has_cookies_twice() -> None:
+    event = of("url", headers=[("cookie", "a=1; b=2"), ("cookie", "c=3")])
+    assert event["cookies"] == ["a=1", "b=2", "c=3"]
+    assert event["headers"] == {"cookie": "a=1; b=2; c=3"}
+
+
+@pytest.mark.parametrize("name", ["http 2.0", "url"])
+def test_payload_2_0_leaves_out_what_is_not_there(name: str) -> None:
+    event = of(name, query_string="&", headers=[("x-a", "1")])
+    assert not {"cookies", "queryStringParameters", "body"} & set(event)
+    assert event["rawQueryString"] == "&"
+
+
+# Paths and queries
+
+
+@pytest.mark.parametrize("raw_path", ["/a%20b", "/a%2Fb+c", "/a%2541", "/%FF", "/a//b/"])
+def test_paths_that_arrive_as_they_were_sent(raw_path: str) -> None:
+    assert of("rest", raw_path=raw_path)["path"] == raw_path
+    assert of("url", raw_path=raw_path)["rawPath"] == raw_path
+    assert of("alb", raw_path=raw_path)["path"] == raw_path
+
+
+@pytest.mark.parametrize(
+    ("raw_path", "path"), [("/a%20b", "/a b"), ("/a%2Fb+c", "/a/b+c"), ("/a%2541", "/a%41"), ("/%FF", "/\ufffd")]
+)
+def test_paths_that_arrive_decoded(raw_path: str, path: str) -> None:
+    assert of("http 1.0", raw_path=raw_path)["path"] == path
+    assert of("http 2.0", raw_path=raw_path)["rawPath"] == path
+    assert of("http 2.0", raw_path=raw_path)["requestContext"]["http"]["path"] == path
+    assert of("url", raw_path=raw_path)["requestContext"]["http"]["path"] == path
+
+
+def test_http_api_cuts_the_path_at_a_decoded_question_mark() -> None:
+    assert of("http 2.0", raw_path="/a%3Fb/c")["rawPath"] == "/a"
+
+
+@pytest.mark.parametrize(
+    ("raw_path", "path", "proxy"),
+    [("/", "/", None), ("/a%20b/c/", "/a%20b/c/", "a%20b/c"), ("//a", "/a", "a"), ("", "/", None)],
+)
+def test_rest_api_has_the_path_once_more_as_the_proxy_parameter(raw_path: str, path: str, proxy: str | None) -> None:
+    event = of("rest", raw_path=raw_path)
+    assert event["path"] == path
+    assert event["pathParameters"] == (proxy and {"proxy": proxy})
+    assert event["resource"] == ("/{proxy+}" if proxy else "/")
+
+
+def test_stage_of_a_rest_api_is_in_the_context_only() -> None:
+    event = of("rest", raw_path="/prod//x", stage="prod", domain=EXECUTE_API)
+    assert event["path"] == "/x"
+    assert event["requestContext"]["path"] == "/prod//x"
+    assert event["requestContext"]["stage"] == "prod"
+    assert event["requestContext"]["apiId"] == "abc"
+
+
+def test_rest_api_behind_a_custom_domain_has_a_stage_nevertheless() -> None:
+    event = of("rest", raw_path="/x", domain="api.example.com")
+    assert event["requestContext"]["stage"] == "prod"
+    assert event["requestContext"]["path"] == event["path"] == "/x"
+
+
+@pytest.mark.parametrize(("name", "field"), [("http 1.0", "path"), ("http 2.0", "rawPath")])
+def test_stage_of_an_http_api_is_in_the_path(name: str, field: str) -> None:
+    event = of(name, raw_path="/prod/x", stage="prod", domain=EXECUTE_API)
+    assert event[field] == "/prod/x"
+    assert event["requestContext"]["stage"] == "prod"
+
+
+def test_proxy_parameter_of_an_http_api_has_no_stage() -> None:
+    assert of("http 1.0", raw_path="/prod/x/", stage="prod")["pathParameters"] == {"proxy": "x"}
+
+
+QUERY = "b=x+y&b=x%2By&a=%C3%A4&c"
+
+
+@pytest.mark.parametrize("name", ["rest", "http 1.0"])
+def test_query_of_payload_1_0_is_decoded(name: str) -> None:
+    event = of(name, query_string=QUERY)
+    assert event["multiValueQueryStringParameters"] == {"b": ["x y", "x+y"], "a": ["ä"], "c": [""]}
+    assert event["queryStringParameters"] == {"b": "x+y", "a": "ä", "c": ""}
+
+
+@pytest.mark.parametrize("name", ["rest", "http 1.0"])
+def test_payload_1_0_without_a_query_has_nulls(name: str) -> None:
+    event = of(name)
+    assert event["multiValueQueryStringParameters"] is event["queryStringParameters"] is None
+    assert event["stageVariables"] is event["pathParameters"] is None
+
+
+def test_semicolon_splits_the_query_of_a_rest_api() -> None:
+    assert of("rest", query_string="a=1;b=2")["queryStringParameters"] == {"a": "1", "b": "2"}
+    assert of("http 1.0", query_string="a=1;b=2")["queryStringParameters"] == {"a": "1;b=2"}
+
+
+@pytest.mark.parametrize("name", ["http 2.0", "url"])
+def test_query_of_payload_2_0_is_as_it_was_sent_and_decoded_beside(name: str) -> None:
+    event = of(name, query_string=QUERY)
+    assert event["rawQueryString"] == QUERY
+    assert event["queryStringParameters"] == {"b": "x y,x+y", "a": "ä", "c": ""}
+
+
+def test_query_of_a_load_balancer_stays_encoded() -> None:
+    assert of("alb", query_string=QUERY)["queryStringParameters"] == {"b": "x%2By", "a": "%C3%A4", "c": ""}
+    assert of("alb multi", query_string=QUERY)["multiValueQueryStringParameters"] == {
+        "b": ["x+y", "x%2By"],
+        "a": ["%C3%A4"],
+        "c": [""],
+    }
+
+
+# Bodies
+
+
+@pytest.mark.parametrize("name", ["http 1.0", "http 2.0", "url", "alb", "alb multi"])
+@pytest.mark.parametrize(
+    ("headers", "text"),
+    [
+        ([("content-type", "text/plain")], True),
+        ([("content-type", "Text/HTML; charset=utf-8")], True),
+        ([("content-type", "application/json")], True),
+        ([("content-type", "application/xml")], True),
+        ([("content-type", "application/javascript")], True),
+        ([("content-type", "application/json"), ("content-encoding", "gzip")], False),
+        ([("content-type", "application/x-www-form-urlencoded")], False),
+        ([("content-type", "multipart/form-data; boundary=text/")], False),
+        ([("content-type", "image/png")], False),
+        ([], False),
+    ],
+)
+def test_bodies_that_are_text_and_bodies_that_are_base64(name: str, headers: list[tuple[str, str]], text: bool) -> None:
+    event = of(name, headers=headers, body=b"a=1")
+    assert (event["body"], event["isBase64Encoded"]) == (("a=1", False) if text else ("YT0x", True))
+
+
+@pytest.mark.parametrize("name", ["http 1.0", "http 2.0", "url", "alb"])
+def test_text_that_is_not_utf8_is_base64(name: str) -> None:
+    event = of(name, headers=[("content-type", "text/plain")], body=b"\xff")
+    assert (event["body"], event["isBase64Encoded"]) == ("/w==", True)
+
+
+@pytest.mark.parametrize(("name", "body"), [("rest", None), ("http 1.0", None), ("alb", ""), ("alb multi", "")])
+def test_no_body(name: str, body: str | None) -> None:
+    event = of(name)
+    assert event["body"] == body
+    assert event["isBase64Encoded"] is False
+
+
+def test_rest_api_packs_bodies_of_its_binary_media_types_only() -> None:
+    call = Call(method="PUT", body=b"\xff!")
+    packed = v1.event(call)
+    assert (packed["body"], packed["isBase64Encoded"]) == ("/yE=", True)
+    lossy = v1.event(call, binary=False)
+    assert (lossy["body"], lossy["isBase64Encoded"]) == ("\ufffd!", False)
+
+
+# The context
+
+
+def test_context_of_payload_1_0() -> None:
+    headers = [("user-agent", "curl/8")]
+    context = of("rest", headers=headers, client="9.9.9.9", request_id="r", seconds=1.5)["requestContext"]
+    assert context["identity"] == {"sourceIp": "9.9.9.9", "userAgent": "curl/8"}
+    assert context["requestId"] == "r"
+    assert context["requestTime"] == "01/Jan/1970:00:00:01 +0000"
+    assert context["requestTimeEpoch"] == 1500
+    assert context["resourceId"]
+    assert of("http 1.0")["requestContext"]["resourceId"] is None
+
+
+def test_only_http_apis_state_their_version() -> None:
+    assert "version" not in of("rest")
+    assert of("http 1.0")["version"] == "1.0"
+    assert of("http 2.0")["version"] == of("url")["version"] == "2.0"
+
+
+@pytest.mark.parametrize(("name", "account"), [("http 2.0", "123456789012"), ("url", "anonymous")])
+def test_context_of_payload_2_0(name: str, account: str) -> None:
+    headers = [("user-agent", "curl/8")]
+    event = of(name, headers=headers, client="9.9.9.9", request_id="r", seconds=1.5, domain="u.example")
+    context = event["requestContext"]
+    assert event["routeKey"] == context["routeKey"] == context["stage"] == "$default"
+    assert (context["accountId"], context["apiId"], context["domainName"]) == (account, "u", "u.example")
+    assert (context["http"]["sourceIp"], context["http"]["userAgent"]) == ("9.9.9.9", "curl/8")
+    assert (context["requestId"], context["time"]) == ("r", "01/Jan/1970:00:00:01 +0000")
+    assert context["timeEpoch"] == 1500
+
+
+# Results
+
+
+@every_response
+def test_result_becomes_a_response(name: str) -> None:
+    headers: dict[str, object] = {"content-type": "text/plain"}
+    multiple = {"content-type": ["text/plain"]}
+    result = {"statusCode": 201, "body": "ä", "isBase64Encoded": False}
+    result |= {"multiValueHeaders": multiple} if name == "alb multi" else {"headers": headers}
+    assert RESPONSES[name](result) == (201, [("content-type", "text/plain")], "ä".encode())
+
+
+@every_response
+def test_base64_goes_out_as_bytes(name: str) -> None:
+    assert RESPONSES[name]({"statusCode": 200, "body": PNG64, "isBase64Encoded": True})[2] == PNG
+
+
+@every_response
+def test_body_that_is_not_the_base64_it_says_is_refused(name: str) -> None:
+    with pytest.raises(ResultBodyError, match="not base64"):
+        RESPONSES[name]({"statusCode": 200, "body": "!", "isBase64Encoded": True})
+
+
+@every_response
+@pytest.mark.parametrize("nothing", [{}, {"body": None}, {"body": ""}])
+def test_result_may_have_no_body_and_no_headers(name: str, nothing: dict[str, object]) -> None:
+    status, lines, body = RESPONSES[name]({"statusCode": 204, **nothing})
+    assert (status, body) == (204, b"")
+    assert lines in ([], [("content-type", "application/json")])
+
+
+@every_response
+@pytest.mark.parametrize("status", ["test", None, True, 99, 103, 199, 600, 1000, -200, 20.5, "²"])
+def test_status_that_http_does_not_have_is_refused(name: str, status: object) -> None:
+    with pytest.raises(ResultError, match="statusCode"):
+        RESPONSES[name]({"statusCode": status})
+
+
+@every_response
+@pytest.mark.parametrize("body", [{"a": 1}, ["a"], 1, True])
+def test_body_that_is_no_string_is_refused(name: str, body: object) -> None:
+    with pytest.raises(ResultError, match="body"):
+        RESPONSES[name]({"statusCode": 200, "body": body})
+
+
+@pytest.mark.parametrize("name", ["rest", "http 1.0", "alb", "alb multi"])
+@pytest.mark.parametrize("result", ["ok", None, 1, ["a"], True])
+def test_result_that_is_no_object_is_refused(name: str, result: object) -> None:
+    with pytest.raises(ResultError, match="must be an object"):
+        RESPONSES[name](result)
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "headers"),
+    [
+        ("rest", "headers", ["a"]),
+        ("rest", "headers", {"x-a": 1}),
+        ("rest", "headers", {"x-a": None}),
+        ("rest", "headers", {"x-a": ["b"]}),
+        ("rest", "multiValueHeaders", ["a"]),
+        ("rest", "multiValueHeaders", {"x-a": "b"}),
+        ("rest", "multiValueHeaders", {"x-a": [1]}),
+        ("http 1.0", "multiValueHeaders", {"x-a": "b"}),
+        ("http 2.0", "headers", ["a"]),
+        ("http 2.0", "cookies", "a=1"),
+        ("alb", "headers", ["a"]),
+        ("alb", "headers", {"x-a": 1}),
+        ("alb", "headers", {"x-a": ["b"]}),
+        ("alb", "multiValueHeaders", {"x-a": ["b"]}),
+        ("alb multi", "multiValueHeaders", ["a"]),
+        ("alb multi", "multiValueHeaders", {"x-a": "b"}),
+        ("alb multi", "multiValueHeaders", {"x-a": [1]}),
+        ("alb multi", "headers", {"x-a": "b"}),
+    ],
+)
+def test_malformed_headers_are_refused(name: str, field: str, headers: object) -> None:
+    with pytest.raises(ResultError, match=r"[Hh]eader|cookies"):
+        RESPONSES[name]({"statusCode": 200, field: headers})
+
+
+# Results for payload 1.0
+
+
+@pytest.mark.parametrize("key", ["cookies", "statusDescription", "wrongValue"])
+def test_rest_api_refuses_keys_that_it_does_not_know(key: str) -> None:
+    with pytest.raises(ResultError, match=key):
+        v1.response({"statusCode": 200, key: "x"})
+    assert v1.response({"statusCode": 200, key: "x"}, http_api=True)[0] == 200
+
+
+@pytest.mark.parametrize("result", [{}, {"headers": None}, {"headers": {}}, {"multiValueHeaders": None}])
+def test_everything_in_a_result_for_payload_1_0_may_be_missing(result: dict[str, object]) -> None:
+    assert v1.response(result) == (200, [("content-type", "application/json")], b"")
+
+
+def test_status_of_payload_1_0_may_be_a_string() -> None:
+    assert v1.response({"statusCode": "201"})[0] == 201
+
+
+@pytest.mark.parametrize(("value", "text"), [(True, "true"), (False, "false"), ("x", "x")])
+def test_header_of_payload_1_0_may_be_a_bool(value: object, text: str) -> None:
+    assert ("x-a", text) in v1.response({"headers": {"x-a": value}})[1]
+
+
+def test_content_type_in_any_case_is_the_content_type() -> None:
+    assert v1.response({"headers": {"Content-TYPE": "text/css"}})[1] == [("Content-TYPE", "text/css")]
+
+
+def test_values_of_the_multi_value_map_go_first_and_its_spelling_wins() -> None:
+    result = {"multiValueHeaders": {"X-Probe": ["multi"]}, "headers": {"x-probe": "solo", "content-type": "text/css"}}
+    assert v1.response(result)[1] == [("X-Probe", "multi"), ("X-Probe", "solo"), ("content-type", "text/css")]
+
+
+def test_pair_in_both_maps_goes_out_once() -> None:
+    result = {"multiValueHeaders": {"content-type": ["text/css"]}, "headers": {"Content-Type": "text/css"}}
+    assert v1.response(result)[1] == [("content-type", "text/css")]
+
+
+def test_rest_api_sends_base64_as_it_is_where_the_client_does_not_accept_binary() -> None:
+    result = {"body": PNG64, "isBase64Encoded": True}
+    assert v1.response(result, binary=False)[2] == PNG64.encode()
+    assert v1.response(result, binary=False, http_api=True)[2] == PNG
+
+
+# Results for payload 2.0
+
+
+@pytest.mark.parametrize(
+    ("result", "body"),
+    [
+        ({"message": "ä"}, '{"message": "ä"}'),
+        ({}, "{}"),
+        (["a", 1], '["a", 1]'),
+        ("Hello!", "Hello!"),
+        (1, "1"),
+        (True, "true"),
+        (None, "null"),
+    ],
+)
+def test_result_without_a_status_is_the_body(result: object, body: str) -> None:
+    assert v2.response(result) == (200, [("content-type", "application/json")], body.encode())
+
+
+def test_cookies_of_payload_2_0_are_lines_of_their_own() -> None:
+    _, lines, _ = v2.response({"statusCode": 200, "headers": {"x-a": "1"}, "cookies": ["a=1", "b=2"]})
+    assert lines == [("x-a", "1"), ("set-cookie", "a=1"), ("set-cookie", "b=2")]
+
+
+def test_payload_2_0_ignores_keys_that_it_does_not_know() -> None:
+    assert v2.response({"statusCode": 200, "multiValueHeaders": {"x-a": ["1"]}}) == (200, [], b"")
+
+
+def test_values_of_payload_2_0_become_text() -> None:
+    assert v2.response({"statusCode": 200, "headers": {"x-a": 1}})[1] == [("x-a", "1")]
+
+
+# Results for load balancers
+
+
+def test_spellings_of_set_cookie_are_lines_of_their_own() -> None:
+    headers = {"set-cookie": "a=1", "Set-cookie": "b=2"}
+    assert alb.response({"statusCode": 200, "headers": headers})[1] == [("set-cookie", "a=1"), ("Set-cookie", "b=2")]
+
+
+def test_load_balancer_takes_the_map_that_its_target_group_wants() -> None:
+    both = {"statusCode": 200, "headers": {"x-a": "single"}, "multiValueHeaders": {"x-a": ["multi", "multi 2"]}}
+    assert alb.response(both)[1] == [("x-a", "single")]
+    assert alb.response(both, multi_value=True)[1] == [("x-a", "multi"), ("x-a", "multi 2")]
