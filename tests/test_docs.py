@@ -1,4 +1,4 @@
-"""The pages of the project: their commands work, their links lead somewhere. Python snippets run by ../conftest.py."""
+"""The pages of the project: their snippets run, their commands work, their links lead somewhere."""
 
 import re
 import shlex
@@ -27,6 +27,15 @@ LINKS = [
     for link in re.findall(r"\]\(([^)]+)\)", page.read_text(encoding="utf-8"))
     if not link.startswith("http")
 ]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if "```python" in page.read_text(encoding="utf-8")], ids=str)
+def test_the_snippets_of_a_page_run_one_after_the_other(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    namespace: dict[str, object] = {"__name__": page.stem}
+    for block in re.finditer(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
+        blank_lines = "\n" * text.count("\n", 0, block.start(1))  # so that a traceback names the page's own line
+        exec(compile(blank_lines + block[1], page, "exec"), namespace)
 
 
 @pytest.fixture(scope="module")
@@ -58,12 +67,14 @@ def test_a_command_is_one_that_exists(page: Path, command: str) -> None:
         done = subprocess.run(["make", "-n", *words[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
     elif words[:2] == ["pip", "install"]:
-        assert words[2].partition("[")[0] == "lambda-bridge"
+        assert words[-1].partition("[")[0] == "lambda-bridge"
+        assert "-r" not in words or (page.parent / words[words.index("-r") + 1]).exists()
     elif words[0] == "sam":
         assert (page.parent / "template.yaml").exists()
     else:
-        assert words[:3] == ["python", "-m", "bridge"]
-        assert _parser().parse_args(words[3:]).command == words[3]
+        words = words[2:] if words[:2] == ["python", "-m"] else words
+        assert words[0] == "bridge"
+        assert _parser().parse_args(words[1:]).command == words[1]
 
 
 @pytest.mark.parametrize(("page", "link"), LINKS)

@@ -79,7 +79,7 @@ def scope_of(request: Request, body: bytes, event: Event, context: Any, state: d
         "scheme": scheme,
         "path": path,
         "raw_path": raw_path,
-        "query_string": query.encode(),
+        "query_string": query.encode("utf-8", "replace"),
         "root_path": root_path,
         "headers": lines,
         "client": client,

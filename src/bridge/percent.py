@@ -1,7 +1,7 @@
 """Percent-encoding (RFC 3986) of paths and query strings.
 
-Encoding is a table: `urllib.parse.quote` asks more questions, and takes 2 us for a word where this takes 0.3. Decoding is
-`urllib.parse`'s, imported when a path first needs it, for it costs more to import than all of Bridge.
+Encoding is a table: `urllib.parse.quote` takes 2 us for a word where this takes 0.3. Decoding is `urllib.parse`'s,
+imported when a path first needs it: it costs more to import than all of Bridge.
 """
 
 from __future__ import annotations
