@@ -100,7 +100,7 @@ def test_an_asgi_app_imports_neither_the_wsgi_side_nor_the_gateway() -> None:
 LAYERS = [
     {"errors", "types", "address", "percent", "deadline", "log", "stage", "call"},
     {"headers", "body", "interface", "lifespan", "loop", "shutdown"},
-    {"sources"},
+    {"sources", "cycle"},
     {"asgi", "wsgi"},
     {"handler"},
     {"__init__"},

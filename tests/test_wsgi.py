@@ -8,6 +8,7 @@ from wsgiref.validate import validator
 import pytest
 
 from bridge import AppError, Bridge, EventError, ResultTooLargeError, wsgi
+from bridge.body import BODY_LIMIT
 from bridge.headers import TABLE_SIZE, ResponseNames
 from bridge.sources import v2
 
@@ -321,7 +322,7 @@ class TestBody:
         assert isinstance(error, ResultTooLargeError)
 
     def test_of_the_size_of_the_limit_is_not_stopped(self) -> None:
-        assert status_and_body(answering(Chunks(bytes(wsgi.BODY_LIMIT))))[1] == bytes(wsgi.BODY_LIMIT)
+        assert status_and_body(answering(Chunks(bytes(BODY_LIMIT))))[1] == bytes(BODY_LIMIT)
 
 
 class TestClose:

@@ -15,8 +15,9 @@ from weakref import WeakSet
 from . import address, deadline, percent
 from .address import PORTS
 from .body import decoded
-from .errors import AppError, DeadlineError, LifespanError, ResultTooLargeError
-from .headers import ASGI_NAMES, ResponseNames, from_asgi, to_asgi
+from .cycle import Cycle
+from .errors import DeadlineError, LifespanError
+from .headers import ASGI_NAMES, ResponseNames, to_asgi
 from .lifespan import Lifespan
 from .log import logger
 from .loop import check_idle, process_runner
@@ -33,12 +34,9 @@ if TYPE_CHECKING:
         ASGIApp,
         Event,
         LifespanMode,
-        Message,
         Outcome,
         Receive,
         Request,
-        Response,
-        ResponseHeaders,
         Scope,
         Send,
     )
@@ -49,9 +47,6 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
 
 SHUTDOWN_SECONDS = 5.0
 """Seconds that the app's shutdown may take when the process ends."""
-
-BODY_LIMIT = 6_291_556
-"""Bytes of a streamed body after which it cannot fit any result. A stream without end is stopped here."""
 
 _HTTP_VERSIONS = {"HTTP/1.0": "1.0", "HTTP/1.1": "1.1", "HTTP/2.0": "2", "HTTP/2": "2", "HTTP/3.0": "3", "HTTP/3": "3"}
 
@@ -88,77 +83,6 @@ def scope_of(request: Request, body: bytes, event: Event, context: Any, state: d
         "aws.event": event,
         "aws.context": context,
     }
-
-
-class Cycle:
-    """The two channels of one request: what the app receives, and what it has sent so far."""
-
-    response: Response | None = None
-    """The response, when it is complete."""
-    _headers: ResponseHeaders | None = None
-    _chunks: list[bytes] | None = None
-    _done: asyncio.Event | None = None
-
-    def __init__(self, body: bytes, names: ResponseNames) -> None:
-        self._body: bytes | None = body
-        self._names = names
-
-    async def receive(self) -> Message:
-        """The request's body, once; then, when the response is complete, `http.disconnect`."""
-        body = self._body
-        if body is not None:
-            self._body = None
-            return {"type": "http.request", "body": body, "more_body": False}
-        if self.response is None:
-            if self._done is None:
-                self._done = asyncio.Event()
-            await self._done.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(self, message: Message) -> None:
-        """Take `http.response.start`, then `http.response.body` until one has no more body.
-
-        Raises:
-            AppError: another message, another order, or a field of the wrong type.
-        """
-        kind = message["type"]
-        if self._headers is None:
-            if kind != "http.response.start":
-                raise AppError(f"the app sent {kind!r}; expected 'http.response.start'")
-            status = message["status"]
-            if type(status) is not int or not 100 <= status <= 999:
-                status = _status(status)
-            self._headers = from_asgi(message.get("headers", ()), self._names)
-            self._status = status
-            return
-        if kind != "http.response.body":
-            raise AppError(f"the app sent {kind!r}; expected 'http.response.body'")
-        if self.response is not None:
-            raise AppError("the app sent 'http.response.body' after the response was complete")
-        body = message.get("body", b"")
-        if type(body) is not bytes:
-            body = _bytes(body)
-        if self._chunks is None:
-            if message.get("more_body", False):
-                self._chunks = [body]
-                self._size = len(body)
-                return
-        else:
-            self._chunks.append(body)
-            self._size += len(body)
-            if self._size > BODY_LIMIT:
-                raise ResultTooLargeError(f"the app streamed more than {BODY_LIMIT:,} bytes, which no result can carry")
-            if message.get("more_body", False):
-                return
-            body = b"".join(self._chunks)
-        self.response = (self._status, self._headers, body)
-        if self._done is not None:
-            self._done.set()
-
-    def complaint(self) -> AppError:
-        """What to say of an app that has ended without an error and without a complete response."""
-        sent = "nothing" if self._headers is None else "a response without an end (more_body was true to the last)"
-        return AppError(f"the app returned, but it had sent {sent}")
 
 
 class ASGI:
@@ -317,18 +241,6 @@ def _failure(lifespan: Lifespan) -> BaseException | None:
     if not lifespan.started.done():
         return DeadlineError("the invocation's time ran out before the app's lifespan startup was complete")
     return lifespan.started.exception()
-
-
-def _status(status: object) -> int:
-    if isinstance(status, int) and 100 <= status <= 999:
-        return int(status)
-    raise AppError(f"the app sent a status that is no int from 100 to 999: {status!r}")
-
-
-def _bytes(body: object) -> bytes:
-    if isinstance(body, (bytes, bytearray, memoryview)):
-        return bytes(body)
-    raise AppError(f"the app sent a body that is no bytes: a {type(body).__name__}")
 
 
 def _after_fork() -> None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 TABLE_SIZE = 128
 
+BODY_LIMIT = 6_291_556
+"""Bytes of a streamed body after which it cannot fit any result. A stream without end is stopped here."""
+
 # Lambda's runtime escapes what is not ASCII before Python 3.12.
 _ESCAPES = sys.version_info < (3, 12)
 MOST_JSON = 12 if _ESCAPES else 6

@@ -10,7 +10,7 @@ from io import BytesIO
 
 from . import address, percent
 from .address import PORTS
-from .body import decoded
+from .body import BODY_LIMIT, decoded
 from .errors import AppError, ResultTooLargeError
 from .headers import TABLE_SIZE, ResponseNames, from_wsgi, to_environ
 
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     ExcInfo: TypeAlias = (
         tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None] | None
     )
-
-BODY_LIMIT = 6_291_556
-"""Bytes of a streamed body after which it cannot fit any result. A stream without end is stopped here."""
 
 
 def environ_of(request: Request, event: Event, context: Any) -> dict[str, Any]:
