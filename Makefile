@@ -14,7 +14,7 @@ help:
 	@echo "make serve     the example app behind a local API: http://$(HOST):$(PORT)  (PORT=, API=http|rest|url|alb, STAGE=)"
 	@echo "make test      lint, types, tests, coverage"
 	@echo "make test-all  the tests on every Python 3.11+ that is installed"
-	@echo "make bench     the benchmark against other adapters; renews the README's table and charts"
+	@echo "make bench     the benchmark against other adapters; renews docs/benchmark.md and the charts"
 
 serve: $(VENV)/.serve
 	$(bin)/python -m bridge serve examples.fastapi_app.app:handler --host $(HOST) --port $(PORT) --api $(API) --stage '$(STAGE)'

@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measure, print, and write results.json, the charts and README's figures."""
+"""`python -m benchmarks`: measure, print, and write results.json, the charts and the page of figures."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from . import bodies, cold, events, growth, machine, readme, report
+from . import bodies, cold, events, growth, machine, page, report
 from .case import CASES
 from .charts import CHARTS
 from .rounds import FULL, QUICK, Effort
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
-README = HERE.parent / "README.md"
+PAGE = HERE.parent / "docs" / "benchmark.md"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -70,7 +70,7 @@ def rows_rounds(part: str, effort: Effort) -> int:
     return effort.rounds if part == "events" else max(1, effort.rounds // 2)
 
 
-def write(results: dict[str, Any], here: Path = HERE, readme_file: Path = README) -> None:
+def write(results: dict[str, Any], here: Path = HERE, page_file: Path = PAGE) -> None:
     """Write the files. Parts that were not measured now stay as they were."""
     file = here / RESULTS.name
     known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
@@ -80,8 +80,8 @@ def write(results: dict[str, Any], here: Path = HERE, readme_file: Path = README
     for part in results:
         (here / f"{part}.svg").write_text(CHARTS[part](results[part]), encoding="utf-8")
         print(f"wrote {part}.svg")
-    if readme.rewrite(readme_file, known):
-        print(f"wrote {readme_file.name}")
+    if page.rewrite(page_file, known):
+        print(f"wrote {page_file.name}")
 
 
 def _say(text: str) -> None:

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks import bars, bodies, charts, growth, lines, readme, report, rounds, table
+from benchmarks import bars, bodies, charts, growth, lines, page, report, rounds, table
 from benchmarks.contender import Contender, answer_of
 from benchmarks.request import SOURCES, Request, payload
 from benchmarks.rounds import Effort, figure
@@ -29,7 +29,7 @@ results = benchmarks.run(TINY, "events", "tiny") | benchmarks.run(TINY, "bodies"
 results |= benchmarks.run(TINY, "growth", "tiny")
 made = results["events"]["made"]
 results["cold"] = {"made": made, "rows": cold.measure(TINY, print, "WSGI app")}
-benchmarks.write(results, here, here / "README.md")
+benchmarks.write(results, here, here / "benchmark.md")
 """
 
 
@@ -37,7 +37,7 @@ benchmarks.write(results, here, here / "README.md")
 def results(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """A tiny run, in a process of its own: peers leave event loops behind."""
     here = tmp_path_factory.mktemp("results")
-    (here / "README.md").write_text(f"before\n{readme.BEGIN}\nstale figures\n{readme.END}\nafter\n", encoding="utf-8")
+    (here / "benchmark.md").write_text(f"before\n{page.BEGIN}\nstale figures\n{page.END}\nafter\n", encoding="utf-8")
     root = Path(__file__).parent.parent
     environ = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     command = [sys.executable, "-c", SMOKE, str(here)]
@@ -71,11 +71,11 @@ def test_a_peer_takes_part_or_is_listed_with_its_error(results: tuple[Path, dict
 def test_the_run_writes_readme_and_pictures(results: tuple[Path, dict[str, Any]]) -> None:
     """All of it from results.json."""
     here, found = results
-    text = (here / "README.md").read_text(encoding="utf-8")
+    text = (here / "benchmark.md").read_text(encoding="utf-8")
     assert text.startswith("before\n")
     assert text.endswith("after\n")
     assert "stale figures" not in text
-    assert readme.fragment(found) in text
+    assert page.fragment(found) in text
     for part in report.PARTS:
         picture = ElementTree.fromstring((here / f"{part}.svg").read_text(encoding="utf-8"))
         assert picture.find("{*}title") is not None
@@ -84,10 +84,10 @@ def test_the_run_writes_readme_and_pictures(results: tuple[Path, dict[str, Any]]
 
 def test_a_readme_without_markers_stays_as_it_is(tmp_path: Path) -> None:
     """And one that is not there is not made."""
-    file = tmp_path / "README.md"
-    assert not readme.rewrite(file, {})
+    file = tmp_path / "benchmark.md"
+    assert not page.rewrite(file, {})
     file.write_text("no markers", encoding="utf-8")
-    assert not readme.rewrite(file, {})
+    assert not page.rewrite(file, {})
     assert file.read_text(encoding="utf-8") == "no markers"
 
 

@@ -89,6 +89,14 @@ def test_many_threads_may_call_at_once() -> None:
         assert list(threads.map(call, range(200))) == [str(number) for number in range(200)]
 
 
+class Unhurried(asyncio.SelectorEventLoop):
+    """A loop that takes its time to make a task: time in which other threads run."""
+
+    def create_task(self, *args: Any, **options: Any) -> asyncio.Task[Any]:
+        time.sleep(0.005)
+        return super().create_task(*args, **options)
+
+
 def test_threads_that_come_first_together_start_up_once() -> None:
     starts: list[int] = []
 
@@ -101,7 +109,7 @@ def test_threads_that_come_first_together_start_up_once() -> None:
             return
         await respond(send)
 
-    handler = Bridge(app)
+    handler = Bridge(app, loop_factory=Unhurried)
     barrier = threading.Barrier(8)
 
     def call(_: int) -> int:

@@ -1,4 +1,4 @@
-"""The figures in README.md: written from results.json between two markers, never by hand."""
+"""The figures in docs/benchmark.md: written from results.json between two markers, never by hand."""
 
 from __future__ import annotations
 
