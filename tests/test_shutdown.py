@@ -70,6 +70,36 @@ def test_without_a_startup_nothing_runs() -> None:
     assert process(APP + "print('end')") == (0, "end\n", "")
 
 
+@pytest.mark.parametrize("thread", ["asyncio.to_thread(int)", "anyio.to_thread.run_sync(int)"])
+@pytest.mark.parametrize("late", ["", "signal.raise_signal(signal.SIGTERM)"])
+def test_a_lifespan_that_uses_threads_ends(thread: str, late: str) -> None:
+    code, output, errors = process(f"""
+        import anyio.to_thread, signal
+
+        async def app(scope, receive, send):
+            if scope["type"] == "lifespan":
+                await receive()
+                await {thread}
+                await send({{"type": "lifespan.startup.complete"}})
+                await receive()
+                await {thread}
+                print("down")
+                await send({{"type": "lifespan.shutdown.complete"}})
+            else:
+                await {thread}
+                await respond(send)
+
+        print(Bridge(app)(EVENT)["body"])
+        {late}
+    """)
+    assert (code, output, errors) == (128 + signal.SIGTERM if late else 0, "ok\ndown\n", "")
+
+
+def test_where_threading_has_no_hook_shutdown_runs_all_the_same() -> None:
+    without = "import concurrent.futures.thread, threading; del threading._register_atexit\n"
+    assert process(without + APP + "handler(EVENT); print('end')") == (0, "up\nend\ndown\n", "")
+
+
 @needs_signals
 def test_sigterm_ends_an_idle_process_with_a_shutdown() -> None:
     code, output, errors = process(APP + "handler(EVENT); print('ready'); time.sleep(30)", before_end=terminate)

@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from collections.abc import Iterator
 from hashlib import sha256
 from html import unescape
 from pathlib import Path
@@ -19,6 +20,12 @@ from ..frameworks.client import Client
 from ..frameworks.events import HTTP_V2, HTTP_V2_STAGE, REST, SOURCES, Source
 
 FOLDER = Path(example.__file__).parent
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    example.handler.close()  # here, and not when the process ends, where pytest has closed the log
 
 
 @pytest.fixture(params=SOURCES, ids=lambda source: source.name)
