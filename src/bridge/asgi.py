@@ -252,4 +252,5 @@ def _after_fork() -> None:
 
 _instances: WeakSet[ASGI] = WeakSet()
 _inherited: list[Lifespan | None] = []
-os.register_at_fork(after_in_child=_after_fork)
+# Windows has no fork.
+getattr(os, "register_at_fork", dict)(after_in_child=_after_fork)

@@ -183,10 +183,12 @@ def to_lists(headers: ResponseHeaders) -> dict[str, list[str]]:
 
 def items(multi: Mapping[str, list[str]] | None, single: Mapping[str, str] | None) -> HeaderItems:
     """The header lines of an event that has `multiValueHeaders`, or only `headers`, or neither."""
-    if multi:
-        lines = [(name, value) for name, values in multi.items() for value in values or ()]
-        return lines if len(lines) == len(multi) else _one_cookie_line(lines)
-    return single.items() if single else ()
+    if not multi:
+        return single.items() if single else ()
+    if single and len(single) == len(multi) == sum([len(values or ()) for values in multi.values()]):
+        return single.items()  # no name has several lines, so both maps say the same
+    lines = [(name, value) for name, values in multi.items() for value in values or ()]
+    return lines if len(lines) == len(multi) else _one_cookie_line(lines)
 
 
 def _one_cookie_line(lines: list[tuple[str, str]]) -> HeaderItems:
@@ -202,10 +204,12 @@ def first(headers: Mapping[str, object] | None, name: str) -> str | None:
 
     REST APIs send names in the client's case: `X-Forwarded-Proto` is the gateway's own, whatever else came.
     """
-    value = _value(headers, name)
-    if isinstance(value, list):
+    value = headers.get(name) if headers else None
+    if value is None:
+        value = _value(headers, name)
+    if type(value) is list:
         value = value[0] if value else None
-    return value if isinstance(value, str) else None
+    return value if type(value) is str else None
 
 
 def joined(headers: Mapping[str, object] | None, name: str) -> str | None:

@@ -266,4 +266,5 @@ def _after_fork() -> None:
     _runners.clear()
 
 
-os.register_at_fork(after_in_child=_after_fork)
+# Windows has no fork.
+getattr(os, "register_at_fork", dict)(after_in_child=_after_fork)
