@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import bridge
+from bridge.loop import Runner
 
 from .samples import sample
 
@@ -63,3 +64,16 @@ def process(code: str, *, before_end: Callable[["subprocess.Popen[str]"], None] 
         finally:
             running.kill()
     return running.returncode, output, errors
+
+
+def run(runner: Runner, coroutine: Coroutine[Any, Any, Any], context: Context | None = None) -> Any:
+    """What a coroutine returns, by way of a runner that hands on only its errors."""
+    results: list[Any] = []
+
+    async def main() -> None:
+        results.append(await coroutine)
+
+    error = runner.run(main(), context)
+    if error is not None:
+        raise error
+    return results[0]

@@ -20,7 +20,7 @@ import sniffio
 from bridge import Bridge, loop as loops
 from bridge.loop import Runner, process_runner
 
-from .asgi_apps import EVENT, Context, Receive, Scope, Send, respond
+from .asgi_apps import EVENT, Context, Receive, Scope, Send, respond, run
 
 UVLOOP: Callable[[], asyncio.AbstractEventLoop] | None = None
 with suppress(ImportError):
@@ -51,19 +51,6 @@ def runner(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -> 
     gc.collect(1)  # what the test has made is young, and there is much that is old
     assert not caplog.get_records("call")
     assert not caplog.get_records("teardown")
-
-
-def run(runner: Runner, coroutine: Coroutine[Any, Any, Any], context: Context | None = None) -> Any:
-    """What a coroutine returns, by way of a runner that hands on only its errors."""
-    results: list[Any] = []
-
-    async def main() -> None:
-        results.append(await coroutine)
-
-    error = runner.run(main(), context)
-    if error is not None:
-        raise error
-    return results[0]
 
 
 async def wait() -> None:

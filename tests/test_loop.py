@@ -17,7 +17,7 @@ import pytest
 from bridge import Bridge, DeadlineError, RunningLoopError, loop as loops
 from bridge.loop import Runner, check_idle, process_runner
 
-from .asgi_apps import EVENT, Context, Receive, Scope, Send, process, respond
+from .asgi_apps import EVENT, Context, Receive, Scope, Send, process, respond, run
 
 FirstStep: TypeAlias = Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]]
 
@@ -265,19 +265,6 @@ def test_a_forked_child_has_a_loop_and_a_lifespan_of_its_own(child: str, prints:
 
 
 # ---------------------------------------------------------------- the first step
-
-
-def run(runner: Runner, coroutine: Coroutine[Any, Any, Any], context: Context | None = None) -> Any:
-    """What a coroutine returns, by way of a runner that hands on only its errors."""
-    results: list[Any] = []
-
-    async def main() -> None:
-        results.append(await coroutine)
-
-    error = runner.run(main(), context)
-    if error is not None:
-        raise error
-    return results[0]
 
 
 async def current_task() -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from .errors import EventError, ResultBodyError
+from .errors import BridgeError, EventError, ResultBodyError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -96,12 +96,16 @@ def decoded(body: str | None, is_base64: bool) -> bytes:
     if not is_base64:
         # Lone surrogates, which JSON can carry and UTF-8 cannot, keep the three bytes they would have had.
         return body.encode("utf-8", "surrogatepass")
+    return _from_base64(body, "event", EventError)
+
+
+def _from_base64(text: str, carrier: str, failure: type[BridgeError]) -> bytes:
     from pybase64 import b64decode
 
     try:
-        return b64decode(body, validate=True)
+        return b64decode(text, validate=True)
     except ValueError as error:
-        raise EventError(f"the event says isBase64Encoded, but its body is not base64: {error}") from error
+        raise failure(f"the {carrier} says isBase64Encoded, but its body is not base64: {error}") from error
 
 
 # RFC 8259 section 7: characters that JSON writes as two, such as \n, and those that it writes as six, such as \u0000.
@@ -130,12 +134,7 @@ def uncarried(text: str, is_base64: bool) -> bytes:
     """The body of a result as it goes to the client."""
     if not is_base64:
         return text.encode("utf-8", "replace")
-    from pybase64 import b64decode
-
-    try:
-        return b64decode(text, validate=True)
-    except ValueError as error:
-        raise ResultBodyError(f"the result says isBase64Encoded, but its body is not base64: {error}") from error
+    return _from_base64(text, "result", ResultBodyError)
 
 
 def json_size(result: Result) -> int:

@@ -206,7 +206,7 @@ def first(headers: Mapping[str, object] | None, name: str) -> str | None:
     """
     value = headers.get(name) if headers else None
     if value is None:
-        value = _value(headers, name)
+        value = _respelt(headers, name)
     if type(value) is list:
         value = value[0] if value else None
     return value if type(value) is str else None
@@ -214,19 +214,20 @@ def first(headers: Mapping[str, object] | None, name: str) -> str | None:
 
 def joined(headers: Mapping[str, object] | None, name: str) -> str | None:
     """All lines of a header as one (RFC 9110 section 5.3)."""
-    value = _value(headers, name)
+    value = headers.get(name) if headers else None
+    if value is None:
+        value = _respelt(headers, name)
     if isinstance(value, list):
         value = ",".join(map(str, value))
     return value if isinstance(value, str) else None
 
 
-def _value(headers: Mapping[str, object] | None, name: str) -> object:
+def _respelt(headers: Mapping[str, object] | None, name: str) -> object:
+    """A header that is not there as `name` is written, but in another case: lower case before all others."""
     if not headers:
         return None
-    value = headers.get(name)
+    lower = name.lower()
+    value = headers.get(lower)
     if value is None:
-        value = headers.get(name.lower())
-        if value is None:
-            lower = name.lower()
-            value = next((headers[other] for other in headers if other.lower() == lower), None)
+        value = next((headers[other] for other in headers if other.lower() == lower), None)
     return value
