@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from . import body as bodies, interface as interfaces
-from .errors import ConfigurationError, DeadlineError, LifespanError, ResultTooLargeError
+from .errors import ConfigurationError, DeadlineError, EventError, LifespanError, ResultTooLargeError
 from .headers import ResponseNames
 from .log import logger
 from .sources import detect
@@ -104,6 +104,8 @@ class Bridge:
             RunningLoopError: an event loop runs in this thread; use `handle_async` there.
         """
         source = detect(event)
+        if source is None:
+            return self._other(event, context)
         request = source.request(event)
         if self._base_paths:
             request = self._below_base_path(request)
@@ -122,6 +124,8 @@ class Bridge:
             EventError, LifespanError: as `handler(event, context)` does.
         """
         source = detect(event)
+        if source is None:
+            return self._other(event, context)
         request = source.request(event)
         if self._base_paths:
             request = self._below_base_path(request)
@@ -154,6 +158,12 @@ class Bridge:
                 )
                 return self._result(source, event, request, self._settled(request, None, error))
         return result
+
+    def _other(self, event: Event, context: Any) -> Result:
+        """What becomes of an event that is no HTTP request."""
+        from . import kinds
+
+        raise EventError(kinds.complaint(event))
 
     def _settled(self, request: Request, response: Response | None, error: BaseException | None) -> Response:
         """The response to a request whose app has failed: the one policy for errors."""

@@ -2,10 +2,14 @@ from typing import Any
 
 import pytest
 
-from bridge import EventError
-from bridge.sources import ACCEPTED, detect
+from bridge import Bridge, EventError
+from bridge.kinds import ACCEPTED
+from bridge.sources import detect
 
+from ..apps import APPS
 from ..samples import EVENTS, HTTP, OTHER, sample
+
+handle = Bridge(APPS["wsgi"]())
 
 KINDS = {
     "other_sqs": "of aws:sqs",
@@ -38,13 +42,13 @@ def test_a_request_is_known_by_its_keys(name: str, module: str) -> None:
 @pytest.mark.parametrize("name", OTHER)
 def test_any_other_event_is_refused_and_its_kind_named(name: str) -> None:
     with pytest.raises(EventError, match=f"; this one is {KINDS[name]}"):
-        detect(sample(name))
+        handle(sample(name))
 
 
 @pytest.mark.parametrize("name", OTHER)
 def test_the_refusal_says_what_is_accepted_and_which_keys_came(name: str) -> None:
     with pytest.raises(EventError) as refusal:
-        detect(sample(name))
+        handle(sample(name))
     assert ACCEPTED in str(refusal.value)
     assert str(refusal.value).endswith(f"Its keys: {', '.join(sample(name))}.")
 
@@ -52,24 +56,24 @@ def test_the_refusal_says_what_is_accepted_and_which_keys_came(name: str) -> Non
 @pytest.mark.parametrize("event", [None, "text", 7, ["list"], b"bytes", True])
 def test_what_is_no_dict_is_refused(event: Any) -> None:
     with pytest.raises(EventError, match=f"as dicts; this one is a {type(event).__name__}"):
-        detect(event)
+        handle(event)
 
 
 def test_an_empty_event_is_refused() -> None:
     with pytest.raises(EventError, match="Its keys: none"):
-        detect({})
+        handle({})
 
 
 @pytest.mark.parametrize("records", [[], [7], "text", {"topic-0": []}, [{}]])
 def test_records_of_any_shape_are_refused(records: object) -> None:
     with pytest.raises(EventError, match="Its keys: Records"):
-        detect({"Records": records})
+        handle({"Records": records})
 
 
 @pytest.mark.parametrize("context", [None, {}, "text", [], 7])
 def test_a_request_context_of_any_shape_is_refused_if_nothing_else_is_there(context: object) -> None:
     with pytest.raises(EventError, match="Its keys: requestContext"):
-        detect({"requestContext": context})
+        handle({"requestContext": context})
 
 
 @pytest.mark.parametrize("name", ["rest", "rest_console_test"])
