@@ -98,8 +98,9 @@ def test_an_asgi_app_imports_neither_the_wsgi_side_nor_the_gateway() -> None:
 
 
 LAYERS = [
-    {"errors", "types", "address", "percent", "deadline", "log", "stage", "call", "kinds"},
-    {"headers", "body", "interface", "lifespan", "loop", "shutdown"},
+    {"errors", "types", "address", "percent", "deadline", "log", "stage", "call", "kinds", "root"},
+    {"headers", "body", "interface", "lifespan", "shutdown"},
+    {"loop"},
     {"sources", "cycle"},
     {"asgi", "wsgi"},
     {"handler"},
