@@ -98,7 +98,20 @@ def test_an_asgi_app_imports_neither_the_wsgi_side_nor_the_gateway() -> None:
 
 
 LAYERS = [
-    {"errors", "types", "address", "percent", "deadline", "log", "stage", "call", "kinds", "root"},
+    {
+        "errors",
+        "types",
+        "address",
+        "percent",
+        "deadline",
+        "log",
+        "stage",
+        "call",
+        "kinds",
+        "root",
+        "current",
+        "identity",
+    },
     {"headers", "body", "interface", "lifespan", "shutdown"},
     {"loop"},
     {"sources", "cycle"},

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from . import body as bodies, interface as interfaces
+from . import body as bodies, current, interface as interfaces
 from .errors import ConfigurationError, DeadlineError, EventError, LifespanError, ResultTooLargeError
 from .headers import ResponseNames
 from .log import logger
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
         Run,
         Source,
     )
+
+_set_current = current.context.set
 
 HEADERS_ROOM = 65_536
 """Bytes of JSON that all but the body may have before a result is measured: twice what a load balancer lets through."""
@@ -57,6 +59,8 @@ class Bridge:
         ConfigurationError: an argument cannot work.
         LifespanError: in Lambda, where startup runs in the init phase: the app's startup failed.
     """
+
+    __name__ = "handler"  # decorators for functions ask for it: AWS Lambda Powertools' Tracer
 
     def __init__(
         self,
@@ -103,6 +107,7 @@ class Bridge:
             LifespanError: the app's startup failed.
             RunningLoopError: an event loop runs in this thread; use `handle_async` there.
         """
+        _set_current(context)
         source = detect(event)
         if source is None:
             return self._other(event, context)
@@ -123,6 +128,7 @@ class Bridge:
         Raises:
             EventError, LifespanError: as `handler(event, context)` does.
         """
+        _set_current(context)
         source = detect(event)
         if source is None:
             return self._other(event, context)
