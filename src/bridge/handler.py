@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from . import body as bodies, current, interface as interfaces
-from .errors import ConfigurationError, DeadlineError, EventError, LifespanError, ResultTooLargeError
+from .errors import AppError, ConfigurationError, DeadlineError, EventError, LifespanError, ResultTooLargeError
 from .headers import ResponseNames
 from .log import logger
 from .sources import detect
@@ -174,7 +174,10 @@ class Bridge:
     def _settled(self, request: Request, response: Response | None, error: BaseException | None) -> Response:
         """The response to a request whose app has failed: the one policy for errors."""
         if error is not None and (self._raises or isinstance(error, LifespanError)):
-            raise error
+            if isinstance(error, Exception):
+                raise error
+            # CancelledError, say: Lambda's runtime takes an Exception for a failed invocation, and ends with others.
+            raise AppError(f"the app raised {error!r}") from error
         after = "" if response is None else " after its response was complete"
         if isinstance(error, (DeadlineError, ResultTooLargeError)):
             logger().error("%s %r failed%s: %s", request[0], request[3], after, error)
