@@ -28,8 +28,16 @@ HTTP = {
     "alb": "alb",
     "alb_multi": "alb",
     "alb_health_check": "alb",
+    "lattice_1": "lattice",
+    "lattice_2": "lattice",
+    "lattice_2_post": "lattice",
+    "edge_viewer": "edge",
+    "edge_origin": "edge",
 }
 """Requests, with the module of `bridge.sources` that reads each."""
+
+CUT = ["edge_truncated"]
+"""Requests whose body AWS has cut: Bridge answers them itself."""
 
 OTHER = sorted(file.stem for file in EVENTS.glob("other_*.json"))
 """What a function may get besides, and Bridge refuses."""

@@ -127,7 +127,7 @@ def test_a_lone_surrogate_in_a_text_body_keeps_its_three_bytes() -> None:
 
 @pytest.mark.parametrize("text", ["not base64!", "b2s", "b2s=\n", "é"])
 def test_a_body_that_is_not_the_base64_it_says_is_an_error_of_the_event(text: str) -> None:
-    with pytest.raises(EventError, match="says isBase64Encoded, but its body is not base64"):
+    with pytest.raises(EventError, match="says that its body is base64, and it is not base64"):
         body.decoded(text, True)
 
 
@@ -199,7 +199,7 @@ def test_a_result_is_uncarried_as_its_flag_says() -> None:
 
 
 def test_a_result_that_is_not_the_base64_it_says_is_an_error_of_the_result() -> None:
-    with pytest.raises(ResultBodyError, match="says isBase64Encoded, but its body is not base64"):
+    with pytest.raises(ResultBodyError, match="says that its body is base64, and it is not base64"):
         body.uncarried("!", True)
 
 

@@ -121,7 +121,8 @@ def test_repeated_headers_all_arrive_if_the_source_has_them(
     exchange: Exchange, target: Target, interface: Interface
 ) -> None:
     seen, _ = exchange(Sent(headers=(("x-probe", "one"), ("x-probe", "two"))))
-    lines = {"lines": ["one", "two"], "joined": ["one,two"], "last": ["two"]}[target.repeats]
+    joined = target.separator.join(["one", "two"])
+    lines = {"lines": ["one", "two"], "joined": [joined], "last": ["two"]}[target.repeats]
     assert seen.headers["x-probe"] == (lines if interface == "asgi" else [",".join(lines)])
 
 
@@ -132,7 +133,12 @@ def test_cookies_arrive_in_one_line(exchange: Exchange) -> None:
 
 def test_cookies_that_were_sent_in_two_lines_arrive_in_one(exchange: Exchange, target: Target) -> None:
     seen, _ = exchange(Sent(headers=(("cookie", "a=1"), ("cookie", "b=2"))))
-    assert seen.headers["cookie"] == ["b=2" if target.repeats == "last" else "a=1; b=2"]
+    if target.repeats == "last":
+        assert seen.headers["cookie"] == ["b=2"]
+    elif target.name == "lattice_1":  # what a comma in a cookie meant, nobody can tell any more
+        assert seen.headers["cookie"] == ["a=1, b=2"]
+    else:
+        assert seen.headers["cookie"] == ["a=1; b=2"]
 
 
 def test_no_cookies_is_no_cookie_header(exchange: Exchange) -> None:
@@ -192,7 +198,7 @@ def test_repeated_response_headers_go_out_with_all_their_values(exchange: Exchan
     reply = Reply(headers=[("vary", b"Origin"), ("link", b"</a>"), ("vary", b"Accept"), ("vary", b"Cookie")])
     _, answer = exchange(Sent(), reply)
     lines = ["Origin", "Accept", "Cookie"]
-    assert answer.values("vary") == (lines if target.repeats == "lines" else [", ".join(lines)])
+    assert answer.values("vary") == (lines if target.repeats_out == "lines" else [", ".join(lines)])
     assert answer.values("link") == ["</a>"]
 
 

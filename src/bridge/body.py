@@ -105,7 +105,7 @@ def _from_base64(text: str, carrier: str, failure: type[BridgeError]) -> bytes:
     try:
         return b64decode(text, validate=True)
     except ValueError as error:
-        raise failure(f"the {carrier} says isBase64Encoded, but its body is not base64: {error}") from error
+        raise failure(f"the {carrier} says that its body is base64, and it is not base64: {error}") from error
 
 
 # RFC 8259 section 7: characters that JSON writes as two, such as \n, and those that it writes as six, such as \u0000.
@@ -141,9 +141,10 @@ def json_size(result: Result) -> int:
     """Bytes of JSON that Lambda's runtime makes of a result. Only what surrounds the body is really made into JSON."""
     import json
 
-    text: str = result["body"]
-    around = len(json.dumps({**result, "body": ""}, ensure_ascii=_ESCAPES).encode("utf-8", "surrogatepass"))
-    if result["isBase64Encoded"]:
+    text: str = result.get("body", "")
+    bodiless = {**result, "body": ""} if text else result
+    around = len(json.dumps(bodiless, ensure_ascii=_ESCAPES).encode("utf-8", "surrogatepass"))
+    if result.get("isBase64Encoded") or result.get("bodyEncoding") == "base64":
         return around + len(text)
     if _ESCAPES and ("\x7f" in text or not text.isascii()):
         return around + len(json.dumps(text)) - 2

@@ -73,6 +73,7 @@ def _serve(options: argparse.Namespace) -> None:
         "stage": options.stage,
         "payload": options.payload,
         "multi_value": options.multi_value,
+        "trigger": options.trigger,
         "binary_media_types": ["*/*"] if options.binary_media_types is None else options.binary_media_types,
         "timeout": options.timeout,
         "concurrency": options.concurrency,
@@ -140,7 +141,13 @@ def _event(options: argparse.Namespace) -> None:
     from .call import Call
     from .gateway.apis import api as api_of
 
-    api = api_of(options.api, stage=options.stage, payload=options.payload, multi_value=options.multi_value)
+    api = api_of(
+        options.api,
+        stage=options.stage,
+        payload=options.payload,
+        multi_value=options.multi_value,
+        trigger=options.trigger,
+    )
     try:
         url = urlsplit(options.url)
     except ValueError as error:
@@ -215,8 +222,14 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_api(parser: argparse.ArgumentParser) -> None:
-    apis = "http: HTTP API, rest: REST API, url: function URL, alb: Application Load Balancer"
-    parser.add_argument("--api", choices=["http", "rest", "url", "alb"], default="http", help=apis)
+    apis = (
+        "http: HTTP API, rest: REST API, url: function URL, alb: Application Load Balancer, lattice: VPC Lattice, "
+        "edge: Lambda@Edge"
+    )
+    choices = ["http", "rest", "url", "alb", "lattice", "edge"]
+    parser.add_argument("--api", choices=choices, default="http", help=apis)
     parser.add_argument("--stage", default="$default", help="an HTTP or REST API's stage, the first part of the path")
-    parser.add_argument("--payload", choices=["2.0", "1.0"], default="2.0", help="an HTTP API's payload format")
+    parser.add_argument("--payload", choices=["2.0", "1.0"], default="2.0", help="of HTTP API and VPC Lattice events")
     parser.add_argument("--multi-value", action="store_true", help="a load balancer's multi-value headers")
+    triggers = ["origin-request", "viewer-request"]
+    parser.add_argument("--trigger", choices=triggers, default=triggers[0], help="where Lambda@Edge calls the function")

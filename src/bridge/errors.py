@@ -29,6 +29,10 @@ class DeadlineError(BridgeError, TimeoutError):
     """The app's: it had not responded when the invocation's time was about to run out. Answered with 504."""
 
 
+class RequestTooLargeError(BridgeError):
+    """The client's: a request whose sender has cut its body for the function. Answered with 413."""
+
+
 class ResultTooLargeError(BridgeError):
     """The app's: its response does not fit the payload limit of the event's sender. Answered with 500."""
 
@@ -38,4 +42,4 @@ class ResultError(BridgeError, ValueError):
 
 
 class ResultBodyError(ResultError):
-    """The handler's: a result that says isBase64Encoded, but its body is not base64."""
+    """The handler's: a result that says that its body is base64, and it is not."""

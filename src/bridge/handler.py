@@ -8,7 +8,15 @@ from __future__ import annotations
 import os
 
 from . import body as bodies, current, interface as interfaces
-from .errors import AppError, ConfigurationError, DeadlineError, EventError, LifespanError, ResultTooLargeError
+from .errors import (
+    AppError,
+    ConfigurationError,
+    DeadlineError,
+    EventError,
+    LifespanError,
+    RequestTooLargeError,
+    ResultTooLargeError,
+)
 from .headers import ResponseNames
 from .log import logger
 from .sources import detect
@@ -111,7 +119,10 @@ class Bridge:
         source = detect(event)
         if source is None:
             return self._other(event, context)
-        request = source.request(event)
+        try:
+            request = source.request(event)
+        except RequestTooLargeError as refusal:
+            return self._refused(source, event, refusal)
         if self._base_paths:
             request = self._below_base_path(request)
         response, error = self._run(request, event, context)
@@ -132,7 +143,10 @@ class Bridge:
         source = detect(event)
         if source is None:
             return self._other(event, context)
-        request = source.request(event)
+        try:
+            request = source.request(event)
+        except RequestTooLargeError as refusal:
+            return self._refused(source, event, refusal)
         if self._base_paths:
             request = self._below_base_path(request)
         if self._asgi is not None:
@@ -164,6 +178,12 @@ class Bridge:
                 )
                 return self._result(source, event, request, self._settled(request, None, error))
         return result
+
+    def _refused(self, source: Source, event: Event, refusal: RequestTooLargeError) -> Result:
+        """The result for a request of which the app would see a part only."""
+        logger().warning("refused with 413: %s", refusal)
+        headers = {"content-type": "text/plain; charset=utf-8"}
+        return source.result(event, 413, (headers, [], {}), "Content Too Large", False)
 
     def _other(self, event: Event, context: Any) -> Result:
         """What becomes of an event that is no HTTP request."""

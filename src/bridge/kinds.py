@@ -6,7 +6,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .types import Event
 
-ACCEPTED = "REST API, HTTP API (payload 1.0 and 2.0), function URL and Application Load Balancer"
+ACCEPTED = (
+    "REST API, HTTP API (payload 1.0 and 2.0), function URL, Application Load Balancer, VPC Lattice (V1 and V2) "
+    "and Lambda@Edge (viewer-request and origin-request)"
+)
 
 
 def complaint(event: object) -> str:
@@ -23,18 +26,23 @@ def _name(event: Event) -> str:
     if "routeArn" in event or "methodArn" in event:
         return "a request to an authorizer, which wants a policy"
     context = event.get("requestContext")
-    if isinstance(context, dict):
-        if "connectionId" in context:
-            return "of a WebSocket API"
-        if "serviceArn" in context or "serviceNetworkArn" in context:
-            return "of VPC Lattice"
-    if "raw_path" in event:
-        return "of VPC Lattice"
+    if isinstance(context, dict) and "connectionId" in context:
+        return "of a WebSocket API"
     records = event.get("Records")
     if records and isinstance(records, list) and isinstance(records[0], dict):
         if "cf" in records[0]:
-            return "of Lambda@Edge"
+            return _edge_name(records[0]["cf"])
         return f"of {records[0].get('eventSource') or records[0].get('EventSource') or 'records'}"
     if "detail-type" in event:
         return f"of EventBridge ({event['detail-type']})"
     return "none of them"
+
+
+def _edge_name(cf: object) -> str:
+    if not isinstance(cf, dict) or not isinstance(cf.get("request"), dict):
+        return "of Lambda@Edge, without a request"
+    event_type = (cf.get("config") or {}).get("eventType") or "a response trigger"
+    return (
+        f"of Lambda@Edge, {event_type}, where the response is there already: "
+        "associate the function with viewer-request or origin-request instead"
+    )

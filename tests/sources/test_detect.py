@@ -1,13 +1,14 @@
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from bridge import Bridge, EventError
 from bridge.kinds import ACCEPTED
-from bridge.sources import detect
+from bridge.sources import detect, edge
 
 from ..apps import APPS
-from ..samples import EVENTS, HTTP, OTHER, sample
+from ..samples import CUT, EVENTS, HTTP, OTHER, sample
 
 handle = Bridge(APPS["wsgi"]())
 
@@ -20,23 +21,29 @@ KINDS = {
     "other_authorizer_2_0": "a request to an authorizer, which wants a policy",
     "other_websocket_connect": "of a WebSocket API",
     "other_websocket_message": "of a WebSocket API",
-    "other_lattice_1": "of VPC Lattice",
-    "other_lattice_2": "of VPC Lattice",
-    "other_edge": "of Lambda@Edge",
+    "other_edge_origin_response": "of Lambda@Edge, origin-response, where the response is there already",
+    "other_edge_viewer_response": "of Lambda@Edge, viewer-response, where the response is there already",
     "other_destination": "none of them",
     "other_step_functions": "none of them",
     "other_bedrock_agent": "none of them",
 }
 
 
+def module_of(event: dict[str, Any]) -> str:
+    """The module of the source that reads an event: the source itself, or that of its class."""
+    source = detect(event)
+    name = source.__name__ if isinstance(source, ModuleType) else type(source).__module__
+    return name.removeprefix("bridge.sources.")
+
+
 def test_every_sample_is_either_a_request_or_something_else() -> None:
-    assert sorted([*HTTP, *OTHER]) == sorted(file.stem for file in EVENTS.glob("*.json"))
+    assert sorted([*HTTP, *CUT, *OTHER]) == sorted(file.stem for file in EVENTS.glob("*.json"))
     assert sorted(KINDS) == OTHER
 
 
 @pytest.mark.parametrize(("name", "module"), HTTP.items())
 def test_a_request_is_known_by_its_keys(name: str, module: str) -> None:
-    assert vars(detect(sample(name)))["__name__"] == f"bridge.sources.{module}"
+    assert module_of(sample(name)) == module
 
 
 @pytest.mark.parametrize("name", OTHER)
@@ -83,15 +90,58 @@ def test_a_rest_request_may_lack_its_context(name: str, drop: bool) -> None:
     event["requestContext"] = None
     if drop:
         del event["requestContext"]
-    assert vars(detect(event))["__name__"] == "bridge.sources.v1"
+    assert module_of(event) == "v1"
 
 
 def test_a_rest_request_behind_a_base_path_mapping_may_have_a_raw_path() -> None:
     event = {**sample("rest_custom_domain"), "rawPath": "/shop/items/7"}
-    assert vars(detect(event))["__name__"] == "bridge.sources.v1"
+    assert module_of(event) == "v1"
 
 
 @pytest.mark.parametrize("version", ["1.0", "2.0", "0", None])
-@pytest.mark.parametrize("name", ["rest", "http_api", "function_url", "alb", "alb_multi"])
+@pytest.mark.parametrize("name", ["rest", "http_api", "function_url", "alb", "alb_multi", "lattice_1", "lattice_2"])
 def test_the_version_decides_nothing(name: str, version: str | None) -> None:
-    assert vars(detect({**sample(name), "version": version}))["__name__"] == f"bridge.sources.{HTTP[name]}"
+    assert module_of({**sample(name), "version": version}) == HTTP[name]
+
+
+@pytest.mark.parametrize("key", ["serviceArn", "serviceNetworkArn"])
+def test_a_lattice_request_is_known_by_either_of_its_arns(key: str) -> None:
+    event = sample("lattice_2")
+    assert module_of({**event, "requestContext": {key: event["requestContext"][key]}}) == "lattice"
+
+
+@pytest.mark.parametrize(
+    ("name", "trigger"),
+    [
+        ("edge_viewer", edge.VIEWER_REQUEST),
+        ("edge_truncated", edge.VIEWER_REQUEST),
+        ("edge_origin", edge.ORIGIN_REQUEST),
+    ],
+)
+def test_a_request_at_the_edge_is_of_its_trigger(name: str, trigger: edge.Trigger) -> None:
+    assert detect(sample(name)) is trigger
+
+
+@pytest.mark.parametrize("config", [None, {}, {"eventType": None}, {"eventType": "viewer-request"}, "absent"])
+def test_a_request_at_the_edge_that_does_not_say_where_has_the_stricter_limits(config: Any) -> None:
+    event = sample("edge_origin")
+    event["Records"][0]["cf"]["config"] = config
+    if config == "absent":
+        del event["Records"][0]["cf"]["config"]
+    assert detect(event) is edge.VIEWER_REQUEST
+
+
+@pytest.mark.parametrize("name", ["other_edge_origin_response", "other_edge_viewer_response"])
+@pytest.mark.parametrize(("part", "key"), [("cf", "response"), ("config", "eventType")])
+def test_either_sign_of_a_response_at_the_edge_is_enough(name: str, part: str, key: str) -> None:
+    event = sample(name)
+    cf = event["Records"][0]["cf"]
+    del (cf if part == "cf" else cf["config"])[key]
+    with pytest.raises(EventError, match="where the response is there already: associate the function with viewer"):
+        handle(event)
+
+
+@pytest.mark.parametrize("cf", [None, {}, [], {"request": None}, {"config": {"eventType": "viewer-request"}}])
+def test_an_event_of_the_edge_without_a_request_is_refused(cf: object) -> None:
+    with pytest.raises(EventError, match="this one is of Lambda@Edge, without a request"):
+        handle({"Records": [{"cf": cf}]})

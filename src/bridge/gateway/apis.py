@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from ..call import Call
 from ..errors import ConfigurationError
-from ..sources import alb, v1, v2
+from ..sources import alb, edge, lattice, v1, v2
 
 if TYPE_CHECKING:
     from ..types import Event, Wire
 
-ApiName = Literal["http", "rest", "url", "alb"]
+ApiName = Literal["http", "rest", "url", "alb", "lattice", "edge"]
 Answer = tuple[int, str]
 API_NAMES: tuple[ApiName, ...] = get_args(ApiName)
+Trigger = Literal["viewer-request", "origin-request"]
+TRIGGERS: tuple[Trigger, ...] = get_args(Trigger)
 
 EXECUTE_API = "local.execute-api.us-east-1.amazonaws.com"
 CUSTOM_DOMAIN = "local.example.com"
 LAMBDA_URL = "local.lambda-url.us-east-1.on.aws"
+CLOUDFRONT = "local.cloudfront.net"
 LAMBDA_PAYLOAD = 6_291_556
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
@@ -47,9 +50,11 @@ class Api:
         result_limit: bytes of JSON of a result.
         head_size: what of a call counts for `head_limit`.
         head_limit: bytes of request line and headers.
+        head_too_large: what the client is told of more.
         remapped: lower-case names of response headers that go out as `x-amzn-Remapped-` and the name.
         unknown_stage, too_large: what the client is told of its own mistakes, as status and body.
         failed: what it is told of a function that raised, or whose result the API refuses.
+        refused: the same for a result that the API refuses, where that is not `failed`.
         no_base64: the same for a result whose body should be base64 and is not.
         timed_out: the same for a function that took longer than `seconds`.
     """
@@ -62,12 +67,14 @@ class Api:
     failed: Answer
     no_base64: Answer
     timed_out: Answer
+    refused: Answer | None = None
     too_large: Answer = (413, '{"message":"Request Entity Too Large"}')
     unknown_stage: Answer = (404, '{"message":"Not Found"}')
     event_limit: int = LAMBDA_PAYLOAD
     result_limit: int = LAMBDA_PAYLOAD
     head_size: Callable[[Call], int]
     head_limit: int = 10_240
+    head_too_large: Answer = (431, '{"message":"Request Header Fields Too Large"}')
     remapped: frozenset[str] = frozenset()
 
 
@@ -78,15 +85,17 @@ def api(
     payload: str = "2.0",
     multi_value: bool = False,
     binary_media_types: Collection[str] = ("*/*",),
+    trigger: Trigger = "origin-request",
 ) -> Api:
     """The API of a name, with what can be set on it.
 
     Args:
         name: one of API_NAMES.
         stage: name of the stage; HTTP and REST APIs only.
-        payload: "2.0" or "1.0"; HTTP APIs only.
+        payload: "2.0" or "1.0"; HTTP APIs, and the event structure of VPC Lattice.
         multi_value: load balancers only: whether the target group has multi-value headers.
         binary_media_types: REST APIs only.
+        trigger: Lambda@Edge only.
 
     Raises:
         ConfigurationError: there is no such API.
@@ -95,6 +104,8 @@ def api(
         raise ConfigurationError(f"the API must be one of {', '.join(API_NAMES)}, not {name!r}")
     if payload not in ("2.0", "1.0"):
         raise ConfigurationError(f'the payload format must be "2.0" or "1.0", not {payload!r}')
+    if trigger not in TRIGGERS:
+        raise ConfigurationError(f"the trigger must be one of {', '.join(TRIGGERS)}, not {trigger!r}")
     if stage != "$default" and name not in ("http", "rest"):
         raise ConfigurationError(f"stages are for HTTP and REST APIs; {name!r} has none, so it cannot have {stage!r}")
     if not re.fullmatch(r"\$default|[a-zA-Z0-9_-]+", stage):
@@ -103,6 +114,10 @@ def api(
         return _rest(binary_media_types)
     if name == "alb":
         return _load_balancer(multi_value)
+    if name == "lattice":
+        return _lattice(payload)
+    if name == "edge":
+        return _edge(trigger)
     return _function_url() if name == "url" else _http(payload)
 
 
@@ -175,6 +190,49 @@ def _load_balancer(multi_value: bool) -> Api:
         failed=failed,
         no_base64=failed,
         timed_out=(504, _page("504 Gateway Time-out")),
+    )
+
+
+def _lattice(payload: str) -> Api:
+    # AWS does not say what clients get of a function that failed; 502 is its word for errors of its own.
+    # https://docs.aws.amazon.com/vpc-lattice/latest/ug/monitoring-access-logs.html
+    failed = (502, "Bad Gateway")
+    return Api(
+        event=partial(lattice.event, version=payload),
+        response=lambda result, _: lattice.response(result),
+        domain=lambda _: "",
+        seconds=900,
+        request_limit=6 * 1024 * 1024,
+        head_size=_head_size,
+        head_limit=60 * 1024,
+        head_too_large=(400, "Bad Request"),
+        too_large=(413, "Payload Too Large"),
+        failed=failed,
+        no_base64=failed,
+        timed_out=failed,
+    )
+
+
+def _edge(trigger: Trigger) -> Api:
+    # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-lambda-at-edge
+    # A function that raises is CloudFront's LambdaExecutionError, a result that it refuses LambdaValidationError.
+    source, seconds = (edge.VIEWER_REQUEST, 5) if trigger == "viewer-request" else (edge.ORIGIN_REQUEST, 30)
+    failed, refused, too_large = [(status, _page(f"{status} ERROR")) for status in (503, 502, 413)]
+    return Api(
+        event=source.event,
+        response=lambda result, _: source.response(result),
+        domain=lambda _: CLOUDFRONT,
+        seconds=seconds,
+        request_limit=50 * 1024**3,
+        result_limit=source.LIMIT,
+        head_size=_head_size,
+        head_limit=20_480,
+        head_too_large=too_large,
+        too_large=too_large,
+        failed=failed,
+        refused=refused,
+        no_base64=refused,
+        timed_out=failed,
     )
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from ..types import Receive, Scope, Send
-    from .apis import Api, ApiName
+    from .apis import Api, ApiName, Trigger
 
 log = logging.getLogger("bridge.gateway")
 
@@ -44,12 +44,14 @@ class Gateway:
 
     Args:
         handler: `handler(event, context)`: a `Bridge`, or any Lambda handler.
-        api: "http" (HTTP API), "rest" (REST API), "url" (function URL) or "alb" (Application Load Balancer).
+        api: "http" (HTTP API), "rest" (REST API), "url" (function URL), "alb" (Application Load Balancer), "lattice"
+            (VPC Lattice) or "edge" (Lambda@Edge).
         stage: name of the API's stage, which is then the first segment of every URL. HTTP and REST APIs only.
-        payload: payload format of an HTTP API: "2.0" or "1.0".
+        payload: payload format of an HTTP API, or event structure of VPC Lattice: "2.0" or "1.0".
         multi_value: whether a load balancer's target group has multi-value headers.
         binary_media_types: a REST API's `binaryMediaTypes`. Without them, as in a REST API by default, clients get
             base64 where the function sent bytes.
+        trigger: where Lambda@Edge calls the function: "origin-request" or "viewer-request".
         timeout: the function's timeout, in seconds.
         concurrency: events that are handled at once. One, as in Lambda's execution environments. With more, a Bridge
             runs its ASGI app on the gateway's own loop, as a server would, and other handlers run in threads.
@@ -67,6 +69,7 @@ class Gateway:
         payload: Literal["2.0", "1.0"] = "2.0",
         multi_value: bool = False,
         binary_media_types: Collection[str] = ("*/*",),
+        trigger: Trigger = "origin-request",
         timeout: float = 30.0,
         concurrency: int = 1,
     ) -> None:
@@ -78,7 +81,12 @@ class Gateway:
             raise ConfigurationError(f"Gateway(timeout=...) takes seconds, more than 0, not {timeout!r}.")
         self._handler = handler
         self._api = api_of(
-            api, stage=stage, payload=payload, multi_value=multi_value, binary_media_types=binary_media_types
+            api,
+            stage=stage,
+            payload=payload,
+            multi_value=multi_value,
+            binary_media_types=binary_media_types,
+            trigger=trigger,
         )
         self._stage = stage
         self._timeout = timeout
@@ -163,7 +171,7 @@ class Gateway:
             return outward(api.response(json.loads(result), call), api.remapped)
         except ResultError as error:
             log.error("%s %s: %s", call.method, call.raw_path, error)
-            return plain(*(api.no_base64 if isinstance(error, ResultBodyError) else api.failed))
+            return plain(*(api.no_base64 if isinstance(error, ResultBodyError) else api.refused or api.failed))
 
     async def _invoke(self, call: Call, event: bytes) -> bytes:
         """The handler's result as JSON: what is not JSON fails here, as it does in Lambda's runtime."""
@@ -194,7 +202,7 @@ def _refusal(api: Api, call: Call) -> Response | None:
         log.warning("%s %s is not under the stage's path, %s/", call.method, call.raw_path, prefix)
         return plain(*api.unknown_stage)
     if api.head_size(call) > api.head_limit:
-        return plain(431, '{"message":"Request Header Fields Too Large"}')
+        return plain(*api.head_too_large)
     if len(call.body) > api.request_limit:
         return plain(*api.too_large)
     return None
