@@ -98,6 +98,10 @@ APIS = {
     "url": ["--api", "url"],
     "alb": ["--api", "alb"],
     "alb multi": ["--api", "alb", "--multi-value"],
+    "lattice": ["--api", "lattice"],
+    "lattice 1.0": ["--api", "lattice", "--payload", "1.0"],
+    "edge": ["--api", "edge"],
+    "edge viewer": ["--api", "edge", "--trigger", "viewer-request"],
 }
 
 
@@ -121,7 +125,7 @@ def test_event_of_each_api_is_one_to_invoke_with(api: str, app: str, capsys: pyt
     assert main(["invoke", f"things:{app}", "made.json"]) == 0
     result = json.loads(capsys.readouterr().out)
     path = "/prod/a b" if "stage" in api and app == "asgi" else "/a b"
-    assert (result["statusCode"], result["body"]) == (200, path)
+    assert (int(result.get("statusCode") or result["status"]), result["body"]) == (200, path)
 
 
 @pytest.mark.parametrize(("name", "result"), [("instance", "instance"), ("instance.method", "method")])
@@ -340,6 +344,7 @@ def test_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
         ["invoke", "things:asgi"],
         ["event", "GET"],
         ["event", "GET", "/", "--payload", "3.0"],
+        ["event", "GET", "/", "--trigger", "viewer-response"],
     ],
 )
 def test_bad_arguments_get_usage_and_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -71,13 +71,17 @@ class Run(Protocol):
 
 
 class Source(Protocol):
-    """One event format, both directions. The modules of `bridge.sources` are sources."""
+    """One event format, both directions: a module of `bridge.sources`, or one of the triggers in `edge`."""
 
     LIMIT: int
     """Bytes of JSON that a result may have."""
 
     def request(self, event: Event) -> Request:
-        """The request that an event carries."""
+        """The request that an event carries.
+
+        Raises:
+            RequestTooLargeError: it carries a part of one only.
+        """
 
     def result(self, event: Event, status: int, headers: ResponseHeaders, body: str, is_base64: bool, /) -> Result:
         """The result that carries a response, in the form the sender of the event accepts."""

@@ -124,8 +124,7 @@ def test_headers_may_be_empty(headers: dict[str, Any]) -> None:
 
 
 def test_a_result_has_one_string_per_header() -> None:
-    headers = ({"vary": "a, b"}, [], {"vary": ["a", "b"]})
-    assert lattice.result({}, 201, headers, "b2s=", True) == {
+    assert lattice.result({}, 201, ({"vary": "a, b"}, [], {"vary": ["a", "b"]}), "b2s=", True) == {
         "statusCode": 201,
         "headers": {"vary": "a, b"},
         "body": "b2s=",
