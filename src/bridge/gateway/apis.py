@@ -194,8 +194,7 @@ def _load_balancer(multi_value: bool) -> Api:
 
 
 def _lattice(payload: str) -> Api:
-    # AWS does not say what clients get of a function that failed; 502 is its word for errors of its own.
-    # https://docs.aws.amazon.com/vpc-lattice/latest/ug/monitoring-access-logs.html
+    # What of a function that failed, AWS does not say: https://docs.aws.amazon.com/vpc-lattice/latest/ug/monitoring-access-logs.html
     failed = (502, "Bad Gateway")
     return Api(
         event=partial(lattice.event, version=payload),
