@@ -102,6 +102,7 @@ LAYERS = [
     {"headers", "body", "interface", "lifespan", "loop", "shutdown"},
     {"sources", "cycle"},
     {"asgi", "wsgi"},
+    {"websocket"},
     {"handler"},
     {"__init__"},
     {"target"},
