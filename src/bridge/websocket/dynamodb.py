@@ -118,11 +118,10 @@ class DynamoDBStore:
 
     @property
     def _client(self) -> Any:
-        if self._given is None:
-            with self._lock:  # boto3's clients may be shared by threads, but not what makes them
-                if self._given is None:
-                    self._given = self._new_client()
-        return self._given
+        with self._lock:  # threads may share a client of boto3, but one of them makes it
+            if self._given is None:
+                self._given = self._new_client()
+            return self._given
 
     def _new_client(self) -> Any:
         try:
