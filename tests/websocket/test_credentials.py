@@ -2,6 +2,7 @@ import json
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,20 @@ def test_the_containers_credentials_are_kept_until_shortly_before_their_end(
         ("GET", "/2021-04-23/credentials")
     ] * 2
     assert container.requests[0].headers["authorization"] == "secret"
+
+
+def test_several_threads_ask_the_container_once(container: Server) -> None:
+    container.answers.append(given(1, NOW))
+    role = Role(clock=lambda: 0.0)
+    barrier = threading.Barrier(8)
+
+    def ask(_number: int) -> Credentials:
+        barrier.wait(20)
+        return role()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(ask, range(8))) == {Credentials("A1", "S1", "T1")}
+    assert len(container.requests) == 1
 
 
 def test_the_containers_token_may_be_in_a_file(

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +152,14 @@ def test_an_answer_to_get_that_is_no_json_is_shown(api: ManagementAPI, server: S
     server.answers.append(Answer(body=b"<html>"))
     with pytest.raises(bridge.ManagementError, match="200 <html>"):
         api.get(ID)
+
+
+def test_neither_boto3_nor_sqlite_is_imported_before_it_is_needed() -> None:
+    modules = "management, dynamodb, store"
+    code = f"import sys; from bridge.websocket import {modules}; print(*sys.modules)"
+    path = {**os.environ, "PYTHONPATH": str(Path(bridge.__file__).parents[1])}
+    run = subprocess.run([sys.executable, "-c", code], env=path, capture_output=True, text=True, check=True)
+    assert not {"boto3", "botocore", "sqlite3"}.intersection(run.stdout.split())
 
 
 # Who signs
@@ -332,6 +340,19 @@ def test_a_message_whose_answer_has_begun_is_not_sent_again(api: ManagementAPI, 
     api.post(ID, "1")
     server.answers.append(Raw(begun))
     with pytest.raises(bridge.ManagementError, match="got no answer"):
+        api.post(ID, "2")
+    assert len(server.requests) == 2
+
+
+def test_a_message_whose_answer_is_broken_off_is_not_sent_again(
+    api: ManagementAPI, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reset(_response: object) -> None:
+        raise ConnectionResetError
+
+    api.post(ID, "1")
+    monkeypatch.setattr(HTTPResponse, "read", reset)
+    with pytest.raises(bridge.ManagementError, match="ConnectionResetError"):
         api.post(ID, "2")
     assert len(server.requests) == 2
 

@@ -2,14 +2,18 @@
 
 import json
 import os
+import re
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import pytest
@@ -20,6 +24,8 @@ import bridge
 from bridge.websocket.dynamodb import DynamoDBStore
 from bridge.websocket.store import FileStore, Item, MemoryStore, Store
 
+from .conftest import PAGE
+
 T = TypeVar("T")
 THREADS = 8
 
@@ -29,8 +35,10 @@ class Clock:
 
     def __init__(self) -> None:
         self.now = 1_800_000_000.9  # items are measured in whole seconds
+        self.delay = 0.0
 
     def __call__(self) -> float:
+        time.sleep(self.delay)  # lets another thread in, where a store asks for the time
         return self.now
 
 
@@ -39,14 +47,28 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["memory", "file", "dynamodb"])
-def store(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Store:
+@pytest.fixture(params=["memory", "file", "dynamodb", "page"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Store]:
     if request.param == "memory":
-        return MemoryStore(clock=clock)
+        yield MemoryStore(clock=clock)
     if request.param == "file":
-        return FileStore(tmp_path / "connections.db", clock=clock)
-    client = request.getfixturevalue("dynamodb")
-    return DynamoDBStore(request.getfixturevalue("table"), client=client, clock=clock)
+        yield FileStore(tmp_path / "connections.db", clock=clock)
+    if request.param == "dynamodb":
+        client = request.getfixturevalue("dynamodb")
+        yield DynamoDBStore(request.getfixturevalue("table"), client=client, clock=clock)
+    if request.param == "page":
+        with closing(sqlite3.connect(":memory:", check_same_thread=False)) as database:
+            yield store_of_the_page(database, clock)
+
+
+def store_of_the_page(database: sqlite3.Connection, clock: Clock) -> Store:
+    """The store that docs/websocket-stores.md shows people how to write."""
+    (code,) = re.findall(r"^```python\n((?:(?!```).)*^class SQLStore:.*?)^```$", PAGE.read_text("utf-8"), re.M | re.S)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    names["time"] = SimpleNamespace(time=clock)
+    store: Store = names["SQLStore"](database)
+    return store
 
 
 @pytest.fixture
@@ -91,10 +113,10 @@ def test_an_item_is_there_until_its_last_second_has_begun(store: Store, clock: C
     clock.now = later - 0.1
     assert store.get(key, "a")
     assert store.sorts(key) == ["a"]
-    clock.now = later
-    assert store.get(key, "a") is None
-    assert store.sorts(key) == []
-    assert not store.put(key, "a", {"n": 2}, version=1, expires=later + 60)
+    for clock.now in (later, later + 30):
+        assert store.get(key, "a") is None
+        assert store.sorts(key) == []
+        assert not store.put(key, "a", {"n": 2}, version=1, expires=later + 60)
     assert store.put(key, "a", {"n": 3}, version=0, expires=later + 60)
     assert store.get(key, "a") == Item({"n": 3}, 1)
 
@@ -155,8 +177,9 @@ def test_keys_are_any_text(store: Store, key: str, later: int, sort: str) -> Non
     assert store.sorts(key) == []
 
 
-def at_once(function: Callable[[int], T]) -> list[T]:
+def at_once(clock: Clock, function: Callable[[int], T]) -> list[T]:
     """What a function returns in several threads that call it at the same time."""
+    clock.delay = 0.002
     barrier = threading.Barrier(THREADS)
 
     def call(number: int) -> T:
@@ -167,20 +190,20 @@ def at_once(function: Callable[[int], T]) -> list[T]:
         return list(pool.map(call, range(THREADS)))
 
 
-def test_of_several_puts_with_the_same_version_one_wins(store: Store, key: str, later: int) -> None:
+def test_of_several_puts_with_the_same_version_one_wins(store: Store, clock: Clock, key: str, later: int) -> None:
     for version in range(3):
 
         def put(number: int, version: int = version) -> bool:
             return store.put(key, "a", {"writer": number}, version=version, expires=later)
 
-        won = at_once(put)
+        won = at_once(clock, put)
         assert won.count(True) == 1
         assert store.get(key, "a") == Item({"writer": won.index(True)}, version + 1)
 
 
-def test_of_several_deletes_one_gets_the_item(store: Store, key: str, later: int) -> None:
+def test_of_several_deletes_one_gets_the_item(store: Store, clock: Clock, key: str, later: int) -> None:
     store.put(key, "a", {"n": 1}, version=0, expires=later)
-    got = at_once(lambda _number: store.delete(key, "a"))
+    got = at_once(clock, lambda _number: store.delete(key, "a"))
     assert [item for item in got if item] == [Item({"n": 1}, 1)]
 
 
@@ -302,10 +325,8 @@ def test_a_file_store_whose_file_was_removed_starts_anew(tmp_path: Path, clock: 
 
 
 def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
-    from sqlite3 import DatabaseError
-
     file = tmp_path / "notes.json"
     file.write_text(json.dumps(["not a database"] * 100))
-    with pytest.raises(DatabaseError):
+    with pytest.raises(sqlite3.DatabaseError):
         FileStore(file)
     assert json.loads(file.read_text()) == ["not a database"] * 100
