@@ -85,6 +85,13 @@ def test_no_event_of_a_wsgi_app_imports_asyncio(name: str) -> None:
     assert not imported(code, sample(name)) & {"asyncio", "bridge.asgi", "bridge.loop", "bridge.lifespan"}
 
 
+@pytest.mark.parametrize("code", ["", WSGI + "handler(event)"], ids=["import bridge", "an event"])
+def test_what_few_need_is_not_imported_for_all(code: str) -> None:
+    modules = imported(code, sample("http_api"))
+    own = {name.removeprefix("bridge.sources.") for name in modules if name.startswith("bridge.sources.")}
+    assert not own & {"custom", "given", "neutral", "templates"}
+
+
 def test_a_wsgi_app_that_fails_imports_what_it_takes_to_log_and_no_asyncio() -> None:
     modules = imported(WSGI.replace("return", "raise ValueError") + "handler(event)", sample("http_api"))
     assert "logging" in modules

@@ -14,6 +14,7 @@ from .errors import (
     LifespanError,
     ResultTooLargeError,
     RunningLoopError,
+    StatusError,
 )
 from .handler import Bridge
 
@@ -27,6 +28,7 @@ __all__ = [
     "LifespanError",
     "ResultTooLargeError",
     "RunningLoopError",
+    "StatusError",
 ]
 
 __version__ = "0.1.0"

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from .types import Event
 
 ACCEPTED = "REST API, HTTP API (payload 1.0 and 2.0), function URL and Application Load Balancer"
+UNKNOWN = "none of them"
 
 
 def complaint(event: object) -> str:
@@ -17,6 +18,11 @@ def complaint(event: object) -> str:
         f"Bridge takes events of {ACCEPTED}; this one is {_name(event)}. "
         f"Its keys: {', '.join(map(str, event)) or 'none'}."
     )
+
+
+def is_known(event: object) -> bool:
+    """Whether an event that no source takes is of a kind that has a name here."""
+    return isinstance(event, dict) and _name(event) != UNKNOWN
 
 
 def _name(event: Event) -> str:
@@ -37,4 +43,4 @@ def _name(event: Event) -> str:
         return f"of {records[0].get('eventSource') or records[0].get('EventSource') or 'records'}"
     if "detail-type" in event:
         return f"of EventBridge ({event['detail-type']})"
-    return "none of them"
+    return UNKNOWN
