@@ -1,4 +1,4 @@
-"""The six ways from a client to a function and back, as AWS goes them: one `Target` each.
+"""The six ways from a client to a function and back, as AWS goes them: one `Target` each. And one that is not AWS's.
 
 A target makes an event of what a client sends and shows what the client gets for a result, strictly: a result that the
 target would refuse fails the test. Nothing here is taken from Bridge, so the two check each other.
@@ -114,6 +114,7 @@ REST_HOST = "r3st4p1abc.execute-api.eu-central-1.amazonaws.com"
 HTTP_HOST = "h77p4p1abc.execute-api.eu-central-1.amazonaws.com"
 URL_HOST = "u7l1dxyz.lambda-url.eu-central-1.on.aws"
 ALB_HOST = "probe-1234567890.eu-central-1.elb.amazonaws.com"
+YANDEX_HOST = "d5d0example.apigw.yandexcloud.net"
 
 
 def _v1(sent: Sent, headers: Lines, host: str, path: str, body: str | None, is_base64: bool) -> Event:
@@ -232,6 +233,33 @@ def alb_multi_event(sent: Sent) -> Event:
     }
 
 
+def yandex_event(sent: Sent) -> Event:
+    """Yandex API Gateway, payload format 0.1: https://yandex.cloud/en/docs/api-gateway/concepts/extensions/cloud-functions."""
+    headers = [(name.title(), value) for name, value in [*sent.headers, ("host", YANDEX_HOST)]]
+    query = parse_qsl(sent.query, keep_blank_values=True)
+    return {
+        "httpMethod": sent.method,
+        "url": f"{sent.path}?{sent.query}",
+        "path": "/{proxy+}",
+        "headers": last(headers),
+        "multiValueHeaders": lists(headers),
+        "queryStringParameters": last(query),
+        "multiValueQueryStringParameters": lists(query),
+        "params": {"proxy": sent.path[1:]},
+        "multiValueParams": {"proxy": [sent.path[1:]]},
+        "pathParams": {"proxy": sent.path[1:]},
+        "requestContext": {
+            "identity": {"sourceIp": CLIENT, "userAgent": sent.header("user-agent")},
+            "httpMethod": sent.method,
+            "requestId": "e117d237-a232-47d9-a3df-4c175049f158",
+            "requestTime": "17/Sep/2026:04:19:34 +0000",
+            "requestTimeEpoch": 1789618774,
+        },
+        "body": base64.b64encode(sent.body).decode(),
+        "isBase64Encoded": True,
+    }
+
+
 def v1_answer(result: dict[str, Any]) -> Answer:
     """A REST API answers 502 to any other key; its `headers` repeat what `multiValueHeaders` has."""
     checked(result, "headers", "multiValueHeaders")
@@ -325,3 +353,15 @@ TARGETS = [
     ),
 ]
 TARGET = {target.name: target for target in TARGETS}
+
+YANDEX = Target(
+    name="yandex",
+    host=YANDEX_HOST,
+    scheme="https",
+    event=yandex_event,
+    answer=v1_answer,  # the documentation has the same keys
+    repeats="lines",
+    query="raw",
+    path_encoded=True,
+)
+"""Not one of `TARGETS`: Bridge knows it by a source that is given to it, `examples.custom_source`."""
