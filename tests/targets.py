@@ -1,4 +1,4 @@
-"""The ten ways from a client to a function and back, as AWS goes them: one `Target` each.
+"""The ten ways from a client to a function and back, as AWS goes them, and one that is not AWS's: one `Target` each.
 
 A target makes an event of what a client sends and shows what the client gets for a result, strictly: a result that the
 target would refuse fails the test. Nothing here is taken from Bridge, so the two check each other.
@@ -131,6 +131,7 @@ URL_HOST = "u7l1dxyz.lambda-url.eu-central-1.on.aws"
 ALB_HOST = "probe-1234567890.eu-central-1.elb.amazonaws.com"
 LATTICE_HOST = "svc-0a1b2c.7d67968.vpc-lattice-svcs.eu-central-1.on.aws"
 EDGE_HOST = "d111111abcdef8.cloudfront.net"
+YANDEX_HOST = "d5d0example.apigw.yandexcloud.net"
 
 
 def _v1(sent: Sent, headers: Lines, host: str, path: str, body: str | None, is_base64: bool) -> Event:
@@ -320,6 +321,33 @@ def edge_origin_event(sent: Sent) -> Event:
     """With an origin request policy that forwards all that the viewer sent."""
     added = [("host", EDGE_HOST), ("x-forwarded-for", CLIENT), ("via", "1.1 0.cloudfront.net (CloudFront)")]
     return _edge_event(sent, "origin-request", [*sent.headers, *added], 1_048_576)
+
+
+def yandex_event(sent: Sent) -> Event:
+    """Yandex API Gateway, payload format 0.1: https://yandex.cloud/en/docs/api-gateway/concepts/extensions/cloud-functions."""
+    headers = [(name.title(), value) for name, value in [*sent.headers, ("host", YANDEX_HOST)]]
+    query = parse_qsl(sent.query, keep_blank_values=True)
+    return {
+        "httpMethod": sent.method,
+        "url": f"{sent.path}?{sent.query}",
+        "path": "/{proxy+}",
+        "headers": last(headers),
+        "multiValueHeaders": lists(headers),
+        "queryStringParameters": last(query),
+        "multiValueQueryStringParameters": lists(query),
+        "params": {"proxy": sent.path[1:]},
+        "multiValueParams": {"proxy": [sent.path[1:]]},
+        "pathParams": {"proxy": sent.path[1:]},
+        "requestContext": {
+            "identity": {"sourceIp": CLIENT, "userAgent": sent.header("user-agent")},
+            "httpMethod": sent.method,
+            "requestId": "e117d237-a232-47d9-a3df-4c175049f158",
+            "requestTime": "17/Sep/2026:04:19:34 +0000",
+            "requestTimeEpoch": 1789618774,
+        },
+        "body": base64.b64encode(sent.body).decode(),
+        "isBase64Encoded": True,
+    }
 
 
 def v1_answer(result: dict[str, Any]) -> Answer:
@@ -527,3 +555,16 @@ TARGETS = [
     ),
 ]
 TARGET = {target.name: target for target in TARGETS}
+
+YANDEX = Target(
+    name="yandex",
+    host=YANDEX_HOST,
+    scheme="https",
+    event=yandex_event,
+    answer=v1_answer,  # the documentation has the same keys
+    repeats="lines",
+    query="raw",
+    path_encoded=True,
+    repeats_out="lines",
+)
+"""Not one of `TARGETS`: Bridge knows it by a source that is given to it, `examples.custom_source`."""

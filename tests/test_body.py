@@ -158,6 +158,16 @@ def test_json_size_of_a_base64_body_is_that_of_its_letters() -> None:
     assert body.json_size(result("b2s=", True)) == body.json_size(result("", True)) + 4
 
 
+@pytest.mark.usefixtures("escapes")
+@pytest.mark.parametrize(
+    "odd",
+    ["é", None, 7, ["é"], {"a": "é"}, {"body": {"a": "é"}, "isBase64Encoded": False}, {"body": "é", "statusCode": 200}],
+)
+def test_json_size_of_a_result_of_another_form_is_that_of_all_its_json(odd: Any) -> None:
+    sent = json.dumps(odd, ensure_ascii=body._ESCAPES)
+    assert body.json_size(odd) == len(sent.encode())
+
+
 @given(st.text(ANY_CHARACTER, max_size=50))
 def test_no_character_takes_more_json_than_the_most(text: str) -> None:
     assert body.json_size(result(text)) <= body.json_size(result("")) + len(text) * body.MOST_JSON

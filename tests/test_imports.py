@@ -96,6 +96,13 @@ def test_a_rare_source_is_imported_by_its_events_only(name: str) -> None:
     assert imported(code, sample(name)) & rare == rare & {f"bridge.sources.{HTTP[name]}"}
 
 
+@pytest.mark.parametrize("code", ["", WSGI + "handler(event)"], ids=["import bridge", "an event"])
+def test_what_few_need_is_not_imported_for_all(code: str) -> None:
+    modules = imported(code, sample("http_api"))
+    own = {name.removeprefix("bridge.sources.") for name in modules if name.startswith("bridge.sources.")}
+    assert not own & {"custom", "given", "neutral", "templates"}
+
+
 def test_a_wsgi_app_that_fails_imports_what_it_takes_to_log_and_no_asyncio() -> None:
     modules = imported(WSGI.replace("return", "raise ValueError") + "handler(event)", sample("http_api"))
     assert "logging" in modules

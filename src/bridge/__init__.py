@@ -18,6 +18,7 @@ from .errors import (
     RateLimitError,
     ResultTooLargeError,
     RunningLoopError,
+    StatusError,
 )
 from .handler import Bridge
 
@@ -35,6 +36,7 @@ __all__ = [
     "RateLimitError",
     "ResultTooLargeError",
     "RunningLoopError",
+    "StatusError",
 ]
 
 __version__ = "0.1.0"

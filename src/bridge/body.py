@@ -138,9 +138,14 @@ def uncarried(text: str, is_base64: bool) -> bytes:
 
 
 def json_size(result: Result) -> int:
-    """Bytes of JSON that Lambda's runtime makes of a result. Only what surrounds the body is really made into JSON."""
+    """Bytes of JSON that Lambda's runtime makes of a result. Only what surrounds the body is really made into JSON.
+
+    A user's source may give a result any form; one that carries its body otherwise is made into JSON as a whole.
+    """
     import json
 
+    if not isinstance(result, dict) or not isinstance(result.get("body", ""), str):
+        return len(json.dumps(result, ensure_ascii=_ESCAPES).encode("utf-8", "surrogatepass"))
     text: str = result.get("body", "")
     bodiless = {**result, "body": ""} if text else result
     around = len(json.dumps(bodiless, ensure_ascii=_ESCAPES).encode("utf-8", "surrogatepass"))

@@ -37,6 +37,15 @@ class ResultTooLargeError(BridgeError):
     """The app's: its response does not fit the payload limit of the event's sender. Answered with 500."""
 
 
+class StatusError(BridgeError):
+    """Nobody's: how a status other than success gets through a custom integration of a REST API.
+
+    Lambda reports its text as `errorMessage`, which API Gateway matches against the `selectionPattern` of the method's
+    integration responses. The text is JSON, described at `bridge.sources.custom.CustomIntegration`. Always let through.
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/handle-errors-in-lambda-integration.html
+    """
+
+
 class ResultError(BridgeError, ValueError):
     """The handler's: a result that the API it is for would refuse. The gateway raises it to itself and answers."""
 

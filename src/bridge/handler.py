@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .loop import LoopFactory
     from .types import (
         App,
+        CustomSource,
         ErrorMode,
         Event,
         Interface,
@@ -62,6 +63,8 @@ class Bridge:
             nevertheless, or else with a plain 500, and logs the traceback. "raise" lets it through to Lambda, whose
             Errors metric counts it.
         loop_factory: makes the event loop: `uvloop.new_event_loop`, for instance. ASGI only.
+        sources: event formats of your own (`bridge.types.CustomSource`), or `bridge.sources.custom.CustomIntegration`.
+            They are asked for every event, in this order, before Bridge's own.
 
     Raises:
         ConfigurationError: an argument cannot work.
@@ -81,6 +84,7 @@ class Bridge:
         is_text: Callable[[str], bool] = bodies.is_text,
         errors: ErrorMode = "respond",
         loop_factory: LoopFactory | None = None,
+        sources: Iterable[CustomSource] = (),
     ) -> None:
         _require("interface", interface, ("auto", "asgi", "wsgi"))
         _require("lifespan", lifespan, ("auto", "on", "off"))
@@ -89,6 +93,11 @@ class Bridge:
         self._kinds = bodies.Kinds(is_text)
         self._base_paths = _base_paths(base_path)
         self._raises = errors == "raise"
+        self._detect: Callable[[Event], Source | None] = detect
+        if sources:
+            from .sources.given import detector
+
+            self._detect = detector(sources)
         self._run: Run
         if (interfaces.detect(app) if interface == "auto" else interface) == "asgi":
             from .asgi import ASGI
@@ -116,7 +125,7 @@ class Bridge:
             RunningLoopError: an event loop runs in this thread; use `handle_async` there.
         """
         _set_current(context)
-        source = detect(event)
+        source = self._detect(event)
         if source is None:
             return self._other(event, context)
         try:
@@ -140,7 +149,7 @@ class Bridge:
             EventError, LifespanError: as `handler(event, context)` does.
         """
         _set_current(context)
-        source = detect(event)
+        source = self._detect(event)
         if source is None:
             return self._other(event, context)
         try:

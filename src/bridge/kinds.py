@@ -10,6 +10,7 @@ ACCEPTED = (
     "REST API, HTTP API (payload 1.0 and 2.0), function URL, Application Load Balancer, VPC Lattice (V1 and V2) "
     "and Lambda@Edge (viewer-request and origin-request)"
 )
+UNKNOWN = "none of them"
 
 
 def complaint(event: object) -> str:
@@ -20,6 +21,11 @@ def complaint(event: object) -> str:
         f"Bridge takes events of {ACCEPTED}; this one is {_name(event)}. "
         f"Its keys: {', '.join(map(str, event)) or 'none'}."
     )
+
+
+def is_known(event: object) -> bool:
+    """Whether an event that no source takes is of a kind that has a name here."""
+    return isinstance(event, dict) and _name(event) != UNKNOWN
 
 
 def _name(event: Event) -> str:
@@ -35,7 +41,7 @@ def _name(event: Event) -> str:
         return f"of {records[0].get('eventSource') or records[0].get('EventSource') or 'records'}"
     if "detail-type" in event:
         return f"of EventBridge ({event['detail-type']})"
-    return "none of them"
+    return UNKNOWN
 
 
 def _edge_name(cf: object) -> str:

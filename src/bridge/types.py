@@ -73,10 +73,11 @@ class Run(Protocol):
 class Source(Protocol):
     """One event format, both directions: a module of `bridge.sources`, or one of the triggers in `edge`."""
 
-    LIMIT: int
-    """Bytes of JSON that a result may have."""
+    @property
+    def LIMIT(self) -> int:  # noqa: N802  (a property, so that a constant will do)
+        """Bytes of JSON that a result may have."""
 
-    def request(self, event: Event) -> Request:
+    def request(self, event: Event, /) -> Request:
         """The request that an event carries.
 
         Raises:
@@ -85,3 +86,10 @@ class Source(Protocol):
 
     def result(self, event: Event, status: int, headers: ResponseHeaders, body: str, is_base64: bool, /) -> Result:
         """The result that carries a response, in the form the sender of the event accepts."""
+
+
+class CustomSource(Source, Protocol):
+    """A source that a user gives: `Bridge(app, sources=[...])`. A module or an object."""
+
+    def accepts(self, event: Any, /) -> bool:
+        """Whether an event is of this format. It is asked of every event, of any kind: any JSON value."""

@@ -19,6 +19,10 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bridge import Bridge, BridgeError, EventError
+from bridge.headers import to_lists
+from bridge.sources.custom import CustomIntegration
+from bridge.sources.neutral import http_request
+from bridge.types import Request, ResponseHeaders
 
 # Frameworks
 
@@ -109,6 +113,31 @@ Bridge(
     loop_factory=asyncio.SelectorEventLoop,
 )
 Bridge(FastAPI(), base_path="/v1", exclude_headers=("server", "via"), loop_factory=asyncio.new_event_loop)
+
+# Sources
+
+
+class Source:
+    LIMIT = 1_000_000
+
+    def accepts(self, event: object) -> bool:
+        return True
+
+    def request(self, event: dict[str, Any]) -> Request:
+        http_request(query="a=1", headers={"a": "1"}, cookies=["a=1"], client="203.0.113.7", body=b"")
+        http_request(query={"a": ["1", "2"]}, headers={"a": None}, cookies="a=1", client=("::1", 7), body="")
+        return http_request(query=[("a", "1")], headers=[("a", "1"), ("a", "2")], path="/")
+
+    def result(
+        self, made_of: dict[str, Any], status: int, headers: ResponseHeaders, body: str, is_base64: bool
+    ) -> dict[str, Any]:
+        return {"headers": to_lists(headers)}
+
+
+Bridge(FastAPI(), sources=[Source()])
+Bridge(FastAPI(), sources=(Source(), CustomIntegration("passthrough")))
+Bridge(FastAPI(), sources=[CustomIntegration(), CustomIntegration("serverless", envelope=True, raise_from=None)])
+Bridge(FastAPI(), sources=[CustomIntegration(None, method="PUT", path="/orders", shared=True, raise_from=400)])
 
 # Calls
 

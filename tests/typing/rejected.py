@@ -7,6 +7,8 @@ from fastapi import FastAPI
 from flask import Flask
 
 from bridge import Bridge
+from bridge.sources.custom import CustomIntegration
+from bridge.sources.neutral import http_request
 
 Bridge()  # E
 Bridge(42)  # E
@@ -42,6 +44,11 @@ Bridge(app, is_text=["text/plain"])  # E
 Bridge(app, is_text=lambda: True)  # E
 Bridge(app, loop_factory="uvloop")  # E
 Bridge(app, text_mime_types=["text/plain"])  # E
+Bridge(app, sources=[42])  # E
+Bridge(app, sources=CustomIntegration())  # E
+CustomIntegration("velocity")  # E
+http_request(method=b"GET")  # E
+http_request("GET", "/")  # E
 
 handler = Bridge(Flask(__name__))
 handler()  # E
