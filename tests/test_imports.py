@@ -98,13 +98,26 @@ def test_an_asgi_app_imports_neither_the_wsgi_side_nor_the_gateway() -> None:
 
 
 LAYERS = [
-    {"errors", "types", "address", "percent", "deadline", "log", "stage", "call", "kinds"},
+    {
+        "errors",
+        "types",
+        "address",
+        "percent",
+        "deadline",
+        "log",
+        "stage",
+        "call",
+        "kinds",
+        "context",
+        "websocket_options",
+    },
     {"headers", "body", "interface", "lifespan", "loop", "shutdown"},
     {"sources", "cycle"},
     {"asgi", "wsgi"},
     {"handler"},
     {"__init__"},
     {"target"},
+    {"worker"},
     {"gateway"},
     {"cli"},
     {"__main__"},
