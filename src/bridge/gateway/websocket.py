@@ -81,10 +81,9 @@ class WebSocketGateway:
                 f"a WebSocket API's stage has letters, digits, hyphens and underscores only, unlike {stage!r}"
             )
         self._stage = stage
-        self._function = Function(handler, timeout=timeout, concurrency=concurrency)
-        self._authorizer = (
-            None if authorizer is None else Authorizer(Function(authorizer, timeout=timeout, concurrency=concurrency))
-        )
+        handlers = [handler] if authorizer is None else [handler, authorizer]
+        self._functions = [Function(each, timeout=timeout, concurrency=concurrency) for each in handlers]
+        self._authorizer = None if authorizer is None else Authorizer(self._functions[1])
         self._settings = Settings(
             stage=stage,
             selection=Selection(route_selection_expression, routes),
@@ -93,7 +92,7 @@ class WebSocketGateway:
             lifetime=lifetime,
         )
         self._connections: dict[str, Connection] = {}
-        self._invocations = Invocations(self._function)
+        self._invocations = Invocations(self._functions[0])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve an ASGI connection: WebSocket, HTTP, or the gateway's own lifespan."""
@@ -109,7 +108,7 @@ class WebSocketGateway:
         elif scope["path"].removesuffix("/") != f"/{self._stage}":
             await deny(send, 403, FORBIDDEN)
         else:
-            session = Session(self._function, self._authorizer, self._settings, self._connections)
+            session = Session(self._functions[0], self._authorizer, self._settings, self._connections)
             await session.run(scope, receive, send)
 
     def environment(self, url: str) -> dict[str, str]:
@@ -134,5 +133,6 @@ class WebSocketGateway:
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._invocations.finish()
-        await self._function.close()
+        for function in self._functions:
+            await function.close()
         await send({"type": "lifespan.shutdown.complete"})
