@@ -279,7 +279,7 @@ def test_process_that_has_ended_is_told_nothing() -> None:
     process.wait_until_ready()
     process.end()
     assert process.has_ended()
-    with pytest.raises(ValueError, match="closed file"):
+    with pytest.raises(ProcessError, match="ended, with exit code 0"):
         process.result({}, LambdaContext("r", 1))
 
 

@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from . import signature
 from .apis import LAMBDA_PAYLOAD
+from .outward import error
 
 if TYPE_CHECKING:
     from typing import Any
@@ -52,15 +53,15 @@ class Invocations:
             return refusal
         kind = request.headers.get("x-amz-invocation-type", "RequestResponse")
         if kind not in ("Event", "RequestResponse", "DryRun"):
-            return signature.error(400, "InvalidParameterValueException", f"there is no invocation type {kind!r}")
+            return error(400, "InvalidParameterValueException", f"there is no invocation type {kind!r}")
         payload = await request.body()
         limit = ASYNCHRONOUS_PAYLOAD if kind == "Event" else LAMBDA_PAYLOAD
         if len(payload) > limit:
-            return signature.error(413, "RequestTooLargeException", f"{len(payload)} bytes; the limit is {limit}")
+            return error(413, "RequestTooLargeException", f"{len(payload)} bytes; the limit is {limit}")
         try:
             event = json.loads(payload or b"{}")
-        except ValueError as error:
-            return signature.error(400, "InvalidRequestContentException", f"the payload is no JSON: {error}")
+        except ValueError as broken:
+            return error(400, "InvalidRequestContentException", f"the payload is no JSON: {broken}")
         if kind == "DryRun":
             return Response(status_code=204)
         if kind == "RequestResponse":
@@ -80,9 +81,9 @@ class Invocations:
         request_id = str(uuid.uuid4())
         try:
             result = await self._function.invoke(event, request_id, SECONDS)
-        except Exception as error:
+        except Exception as raised:
             log.exception("invocation %s failed", request_id)
-            failure = {"errorMessage": str(error), "errorType": type(error).__name__, "requestId": request_id}
+            failure = {"errorMessage": str(raised), "errorType": type(raised).__name__, "requestId": request_id}
             return JSONResponse(failure, headers={"X-Amz-Function-Error": "Unhandled"})
         log.info("invocation %s %.1f ms", request_id, (time.perf_counter() - started) * 1000)
         return JSONResponse(result)

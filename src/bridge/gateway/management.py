@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from . import signature
 from .connection import MESSAGE_LIMIT, GoneError, SlowClientError
+from .outward import error
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -28,12 +29,12 @@ async def response(request: Request, connection_id: str, connections: dict[str, 
     if refusal is not None:
         return refusal
     if request.method not in ("POST", "GET", "DELETE"):
-        return signature.error(403, "ForbiddenException", "Forbidden")
+        return error(403, "ForbiddenException", "Forbidden")
     if not _ID.fullmatch(connection_id):
-        return signature.error(400, "BadRequestException", f"Invalid connectionId: {connection_id}")
+        return error(400, "BadRequestException", f"Invalid connectionId: {connection_id}")
     data = await request.body()
     if len(data) > MESSAGE_LIMIT:
-        return signature.error(413, "PayloadTooLargeException", f"a message has {MESSAGE_LIMIT} bytes at most")
+        return error(413, "PayloadTooLargeException", f"a message has {MESSAGE_LIMIT} bytes at most")
     connection = connections.get(connection_id)
     try:
         if connection is None or not connection.is_open:
@@ -45,9 +46,9 @@ async def response(request: Request, connection_id: str, connections: dict[str, 
             return Response(status_code=204)
         await connection.post(data.decode("utf-8", "replace"))
     except GoneError:
-        return signature.error(410, "GoneException", "Gone")
+        return error(410, "GoneException", "Gone")
     except SlowClientError:
-        return signature.error(429, "LimitExceededException", "the client does not read what is sent to it")
+        return error(429, "LimitExceededException", "the client does not read what is sent to it")
     return Response(status_code=200)
 
 

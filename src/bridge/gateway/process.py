@@ -108,7 +108,10 @@ class Process:
             pipe.flush()
 
     def _answer(self) -> dict[str, Any]:
-        line = _pipe(self._popen.stdout).readline()
+        try:
+            line = _pipe(self._popen.stdout).readline()
+        except ValueError:  # `end` has closed it
+            line = b""
         if line:
             answer: dict[str, Any] = json.loads(line)
             return answer

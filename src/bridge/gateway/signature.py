@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from starlette.responses import JSONResponse
+from .outward import error
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -33,8 +33,3 @@ def refusal(request: Request, service: str) -> Response | None:
         said = f"Credential should be scoped to correct service: '{service}', not '{match['service']}'."
         return error(403, "InvalidSignatureException", said)
     return None
-
-
-def error(status: int, kind: str, text: str) -> Response:
-    """An answer that AWS's SDKs raise as an exception of this kind."""
-    return JSONResponse({"message": text}, status, {"x-amzn-ErrorType": kind})

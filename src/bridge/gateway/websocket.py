@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from starlette.requests import ClientDisconnect, Request
 
 from ..errors import ConfigurationError
-from . import management, signature
+from . import management
 from .authorizer import Authorizer
 from .environment import environment
 from .function import Function
 from .invocations import Invocations
+from .outward import error
 from .routes import Selection
 from .session import Session, Settings, deny
 
@@ -126,7 +127,7 @@ class WebSocketGateway:
         stage, at_connections, connection_id = path.rpartition("/@connections/")
         if at_connections and stage == f"/{self._stage}":
             return await management.response(request, connection_id, self._connections)
-        return signature.error(403, "ForbiddenException", "Forbidden")
+        return error(403, "ForbiddenException", "Forbidden")
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
