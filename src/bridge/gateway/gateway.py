@@ -18,9 +18,10 @@ from starlette.requests import ClientDisconnect, Request
 
 from .. import percent
 from ..call import Call
+from ..context import LambdaContext
 from ..errors import ConfigurationError, ResultBodyError, ResultError
+from . import forwarded
 from .apis import api as api_of
-from .context import LambdaContext
 from .outward import outward, plain
 from .workers import Workers
 
@@ -113,22 +114,15 @@ class Gateway:
         """The call that a request is, with the headers that AWS adds on the way."""
         scope = request.scope
         raw_path = scope.get("raw_path") or quote(scope["path"]).encode()
-        client = scope["client"][0] if scope.get("client") else "127.0.0.1"
-        headers = [(name.decode("latin-1").lower(), _text(value)) for name, value in scope["headers"]]
-        forwarded_for = ", ".join([*(value for name, value in headers if name == "x-forwarded-for"), client])
-        own = {
-            "x-amzn-trace-id": f"Root=1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]}",
-            "x-forwarded-for": forwarded_for,
-            "x-forwarded-port": str(scope["server"][1] if scope.get("server") else 80),
-            "x-forwarded-proto": scope.get("scheme", "http"),
-        }
+        own = forwarded.added(scope)
+        headers = [(name.lower(), value) for name, value in forwarded.lines(scope)]
         return Call(
             method=scope["method"],
             raw_path=_ascii(raw_path.partition(b"?")[0]),
             query_string=_ascii(scope["query_string"]),
             headers=[*(line for line in headers if line[0] not in own), *own.items()],
             body=await request.body(),
-            client=client,
+            client=forwarded.client(scope),
             stage=self._stage,
             domain=self._api.domain(self._stage),
             request_id=str(uuid.uuid4()),
@@ -215,10 +209,3 @@ def _json(value: object) -> bytes:
 def _ascii(raw: bytes) -> str:
     """A part of a URL; bytes that should have been percent-encoded are."""
     return percent.wire(raw.decode("utf-8", "surrogateescape")).decode()
-
-
-def _text(value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.decode("latin-1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from ..errors import ResultError
 from ..headers import NOT_FORWARDED
@@ -50,6 +50,11 @@ def plain(status: int, text: str) -> Response:
     """A response of the gateway's own."""
     kind = {"{": "application/json", "<": "text/html"}.get(text[0], "text/plain")
     return Response(text, status, media_type=kind)
+
+
+def error(status: int, kind: str, text: str) -> Response:
+    """An answer of one of AWS's own endpoints, which its SDKs raise as an exception of this kind."""
+    return JSONResponse({"message": text}, status, {"x-amzn-ErrorType": kind})
 
 
 def _bytes(value: str) -> bytes:
