@@ -60,7 +60,8 @@ def _gateway(settings: dict[str, Any]) -> Gateway:
     from .gateway import Gateway
 
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
-    return Gateway(load(settings["target"]), **{name: settings[name] for name in settings if name != "target"})
+    handler = load(settings["target"], streaming="on" if settings["streaming"] else "off")
+    return Gateway(handler, **{name: settings[name] for name in settings if name != "target"})
 
 
 def _serve(options: argparse.Namespace) -> None:
@@ -76,6 +77,7 @@ def _serve(options: argparse.Namespace) -> None:
         "binary_media_types": ["*/*"] if options.binary_media_types is None else options.binary_media_types,
         "timeout": options.timeout,
         "concurrency": options.concurrency,
+        "streaming": options.streaming,
     }
     if options.reload:
         parts(options.target)
@@ -192,6 +194,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--timeout", type=float, default=30, help="the function's timeout, seconds (default: 30)")
     serve.add_argument("--concurrency", type=int, default=1, help="events handled at once (default: 1, as in Lambda)")
+    serve.add_argument("--streaming", action="store_true", help="answers are streams; function URLs and REST APIs only")
     serve.set_defaults(run=_serve)
 
     invoke = commands.add_parser("invoke", help="print the result of one event")

@@ -10,14 +10,14 @@ import os
 from . import body as bodies, interface as interfaces
 from .errors import ConfigurationError, DeadlineError, EventError, LifespanError, ResultTooLargeError
 from .headers import ResponseNames
-from .log import logger
-from .sources import detect
+from .sources import detect, v1, v2
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
+    from .answer import Answer
     from .loop import LoopFactory
     from .types import (
         App,
@@ -26,10 +26,14 @@ if TYPE_CHECKING:
         Interface,
         LifespanMode,
         Request,
+        Responder,
         Response,
         Result,
         Run,
         Source,
+        StreamingMode,
+        StreamingSource,
+        SyncResponder,
     )
 
 HEADERS_ROOM = 65_536
@@ -51,6 +55,9 @@ class Bridge:
         errors: what becomes of an exception in the app. "respond" answers with the response that the app completed
             nevertheless, or else with a plain 500, and logs the traceback. "raise" lets it through to Lambda, whose
             Errors metric counts it.
+        streaming: whether `respond` and `respond_sync` stream: "off" never, "on" to every function URL and REST API,
+            "auto" to function URLs. An event does not tell whether its sender expects a stream, and one that expects
+            the other thing gives its client garbage: say what your API is set to.
         loop_factory: makes the event loop: `uvloop.new_event_loop`, for instance. ASGI only.
 
     Raises:
@@ -68,15 +75,18 @@ class Bridge:
         exclude_headers: Iterable[str] = (),
         is_text: Callable[[str], bool] = bodies.is_text,
         errors: ErrorMode = "respond",
+        streaming: StreamingMode = "off",
         loop_factory: LoopFactory | None = None,
     ) -> None:
         _require("interface", interface, ("auto", "asgi", "wsgi"))
         _require("lifespan", lifespan, ("auto", "on", "off"))
         _require("errors", errors, ("respond", "raise"))
+        _require("streaming", streaming, ("off", "on", "auto"))
         names = ResponseNames([exclude_headers] if isinstance(exclude_headers, str) else exclude_headers)
         self._kinds = bodies.Kinds(is_text)
         self._base_paths = _base_paths(base_path)
         self._raises = errors == "raise"
+        self._streaming: tuple[StreamingSource, ...] = {"off": (), "on": (v1, v2), "auto": (v2,)}[streaming]
         self._run: Run
         if (interfaces.detect(app) if interface == "auto" else interface) == "asgi":
             from .asgi import ASGI
@@ -89,7 +99,8 @@ class Bridge:
             from .wsgi import WSGI
 
             self._asgi = None
-            self._run = WSGI(app, names).run  # type: ignore[arg-type]
+            self._wsgi = WSGI(app, names)  # type: ignore[arg-type]
+            self._run = self._wsgi.run
 
     def __call__(self, event: Event, context: Any = None) -> Result:
         """The result of an event.
@@ -139,6 +150,67 @@ class Bridge:
             response = self._settled(request, response, error)
         return self._result(source, event, request, response)
 
+    @property
+    def is_asgi(self) -> bool:
+        """Whether the app is ASGI, so that `respond` is for it; for WSGI apps it is `respond_sync`."""
+        return self._asgi is not None
+
+    async def respond(self, event: Event, context: Any, responder: Responder) -> None:
+        """Answer an event as soon as the app does, from inside a running event loop, and return when the app has ended.
+
+        The app's response goes out when it is complete, or as it is made, where `streaming` says so. What the app does
+        after it goes on until 0.2 seconds before the deadline. Each call is independent of others on the same loop.
+
+        Raises:
+            EventError, LifespanError: as `handler(event, context)` does; nothing has gone to the responder.
+            Exception: what the responder raised; or, with `errors="raise"`, what the app raised before it responded.
+        """
+        if self._asgi is None:
+            raise ConfigurationError("respond is for ASGI apps, and this is a WSGI app; use respond_sync.")
+        answer = self._answer(event)
+        if answer is None:
+            await responder.result(self._other(event, context))
+            return
+        from .asgi_stream import respond
+
+        await respond(self._asgi, answer, context, responder)
+
+    def respond_sync(self, event: Event, context: Any, responder: SyncResponder) -> None:
+        """Answer an event as soon as a WSGI app does, in the calling thread, and return when the app has ended.
+
+        The answer is out before the app's iterable is closed: what is hooked to `close` does not keep the client.
+
+        Raises:
+            EventError, Exception: as `respond` does.
+        """
+        if self._asgi is not None:
+            raise ConfigurationError("respond_sync is for WSGI apps, and this is an ASGI app; await respond.")
+        answer = self._answer(event)
+        if answer is None:
+            responder.result(self._other(event, context))
+            return
+        from .wsgi_stream import respond
+
+        respond(self._wsgi, answer, context, responder)
+
+    async def startup(self) -> None:
+        """Run an ASGI app's lifespan startup on the running loop. The first event does it too, if this has not.
+
+        To be cancelled while it waits (`asyncio.timeout`) does not stop the startup: it goes on in the next event.
+
+        Raises:
+            LifespanError: the app's startup failed.
+        """
+        if self._asgi is not None:
+            _, failure = await self._asgi.visits.state(None)
+            if failure is not None:
+                raise failure
+
+    async def shutdown(self) -> None:
+        """Run an ASGI app's lifespan shutdown on the running loop, if it has started up there."""
+        if self._asgi is not None:
+            await self._asgi.visits.end()
+
     def close(self) -> None:
         """Run the app's lifespan shutdown now. It runs by itself when the process ends."""
         if self._asgi is not None:
@@ -146,7 +218,7 @@ class Bridge:
 
     def _result(self, source: Source, event: Event, request: Request, response: Response) -> Result:
         status, headers, body = response
-        if request[0] == "HEAD" or status == 204 or status == 304 or status < 200:
+        if request[0] == "HEAD" or status in bodies.BODILESS:
             body = b""
         text, is_base64 = bodies.encoded(body, headers[0], self._kinds)
         result = source.result(event, status, headers, text, is_base64)
@@ -159,6 +231,19 @@ class Bridge:
                 return self._result(source, event, request, self._settled(request, None, error))
         return result
 
+    def _answer(self, event: Event) -> Answer | None:
+        """The answer to an HTTP event, of which nothing has been said yet; None: it is another event."""
+        source = detect(event)
+        if source is None:
+            return None
+        request = source.request(event)
+        if self._base_paths:
+            request = self._below_base_path(request)
+        from .answer import Answer
+
+        streaming = next((found for found in self._streaming if found is source and found.streams(event)), None)
+        return Answer(self, source, event, request, streaming)
+
     def _other(self, event: Event, context: Any) -> Result:
         """What becomes of an event that is no HTTP request."""
         from . import kinds
@@ -169,11 +254,9 @@ class Bridge:
         """The response to a request whose app has failed: the one policy for errors."""
         if error is not None and (self._raises or isinstance(error, LifespanError)):
             raise error
-        after = "" if response is None else " after its response was complete"
-        if isinstance(error, (DeadlineError, ResultTooLargeError)):
-            logger().error("%s %r failed%s: %s", request[0], request[3], after, error)
-        else:
-            logger().error("%s %r failed%s", request[0], request[3], after, exc_info=error)
+        from .answer import log_failure
+
+        log_failure(request, error, "" if response is None else " after its response was complete")
         if response is not None:
             return response
         timeout = isinstance(error, DeadlineError)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal, get_args
 
 from ..call import Call
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, ResultError
 from ..sources import alb, v1, v2
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ EXECUTE_API = "local.execute-api.us-east-1.amazonaws.com"
 CUSTOM_DOMAIN = "local.example.com"
 LAMBDA_URL = "local.lambda-url.us-east-1.on.aws"
 LAMBDA_PAYLOAD = 6_291_556
+STREAM_SECONDS = 900
+"""How long a stream may take, on every API that has them.
+https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html"""
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
 _REST_REMAPPED = frozenset(
@@ -31,6 +35,10 @@ _REST_REMAPPED = frozenset(
     upgrade user-agent www-authenticate
     """.split()  # noqa: SIM905
 )
+
+
+def _refused(result: object) -> Wire:
+    raise ResultError("the API expects a stream, with a prelude and eight zero bytes, and the function gave a result")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +60,9 @@ class Api:
         failed: what it is told of a function that raised, or whose result the API refuses.
         no_base64: the same for a result whose body should be base64 and is not.
         timed_out: the same for a function that took longer than `seconds`.
+        streaming: whether it expects streams.
+        opening: the response, as yet without a body, that it makes of the prelude of a stream.
+        unframed: the response that it makes of a result where it expects a stream.
     """
 
     event: Callable[[Call], Event]
@@ -69,6 +80,13 @@ class Api:
     head_size: Callable[[Call], int]
     head_limit: int = 10_240
     remapped: frozenset[str] = frozenset()
+    streaming: bool = False
+    opening: Callable[[object], Wire] = _refused
+    unframed: Callable[[object], Wire] = _refused
+
+    def overdue(self, timeout: float) -> Answer:
+        """What the client is told of a function that does not answer, and whose own timeout is this."""
+        return self.timed_out if self.seconds < timeout else self.failed
 
 
 def api(
@@ -78,6 +96,7 @@ def api(
     payload: str = "2.0",
     multi_value: bool = False,
     binary_media_types: Collection[str] = ("*/*",),
+    streaming: bool = False,
 ) -> Api:
     """The API of a name, with what can be set on it.
 
@@ -87,6 +106,7 @@ def api(
         payload: "2.0" or "1.0"; HTTP APIs only.
         multi_value: load balancers only: whether the target group has multi-value headers.
         binary_media_types: REST APIs only.
+        streaming: function URLs and REST APIs only: whether it expects streams.
 
     Raises:
         ConfigurationError: there is no such API.
@@ -99,11 +119,15 @@ def api(
         raise ConfigurationError(f"stages are for HTTP and REST APIs; {name!r} has none, so it cannot have {stage!r}")
     if not re.fullmatch(r"\$default|[a-zA-Z0-9_-]+", stage):
         raise ConfigurationError(f"a stage's name has letters, digits, hyphens and underscores only, unlike {stage!r}")
+    if streaming and name not in ("rest", "url"):
+        raise ConfigurationError(f"function URLs and REST APIs can stream; {name!r} cannot")
     if name == "rest":
-        return _rest(binary_media_types)
-    if name == "alb":
-        return _load_balancer(multi_value)
-    return _function_url() if name == "url" else _http(payload)
+        made = _rest(binary_media_types)
+    elif name == "alb":
+        made = _load_balancer(multi_value)
+    else:
+        made = _function_url() if name == "url" else _http(payload)
+    return replace(made, streaming=True, seconds=STREAM_SECONDS) if streaming else made
 
 
 def _http(payload: str) -> Api:
@@ -141,6 +165,7 @@ def _rest(binary_media_types: Collection[str]) -> Api:
         failed=(502, '{"message": "Internal server error"}'),
         no_base64=(500, '{"message": "Internal server error"}'),
         timed_out=(504, '{"message": "Endpoint request timed out"}'),
+        opening=v1.opening,
     )
 
 
@@ -157,6 +182,8 @@ def _function_url() -> Api:
         failed=failed,
         no_base64=failed,
         timed_out=failed,
+        opening=v2.opening,
+        unframed=_bare,
     )
 
 
@@ -176,6 +203,11 @@ def _load_balancer(multi_value: bool) -> Api:
         no_base64=failed,
         timed_out=(504, _page("504 Gateway Time-out")),
     )
+
+
+def _bare(result: object) -> Wire:
+    # Recorded on AWS: a function URL that streams shows a result as it is, statusCode and all, with status 200.
+    return 200, [("content-type", "application/json")], json.dumps(result, ensure_ascii=False).encode()
 
 
 def _head_size(call: Call) -> int:
