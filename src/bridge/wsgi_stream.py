@@ -91,7 +91,8 @@ class StreamExchange(Exchange):
             self._take(self._answer.part(b"", True))
         else:
             body = joined(chunks, self)
-            self._take(self._answer.whole((self.status, self._opened(), body)))
+            headers = self._opened()
+            self._take(self._answer.whole((self.status, headers, body)))
 
     def settle(self, error: BaseException | None) -> None:
         """Say what is left to be said when the app has ended.

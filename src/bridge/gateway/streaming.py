@@ -54,6 +54,9 @@ class Streams:
         try:
             async with asyncio.timeout(seconds) as clock:
                 await self._invoke(json.loads(event), LambdaContext(call.request_id, self._timeout), stream)
+            if stream.status is None:
+                log.error("%s %s: the function gave no answer", call.method, call.raw_path)
+                await stream.stop(self._api.failed)
         except Exception:
             if not clock.expired():
                 log.exception("%s %s: the function failed", call.method, call.raw_path)
