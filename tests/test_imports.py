@@ -85,6 +85,21 @@ def test_no_event_of_a_wsgi_app_imports_asyncio(name: str) -> None:
     assert not imported(code, sample(name)) & {"asyncio", "bridge.asgi", "bridge.loop", "bridge.lifespan"}
 
 
+@pytest.mark.parametrize("name", ["http_api", "function_url", "rest"])
+@pytest.mark.parametrize("streaming", ["off", "on"])
+def test_no_stream_of_a_wsgi_app_imports_asyncio(name: str, streaming: str) -> None:
+    code = WSGI.replace("(app)", f"(app, streaming={streaming!r})")
+    code += """
+class Responder(list):
+    def __getattr__(self, name):
+        return lambda *arguments: self.append(name)
+responder = Responder()
+handler.respond_sync(event, None, responder)
+assert responder[-1] in ("result", "end"), responder
+"""
+    assert not imported(code, sample(name)) & {"asyncio", "bridge.asgi", "bridge.loop", "bridge.lifespan"}
+
+
 def test_a_wsgi_app_that_fails_imports_what_it_takes_to_log_and_no_asyncio() -> None:
     modules = imported(WSGI.replace("return", "raise ValueError") + "handler(event)", sample("http_api"))
     assert "logging" in modules

@@ -228,6 +228,23 @@ async def test_a_result_where_a_rest_api_expects_a_stream_is_refused(log: pytest
     assert "the API expects a stream" in log.text
 
 
+async def test_a_wsgi_bridge_that_does_not_stream_shows_its_result() -> None:
+    response = await ask(Gateway(Bridge(Wsgi()), api="url", streaming=True))
+    assert response.json()["body"] == "ok"
+
+
+async def test_a_stream_that_fails_in_a_thread_breaks_off(log: pytest.LogCaptureFixture) -> None:
+    def app(environ: Any, start_response: StartResponse) -> Iterator[bytes]:
+        start_response("200 OK", [])
+        yield b"a"
+        raise ZeroDivisionError
+
+    sent = Sent()
+    await Gateway(Bridge(app, streaming="on"), api="url", streaming=True)(scope(), no_body(), sent)
+    assert [message.get("body") for message in sent] == [None, b"a"]
+    assert "the stream failed: ZeroDivisionError" in log.text
+
+
 @every_api
 async def test_a_function_that_raises_is_answered_for(api: Any, log: pytest.LogCaptureFixture) -> None:
     def raises(event: Any, context: Any) -> Any:

@@ -116,7 +116,7 @@ class Stream:
             await self._whole(response)
 
     async def start(self, content_type: str, prelude: bytes) -> None:
-        """Take the beginning of a stream."""
+        """Take the beginning of a stream. Behind an API, every stream has a prelude, whatever type it says it has."""
         await self.write(prelude)
 
     async def write(self, data: bytes) -> None:
