@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.wsgi import WSGIHandler
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.test import override_settings
-from django.urls import path
+from django.http import HttpRequest, StreamingHttpResponse
+from django.urls import ResolverMatch
 from fastapi import BackgroundTasks, FastAPI
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from flask import Flask, Response, request, stream_with_context
@@ -201,32 +200,31 @@ def test_flask_streams_and_cleans_up_after_the_answer() -> None:
     assert order == ["start", "write", "write", "write", "write", "end", "closed"]
 
 
-class Urls:
-    """Django's table of views, for one test."""
-
-    def __init__(self, view: Callable[[HttpRequest], Any]) -> None:
-        self.urlpatterns = [path("", view)]
-
-
 async def test_django_streams_by_asgi() -> None:
     seen = Seen()
 
     async def view(request: HttpRequest) -> StreamingHttpResponse:
         return StreamingHttpResponse(seen.ticks())
 
-    with override_settings(ROOT_URLCONF=Urls(view)):
-        steps = await asked(ASGIHandler(), seen.note)
+    class Handler(ASGIHandler):
+        def resolve_request(self, request: HttpRequest) -> ResolverMatch:
+            return ResolverMatch(view, (), {})
+
+    steps = await asked(Handler(), seen.note)
     assert [step[1] for step in steps if step[0] == "write"] == TICKS
 
 
 def test_django_streams_by_wsgi() -> None:
     seen = Seen()
 
-    def view(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    def view(request: HttpRequest) -> StreamingHttpResponse:
         return StreamingHttpResponse(seen.ticks_sync())
 
-    with override_settings(ROOT_URLCONF=Urls(view)):
-        steps = asked_sync(WSGIHandler(), seen.note_sync)
+    class Handler(WSGIHandler):
+        def resolve_request(self, request: HttpRequest) -> ResolverMatch:
+            return ResolverMatch(view, (), {})
+
+    steps = asked_sync(Handler(), seen.note_sync)
     assert [step[1] for step in steps if step[0] == "write"] == TICKS
     assert django_app.urlpatterns
 
@@ -234,14 +232,14 @@ def test_django_streams_by_wsgi() -> None:
 @pytest.mark.parametrize("sender", [REST, URL], ids=lambda sender: sender.name)
 @pytest.mark.parametrize("address", ["/json", "/stream", "/binary", "/redirect", "/set-cookies", "/error", "/missing"])
 async def test_every_framework_streams_what_it_would_return(framework: str, sender: Source, address: str) -> None:
-    handler = Bridge(application(framework), streaming="on")
+    # The app has been started up already, by the function of other tests, and Litestar bears that once only.
+    handler = Bridge(application(framework), lifespan="off", streaming="on")
     mount = "/flask" if framework == "flask-in-fastapi" else ""
     event = sender.event("GET", mount + address, "", (), b"")
     if handler.is_asgi:
         responder = Responder()
         await handler.respond(event, None, responder)
         steps, result = responder.steps, await handler.handle_async(event)
-        await handler.shutdown()
     else:
         plain = SyncResponder()
         handler.respond_sync(event, None, plain)
