@@ -377,7 +377,7 @@ def test_a_stream_without_end_and_without_awaits_is_stopped(log: pytest.LogCaptu
 
 
 def test_a_stream_may_have_as_much_as_a_result_can_carry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bridge.cycle.BODY_LIMIT", 6)
+    monkeypatch.setattr("bridge.cycle.Cycle.limit", 6)
     piece = {"type": "http.response.body", "body": b"abc"}
     app = sending(START, {**piece, "more_body": True}, piece)
     assert Bridge(app, lifespan="off")(EVENT)["body"] == "abcabc"

@@ -309,10 +309,13 @@ def test_reload_says_in_a_line_what_is_wrong_and_waits(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
+        (["things:asgi", "--api", "url", "--streaming", "--processes", "2"], "--streaming is for function URLs and REST "),
+        (["things:asgi", "--api", "websocket", "--streaming"], "--streaming is for function URLs and REST APIs, and "),
         (["things:asgi", "--port", "99999"], "cannot listen on 127.0.0.1, port 99999: "),
         (["things:asgi", "--host", "256.0.0.1"], "cannot listen on 256.0.0.1, port 8000: "),
         (["things:asgi", "--api", "alb", "--stage", "prod"], "'prod'"),
         (["things:asgi", "--concurrency", "0"], "concurrency"),
+        (["things:asgi", "--streaming"], "'http' cannot"),
         (["things:asgi", "--timeout", "0"], "timeout"),
         (["things"], "'things' is not MODULE:HANDLER"),
         (["things", "--reload"], "'things' is not MODULE:HANDLER"),

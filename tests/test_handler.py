@@ -61,6 +61,7 @@ class TestOptions:
             exclude_headers=["server"],
             is_text=lambda media_type: True,
             errors="raise",
+            streaming="auto",
             loop_factory=asyncio.new_event_loop,
         )
         assert bridge(sample("http_api"))["statusCode"] == 200
@@ -72,6 +73,7 @@ class TestOptions:
             ({"interface": None}, "Bridge(interface=...) takes 'auto' or 'asgi' or 'wsgi', not None."),
             ({"lifespan": True}, "Bridge(lifespan=...) takes 'auto' or 'on' or 'off', not True."),
             ({"errors": []}, "Bridge(errors=...) takes 'respond' or 'raise', not []."),
+            ({"streaming": True}, "Bridge(streaming=...) takes 'off' or 'on' or 'auto', not True."),
         ],
     )
     def test_a_value_that_cannot_work_is_named_with_those_that_can(self, options: Any, text: str) -> None:

@@ -103,6 +103,21 @@ def test_what_few_need_is_not_imported_for_all(code: str) -> None:
     assert not own & {"custom", "given", "neutral", "templates"}
 
 
+@pytest.mark.parametrize("name", ["http_api", "function_url", "rest"])
+@pytest.mark.parametrize("streaming", ["off", "on"])
+def test_no_stream_of_a_wsgi_app_imports_asyncio(name: str, streaming: str) -> None:
+    code = WSGI.replace("(app)", f"(app, streaming={streaming!r})")
+    code += """
+class Responder(list):
+    def __getattr__(self, name):
+        return lambda *arguments: self.append(name)
+responder = Responder()
+handler.respond_sync(event, None, responder)
+assert responder[-1] in ("result", "end"), responder
+"""
+    assert not imported(code, sample(name)) & {"asyncio", "bridge.asgi", "bridge.loop", "bridge.lifespan"}
+
+
 def test_a_wsgi_app_that_fails_imports_what_it_takes_to_log_and_no_asyncio() -> None:
     modules = imported(WSGI.replace("return", "raise ValueError") + "handler(event)", sample("http_api"))
     assert "logging" in modules
@@ -134,10 +149,11 @@ LAYERS = [
         "context",
         "websocket_options",
     },
-    {"headers", "body", "interface", "lifespan", "shutdown"},
+    {"headers", "body", "interface", "lifespan", "shutdown", "prelude"},
     {"loop"},
-    {"sources", "cycle"},
+    {"sources", "cycle", "visits", "answer"},
     {"asgi", "wsgi"},
+    {"asgi_stream", "wsgi_stream"},
     {"websocket"},
     {"handler"},
     {"__init__"},

@@ -22,10 +22,10 @@ from .lifespan import Lifespan
 from .log import logger
 from .loop import check_idle, process_runner
 from .shutdown import at_exit
+from .visits import Visits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
     from collections.abc import Callable, Coroutine
     from typing import Any
 
@@ -103,13 +103,13 @@ class ASGI:
         self._coroutine: Callable[..., Coroutine[Any, Any, None]] = partial(_call, app)
         if _is_coroutine_function(app):
             self._coroutine = app  # type: ignore[assignment]
-        self._names = names
+        self.names = names
         self._mode = lifespan
         self._loop_factory = loop_factory or asyncio.new_event_loop
         self._runner: Runner
         self._lifespan: Lifespan | None
         self._state: dict[str, Any]
-        self._visited: dict[AbstractEventLoop, Lifespan] = {}
+        self.visits = Visits(app, lifespan)
         self._forget()
         _instances.add(self)
 
@@ -120,7 +120,7 @@ class ASGI:
             if failure is not None:
                 return None, failure
         body = decoded(request[11], request[12]) if request[11] else b""
-        cycle = Cycle(body, self._names)
+        cycle = Cycle(body, self.names)
         scope = scope_of(request, body, event, context, self._state)
         try:
             coroutine = self._coroutine(scope, cycle.receive, cycle.send)
@@ -133,39 +133,35 @@ class ASGI:
 
     async def on_running_loop(self, request: Request, event: Event, context: Any) -> Outcome:
         """Run a request on the caller's loop, which has a lifespan of its own."""
-        loop = asyncio.get_running_loop()
-        state: dict[str, Any] = {}
-        if self._mode != "off":
-            lifespan = self._visited.get(loop)
-            if lifespan is None:
-                lifespan = self._visit(loop)
-            if not lifespan.started.done():
-                await asyncio.wait({lifespan.started}, timeout=deadline.seconds(context))
-            failure = _failure(lifespan)
-            if failure is not None:
-                if lifespan.started.done() and self._visited.get(loop) is lifespan:
-                    del self._visited[loop]
-                return None, failure
-            state = lifespan.state
         body = decoded(request[11], request[12]) if request[11] else b""
-        cycle = Cycle(body, self._names)
-        scope = scope_of(request, body, event, context, state)
-        task = loop.create_task(_call(self._app, scope, cycle.receive, cycle.send))
-        try:
-            done, _ = await asyncio.wait({task}, timeout=deadline.seconds(context))
-        finally:
-            task.cancel()  # where it has ended, that is nothing
-        error: BaseException | None
-        if not done:
-            await asyncio.wait({task}, timeout=deadline.GRACE)
-            error = DeadlineError("the invocation's time ran out before the app had ended")
-        elif task.cancelled():
-            error = asyncio.CancelledError()
-        else:
-            error = task.exception()
+        cycle = Cycle(body, self.names)
+        error = await self.host(cycle, request, body, event, context)
         if error is None and cycle.response is None:
             error = cycle.complaint()
         return cycle.response, error
+
+    async def host(
+        self, cycle: Cycle, request: Request, body: bytes, event: Event, context: Any
+    ) -> BaseException | None:
+        """Run a request on the caller's loop, through channels of the caller's; what the app raised, if it raised."""
+        state, failure = await self.visits.state(deadline.seconds(context))
+        if failure is not None:
+            return failure
+        scope = scope_of(request, body, event, context, state)
+        task = asyncio.get_running_loop().create_task(_call(self._app, scope, cycle.receive, cycle.send))
+        grace = deadline.GRACE
+        try:
+            await asyncio.wait({task}, timeout=deadline.seconds(context))
+            if cycle.answered and not task.done():
+                grace = deadline.BACKGROUND_MARGIN / 2
+                await asyncio.wait({task}, timeout=deadline.seconds(context, deadline.BACKGROUND_MARGIN))
+        finally:
+            ended = task.done()
+            task.cancel()
+        if not ended:
+            await asyncio.wait({task}, timeout=grace)
+            return DeadlineError("the invocation's time ran out before the app had ended")
+        return asyncio.CancelledError() if task.cancelled() else task.exception()
 
     def start(self, seconds: float | None) -> BaseException | None:
         """Bring the app to the end of its startup, or to `seconds` from now; what went wrong, if anything did."""
@@ -179,7 +175,7 @@ class ASGI:
                     self._state = lifespan.state
                     at_exit(self.close)
                 runner.wait(lifespan.started, seconds)
-                failure = _failure(lifespan)
+                failure = lifespan.failure()
                 if failure is not None:
                     if lifespan.started.done():
                         self._lifespan = None
@@ -214,13 +210,6 @@ class ASGI:
             if not self._runner.wait(task, SHUTDOWN_SECONDS):
                 logger().error("the app's lifespan shutdown took longer than %s s and was left", SHUTDOWN_SECONDS)
 
-    def _visit(self, loop: AbstractEventLoop) -> Lifespan:
-        for visited in [*self._visited]:
-            if visited.is_closed():
-                del self._visited[visited]
-        lifespan = self._visited[loop] = Lifespan(self._app, self._mode, loop)
-        return lifespan
-
     def _forget(self) -> None:
         self._started = False
         self._lifespan = None
@@ -234,13 +223,6 @@ async def _call(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> Non
 def _is_coroutine_function(app: ASGIApp) -> bool:
     function = app if hasattr(app, "__code__") else type(app).__call__
     return hasattr(function, "__code__") and bool(function.__code__.co_flags & CO_COROUTINE)
-
-
-def _failure(lifespan: Lifespan) -> BaseException | None:
-    """What keeps requests from an app whose startup has been waited for."""
-    if not lifespan.started.done():
-        return DeadlineError("the invocation's time ran out before the app's lifespan startup was complete")
-    return lifespan.started.exception()
 
 
 def _after_fork() -> None:

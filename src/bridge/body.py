@@ -18,6 +18,9 @@ TABLE_SIZE = 128
 BODY_LIMIT = 6_291_556
 """Bytes of a streamed body after which it cannot fit any result. A stream without end is stopped here."""
 
+BODILESS = frozenset((*range(100, 200), 204, 304))
+"""Statuses whose responses have no body (RFC 9110 section 6.4.1); those to HEAD have none either."""
+
 # Lambda's runtime escapes what is not ASCII before Python 3.12.
 _ESCAPES = sys.version_info < (3, 12)
 MOST_JSON = 12 if _ESCAPES else 6

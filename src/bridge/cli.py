@@ -20,7 +20,7 @@ from .target import UsageError, load, parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
+    from typing import Any, Literal
 
     from .gateway import Gateway, WebSocketGateway
 
@@ -60,7 +60,8 @@ def _gateway(settings: dict[str, Any]) -> Gateway | WebSocketGateway:
 
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     target, count, routing, websocket = (settings.pop(name) for name in ("target", "processes", "routing", "websocket"))
-    handler: Any = Processes(target, count, routing) if count else load(target)
+    streaming: Literal["on", "off"] = "on" if settings["streaming"] else "off"
+    handler: Any = Processes(target, count, routing) if count else load(target, streaming=streaming)
     made: Gateway | WebSocketGateway
     if websocket:
         authorizer = websocket.pop("authorizer")
@@ -76,6 +77,8 @@ def _serve(options: argparse.Namespace) -> None:
     from .gateway import Server
     from .gateway.environment import environment, lent
 
+    if options.streaming and (options.processes or options.api == "websocket"):
+        raise UsageError("--streaming is for function URLs and REST APIs, and without --processes")
     options.concurrency = options.processes or options.concurrency
     websocket = websocket_options.settings(options) if options.api == "websocket" else None
     stage = websocket["stage"] if websocket else options.stage
@@ -92,6 +95,7 @@ def _serve(options: argparse.Namespace) -> None:
         "processes": options.processes,
         "routing": options.routing,
         "websocket": websocket,
+        "streaming": options.streaming,
     }
     with (
         closing(Server(options.host, options.port)) as server,
@@ -197,6 +201,7 @@ def _parser() -> argparse.ArgumentParser:
     routings = ["turn", "random", "sticky"]
     serve.add_argument("--routing", choices=routings, default="turn", help="which idle process gets an event")
     websocket_options.add(serve)
+    serve.add_argument("--streaming", action="store_true", help="answers are streams; function URLs and REST APIs only")
     serve.set_defaults(run=_serve)
 
     invoke = commands.add_parser("invoke", help="print the result of one event")

@@ -19,13 +19,14 @@ from .errors import (
 )
 from .headers import ResponseNames
 from .log import logger
-from .sources import detect
+from .sources import detect, v1, v2
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
+    from .answer import Answer
     from .loop import LoopFactory
     from .types import (
         App,
@@ -35,10 +36,14 @@ if TYPE_CHECKING:
         Interface,
         LifespanMode,
         Request,
+        Responder,
         Response,
         Result,
         Run,
         Source,
+        StreamingMode,
+        StreamingSource,
+        SyncResponder,
     )
 
 _set_current = current.context.set
@@ -62,6 +67,9 @@ class Bridge:
         errors: what becomes of an exception in the app. "respond" answers with the response that the app completed
             nevertheless, or else with a plain 500, and logs the traceback. "raise" lets it through to Lambda, whose
             Errors metric counts it.
+        streaming: whether `respond` and `respond_sync` stream: "off" never, "on" to every function URL and REST API,
+            "auto" to function URLs. An event does not tell whether its sender expects a stream, and one that expects
+            the other thing gives its client garbage: say what your API is set to.
         loop_factory: makes the event loop: `uvloop.new_event_loop`, for instance. ASGI only.
         sources: event formats of your own (`bridge.types.CustomSource`), or `bridge.sources.custom.CustomIntegration`.
             They are asked for every event, in this order, before Bridge's own.
@@ -83,12 +91,14 @@ class Bridge:
         exclude_headers: Iterable[str] = (),
         is_text: Callable[[str], bool] = bodies.is_text,
         errors: ErrorMode = "respond",
+        streaming: StreamingMode = "off",
         loop_factory: LoopFactory | None = None,
         sources: Iterable[CustomSource] = (),
     ) -> None:
         _require("interface", interface, ("auto", "asgi", "wsgi"))
         _require("lifespan", lifespan, ("auto", "on", "off"))
         _require("errors", errors, ("respond", "raise"))
+        _require("streaming", streaming, ("off", "on", "auto"))
         names = ResponseNames([exclude_headers] if isinstance(exclude_headers, str) else exclude_headers)
         self._kinds = bodies.Kinds(is_text)
         self._base_paths = _base_paths(base_path)
@@ -98,6 +108,7 @@ class Bridge:
             from .sources.given import detector
 
             self._detect = detector(sources)
+        self._streaming: tuple[StreamingSource, ...] = {"off": (), "on": (v1, v2), "auto": (v2,)}[streaming]
         self._run: Run
         if (interfaces.detect(app) if interface == "auto" else interface) == "asgi":
             from .asgi import ASGI
@@ -110,7 +121,8 @@ class Bridge:
             from .wsgi import WSGI
 
             self._asgi = None
-            self._run = WSGI(app, names).run  # type: ignore[arg-type]
+            self._wsgi = WSGI(app, names)  # type: ignore[arg-type]
+            self._run = self._wsgi.run
 
     def __call__(self, event: Event, context: Any = None) -> Result:
         """The result of an event.
@@ -168,6 +180,77 @@ class Bridge:
             response = self._settled(request, response, error)
         return self._result(source, event, request, response)
 
+    @property
+    def is_asgi(self) -> bool:
+        """Whether the app is ASGI, so that `respond` is for it; for WSGI apps it is `respond_sync`."""
+        return self._asgi is not None
+
+    async def respond(self, event: Event, context: Any, responder: Responder) -> None:
+        """Answer an event as soon as the app does, from inside a running event loop, and return when the app has ended.
+
+        The app's response goes out when it is complete, or as it is made, where `streaming` says so. What the app does
+        after it goes on until 0.2 seconds before the deadline. Each call is independent of others on the same loop.
+
+        Raises:
+            EventError, LifespanError: as `handler(event, context)` does; nothing has gone to the responder.
+            Exception: what the responder raised; or, with `errors="raise"`, what the app raised before it responded.
+        """
+        if self._asgi is None:
+            raise ConfigurationError("respond is for ASGI apps, and this is a WSGI app; use respond_sync.")
+        _set_current(context)
+        source = self._detect(event)
+        if source is None:
+            await responder.result(self._other(event, context))
+            return
+        answer = self._answer(source, event)
+        if isinstance(answer, dict):
+            await responder.result(answer)
+            return
+        from .asgi_stream import respond
+
+        await respond(self._asgi, answer, context, responder)
+
+    def respond_sync(self, event: Event, context: Any, responder: SyncResponder) -> None:
+        """Answer an event as soon as a WSGI app does, in the calling thread, and return when the app has ended.
+
+        The answer is out before the app's iterable is closed: what is hooked to `close` does not keep the client.
+
+        Raises:
+            EventError, Exception: as `respond` does.
+        """
+        if self._asgi is not None:
+            raise ConfigurationError("respond_sync is for WSGI apps, and this is an ASGI app; await respond.")
+        _set_current(context)
+        source = self._detect(event)
+        if source is None:
+            responder.result(self._other(event, context))
+            return
+        answer = self._answer(source, event)
+        if isinstance(answer, dict):
+            responder.result(answer)
+            return
+        from .wsgi_stream import respond
+
+        respond(self._wsgi, answer, context, responder)
+
+    async def startup(self) -> None:
+        """Run an ASGI app's lifespan startup on the running loop. The first event does it too, if this has not.
+
+        To be cancelled while it waits (`asyncio.timeout`) does not stop the startup: it goes on in the next event.
+
+        Raises:
+            LifespanError: the app's startup failed.
+        """
+        if self._asgi is not None:
+            _, failure = await self._asgi.visits.state(None)
+            if failure is not None:
+                raise failure
+
+    async def shutdown(self) -> None:
+        """Run an ASGI app's lifespan shutdown on the running loop, if it has started up there."""
+        if self._asgi is not None:
+            await self._asgi.visits.end()
+
     def close(self) -> None:
         """Run the app's lifespan shutdown now. It runs by itself when the process ends."""
         if self._asgi is not None:
@@ -175,7 +258,7 @@ class Bridge:
 
     def _result(self, source: Source, event: Event, request: Request, response: Response) -> Result:
         status, headers, body = response
-        if request[0] == "HEAD" or status == 204 or status == 304 or status < 200:
+        if request[0] == "HEAD" or status in bodies.BODILESS:
             body = b""
         text, is_base64 = bodies.encoded(body, headers[0], self._kinds)
         result = source.result(event, status, headers, text, is_base64)
@@ -194,6 +277,19 @@ class Bridge:
         headers = {"content-type": "text/plain; charset=utf-8"}
         return source.result(event, 413, (headers, [], {}), "Content Too Large", False)
 
+    def _answer(self, source: Source, event: Event) -> Answer | Result:
+        """The answer to an HTTP event, of which nothing has been said yet; or the result that refuses it."""
+        try:
+            request = source.request(event)
+        except RequestTooLargeError as refusal:
+            return self._refused(source, event, refusal)
+        if self._base_paths:
+            request = self._below_base_path(request)
+        from .answer import Answer
+
+        streaming = next((found for found in self._streaming if found is source and found.streams(event)), None)
+        return Answer(self, source, event, request, streaming)
+
     def _other(self, event: Event, context: Any) -> Result:
         """What becomes of an event that is no HTTP request."""
         from . import kinds
@@ -207,11 +303,9 @@ class Bridge:
                 raise error
             # CancelledError, say: Lambda's runtime takes an Exception for a failed invocation, and ends with others.
             raise AppError(f"the app raised {error!r}") from error
-        after = "" if response is None else " after its response was complete"
-        if isinstance(error, (DeadlineError, ResultTooLargeError)):
-            logger().error("%s %r failed%s: %s", request[0], request[3], after, error)
-        else:
-            logger().error("%s %r failed%s", request[0], request[3], after, exc_info=error)
+        from .answer import log_failure
+
+        log_failure(request, error, "" if response is None else " after its response was complete")
         if response is not None:
             return response
         timeout = isinstance(error, DeadlineError)

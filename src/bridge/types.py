@@ -54,6 +54,7 @@ App: TypeAlias = ASGIApp | Callable[[Any, Any], Iterable[bytes] | Awaitable[Any]
 Interface: TypeAlias = Literal["auto", "asgi", "wsgi"]
 LifespanMode: TypeAlias = Literal["auto", "on", "off"]
 ErrorMode: TypeAlias = Literal["respond", "raise"]
+StreamingMode: TypeAlias = Literal["off", "on", "auto"]
 
 
 class Context(Protocol):
@@ -93,3 +94,65 @@ class CustomSource(Source, Protocol):
 
     def accepts(self, event: Any, /) -> bool:
         """Whether an event is of this format. It is asked of every event, of any kind: any JSON value."""
+
+
+class StreamingSource(Source, Protocol):
+    """A source some of whose events can be answered with a stream."""
+
+    def streams(self, event: Event) -> bool:
+        """Whether the sender of an event can take a stream, if it is set to."""
+
+    def prelude(self, status: int, headers: ResponseHeaders, /) -> dict[str, Any]:
+        """What a streamed response begins with, in the form the sender of the event accepts."""
+
+
+class Responder(Protocol):
+    """Where the answer to one invocation goes. `Bridge.respond` calls it, one call after the other.
+
+    An answer is one `result`; or `start`, any number of `write`, and `end` or `fail`. What the app is told of an
+    exception is that the client has gone (`OSError`), and nothing more is called. From `start`, `write` and `end`, an
+    OSError means just that, and is the end of it; other exceptions come out of `respond`.
+
+    A call may wait as long as it likes: that is back pressure. It goes on when the app that waits for it is cancelled.
+    Only a `write` (or a `start`) that still waits at the invocation's deadline is cancelled, and `fail` follows.
+    """
+
+    async def result(self, result: Any, /) -> None:
+        """Take the whole answer: a result, which becomes JSON."""
+
+    async def start(self, content_type: str, prelude: bytes, /) -> None:
+        """Begin a streamed answer.
+
+        Args:
+            content_type: of the stream as a whole.
+            prelude: status and headers as JSON, with the eight zero bytes that end them. It may wait to go out with the
+                first `write`.
+        """
+
+    async def write(self, data: bytes, /) -> None:
+        """Take bytes of the response's body: one at least."""
+
+    async def end(self) -> None:
+        """Take note that the stream is complete."""
+
+    async def fail(self, error: BaseException, /) -> None:
+        """Take note that the stream ends here, and is not complete."""
+
+
+class SyncResponder(Protocol):
+    """A `Responder` of plain functions, for `Bridge.respond_sync`."""
+
+    def result(self, result: Any, /) -> None:
+        """Take the whole answer: a result, which becomes JSON."""
+
+    def start(self, content_type: str, prelude: bytes, /) -> None:
+        """Begin a streamed answer."""
+
+    def write(self, data: bytes, /) -> None:
+        """Take bytes of the response's body: one at least."""
+
+    def end(self) -> None:
+        """Take note that the stream is complete."""
+
+    def fail(self, error: BaseException, /) -> None:
+        """Take note that the stream ends here, and is not complete."""

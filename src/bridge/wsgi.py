@@ -130,22 +130,22 @@ class WSGI:
     """
 
     def __init__(self, app: WSGIApp, names: ResponseNames) -> None:
-        self._app = app
-        self._names = names
+        self.app = app
+        self.names = names
 
     def run(self, request: Request, event: Event, context: Any) -> Outcome:
         """Run a request. The app's iterable is closed, whatever happens."""
-        exchange = Exchange(self._names)
+        exchange = Exchange(self.names)
         environ = environ_of(request, event, context)
         error: Exception | None = None
         body: bytes | None = None
         try:
-            chunks = self._app(environ, exchange.start_response)
+            chunks = self.app(environ, exchange.start_response)
             try:
                 if type(chunks) in _FINITE and exchange.parts is None:
                     body = b"".join(chunks)
                 else:
-                    body = _joined(chunks, exchange)
+                    body = joined(chunks, exchange)
             finally:
                 close = getattr(chunks, "close", None)
                 if close is not None:
@@ -161,7 +161,7 @@ class WSGI:
 _FINITE = frozenset((list, tuple))
 
 
-def _joined(chunks: Iterable[bytes], exchange: Exchange) -> bytes:
+def joined(chunks: Iterable[bytes], exchange: Exchange) -> bytes:
     """The bytes of an iterable, in one order with those that the app writes beside it."""
     size = 0
     for chunk in chunks:

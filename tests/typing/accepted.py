@@ -110,6 +110,7 @@ Bridge(
     exclude_headers={"server"},
     is_text=lambda media_type: media_type.startswith("text/"),
     errors="raise",
+    streaming="auto",
     loop_factory=asyncio.SelectorEventLoop,
 )
 Bridge(FastAPI(), base_path="/v1", exclude_headers=("server", "via"), loop_factory=asyncio.new_event_loop)
@@ -168,6 +169,31 @@ def own_handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
 async def in_a_loop() -> None:
     assert_type(await handler.handle_async({}, None), dict[str, Any])
     await asyncio.gather(handler.handle_async({}), handler.handle_async({}))
+
+
+class Responder:
+    async def result(self, result: Any) -> None: ...
+    async def start(self, content_type: str, prelude: bytes) -> None: ...
+    async def write(self, data: bytes) -> None: ...
+    async def end(self) -> None: ...
+    async def fail(self, error: BaseException) -> None: ...
+
+
+class SyncResponder:
+    def result(self, result: object) -> None: ...
+    def start(self, content_type: str, prelude: bytes) -> None: ...
+    def write(self, data: bytes) -> None: ...
+    def end(self) -> None: ...
+    def fail(self, error: BaseException) -> None: ...
+
+
+async def in_a_runtime() -> None:
+    await handler.startup()
+    if handler.is_asgi:
+        await handler.respond({}, Context(), Responder())
+    else:
+        handler.respond_sync({}, None, SyncResponder())
+    await handler.shutdown()
 
 
 lambda_handler: Callable[[dict[str, Any], Any], dict[str, Any]] = handler

@@ -38,6 +38,7 @@ Bridge(app, interface="http")  # E
 Bridge(app, lifespan="sometimes")  # E
 Bridge(app, lifespan=True)  # E
 Bridge(app, errors="ignore")  # E
+Bridge(app, streaming=True)  # E
 Bridge(app, base_path=1)  # E
 Bridge(app, exclude_headers=[b"server"])  # E
 Bridge(app, is_text=["text/plain"])  # E

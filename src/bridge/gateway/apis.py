@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal, get_args
 
 from ..call import Call
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, ResultError
 from ..sources import alb, edge, lattice, v1, v2
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ CUSTOM_DOMAIN = "local.example.com"
 LAMBDA_URL = "local.lambda-url.us-east-1.on.aws"
 CLOUDFRONT = "local.cloudfront.net"
 LAMBDA_PAYLOAD = 6_291_556
+STREAM_SECONDS = 900
+"""How long a stream may take, on every API that has them.
+https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html"""
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
 _REST_REMAPPED = frozenset(
@@ -34,6 +38,10 @@ _REST_REMAPPED = frozenset(
     upgrade user-agent www-authenticate
     """.split()  # noqa: SIM905
 )
+
+
+def _refused(result: object) -> Wire:
+    raise ResultError("the API expects a stream, with a prelude and eight zero bytes, and the function gave a result")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +65,9 @@ class Api:
         refused: the same for a result that the API refuses, where that is not `failed`.
         no_base64: the same for a result whose body should be base64 and is not.
         timed_out: the same for a function that took longer than `seconds`.
+        streaming: whether it expects streams.
+        opening: the response, as yet without a body, that it makes of the prelude of a stream.
+        unframed: the response that it makes of a result where it expects a stream.
     """
 
     event: Callable[[Call], Event]
@@ -76,6 +87,13 @@ class Api:
     head_limit: int = 10_240
     head_too_large: Answer = (431, '{"message":"Request Header Fields Too Large"}')
     remapped: frozenset[str] = frozenset()
+    streaming: bool = False
+    opening: Callable[[object], Wire] = _refused
+    unframed: Callable[[object], Wire] = _refused
+
+    def overdue(self, timeout: float) -> Answer:
+        """What the client is told of a function that does not answer, and whose own timeout is this."""
+        return self.timed_out if self.seconds < timeout else self.failed
 
 
 def api(
@@ -86,6 +104,7 @@ def api(
     multi_value: bool = False,
     binary_media_types: Collection[str] = ("*/*",),
     trigger: Trigger = "origin-request",
+    streaming: bool = False,
 ) -> Api:
     """The API of a name, with what can be set on it.
 
@@ -96,6 +115,7 @@ def api(
         multi_value: load balancers only: whether the target group has multi-value headers.
         binary_media_types: REST APIs only.
         trigger: Lambda@Edge only.
+        streaming: function URLs and REST APIs only: whether it expects streams.
 
     Raises:
         ConfigurationError: there is no such API.
@@ -110,15 +130,19 @@ def api(
         raise ConfigurationError(f"stages are for HTTP and REST APIs; {name!r} has none, so it cannot have {stage!r}")
     if not re.fullmatch(r"\$default|[a-zA-Z0-9_-]+", stage):
         raise ConfigurationError(f"a stage's name has letters, digits, hyphens and underscores only, unlike {stage!r}")
+    if streaming and name not in ("rest", "url"):
+        raise ConfigurationError(f"function URLs and REST APIs can stream; {name!r} cannot")
     if name == "rest":
-        return _rest(binary_media_types)
-    if name == "alb":
-        return _load_balancer(multi_value)
-    if name == "lattice":
-        return _lattice(payload)
-    if name == "edge":
-        return _edge(trigger)
-    return _function_url() if name == "url" else _http(payload)
+        made = _rest(binary_media_types)
+    elif name == "alb":
+        made = _load_balancer(multi_value)
+    elif name == "lattice":
+        made = _lattice(payload)
+    elif name == "edge":
+        made = _edge(trigger)
+    else:
+        made = _function_url() if name == "url" else _http(payload)
+    return replace(made, streaming=True, seconds=STREAM_SECONDS) if streaming else made
 
 
 def _http(payload: str) -> Api:
@@ -156,6 +180,7 @@ def _rest(binary_media_types: Collection[str]) -> Api:
         failed=(502, '{"message": "Internal server error"}'),
         no_base64=(500, '{"message": "Internal server error"}'),
         timed_out=(504, '{"message": "Endpoint request timed out"}'),
+        opening=v1.opening,
     )
 
 
@@ -172,6 +197,8 @@ def _function_url() -> Api:
         failed=failed,
         no_base64=failed,
         timed_out=failed,
+        opening=v2.opening,
+        unframed=_bare,
     )
 
 
@@ -233,6 +260,11 @@ def _edge(trigger: Trigger) -> Api:
         no_base64=refused,
         timed_out=failed,
     )
+
+
+def _bare(result: object) -> Wire:
+    # Recorded on AWS: a function URL that streams shows a result as it is, statusCode and all, with status 200.
+    return 200, [("content-type", "application/json")], json.dumps(result, ensure_ascii=False).encode()
 
 
 def _head_size(call: Call) -> int:

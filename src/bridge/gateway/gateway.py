@@ -23,6 +23,7 @@ from ..errors import ConfigurationError, ResultBodyError, ResultError
 from . import forwarded
 from .apis import api as api_of
 from .outward import outward, plain
+from .streaming import Streams
 from .workers import Workers
 
 if TYPE_CHECKING:
@@ -54,6 +55,10 @@ class Gateway:
             base64 where the function sent bytes.
         trigger: where Lambda@Edge calls the function: "origin-request" or "viewer-request".
         timeout: the function's timeout, in seconds.
+        streaming: whether a function URL or a REST API expects streams: a function URL with invoke mode
+            RESPONSE_STREAM, a REST API with response transfer mode STREAM. What a handler's `respond` (a Bridge has
+            one) gives goes to the client at once. Others give results, and what a client makes of those is what it
+            would get from AWS. A Bridge runs its ASGI app on the gateway's own loop, its WSGI app in a thread.
         concurrency: events that are handled at once. One, as in Lambda's execution environments. With more, a Bridge
             runs its ASGI app on the gateway's own loop, as a server would, and other handlers run in threads.
 
@@ -73,6 +78,7 @@ class Gateway:
         trigger: Trigger = "origin-request",
         timeout: float = 30.0,
         concurrency: int = 1,
+        streaming: bool = False,
     ) -> None:
         if not callable(handler):
             raise ConfigurationError(f"Gateway takes a Lambda handler; {handler!r} cannot be called.")
@@ -88,12 +94,14 @@ class Gateway:
             multi_value=multi_value,
             binary_media_types=binary_media_types,
             trigger=trigger,
+            streaming=streaming,
         )
         self._stage = stage
         self._timeout = timeout
         self._concurrency = concurrency
         self._free: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
         self._workers = Workers()
+        self._streams = Streams(handler, self._api, timeout, self._workers)
         self._asynchronous = getattr(handler, "handle_async", None) if concurrency > 1 else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,11 +112,12 @@ class Gateway:
             await send({"type": "websocket.close", "code": 1000, "reason": "this API has no WebSockets"})
         else:
             try:
-                response = await self._respond(Request(scope, receive))
+                response = await self._respond(Request(scope, receive), send)
             except ClientDisconnect:
                 log.info("%s %s: the client left before its request was complete", scope["method"], scope["path"])
                 return
-            await response(scope, receive, send)
+            if response is not None:
+                await response(scope, receive, send)
 
     async def call(self, request: Request) -> Call:
         """The call that a request is, with the headers that AWS adds on the way."""
@@ -129,7 +138,8 @@ class Gateway:
             seconds=time.time(),
         )
 
-    async def _respond(self, request: Request) -> Response:
+    async def _respond(self, request: Request, send: Send) -> Response | None:
+        """The response to a request; None: it has been streamed."""
         call = await self.call(request)
         refusal = _refusal(self._api, call)
         if refusal is not None:
@@ -141,9 +151,12 @@ class Gateway:
         free = self._free.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._concurrency))
         async with free:
             started = time.perf_counter()
-            response = await self._answer(call, event)
+            if self._api.streaming:
+                response, status = None, await self._streams.status(call, event, send)
+            else:
+                response = await self._answer(call, event)
+                status = response.status_code
             milliseconds = (time.perf_counter() - started) * 1000
-        status = response.status_code
         log.info("%s %s %s %.1f ms, event %s B", call.method, call.raw_path, status, milliseconds, len(event))
         return response
 
@@ -158,7 +171,7 @@ class Gateway:
                 log.exception("%s %s: the function failed", call.method, call.raw_path)
                 return plain(*api.failed)
             log.error("%s %s: the function took longer than %s s", call.method, call.raw_path, seconds)
-            return plain(*(api.timed_out if api.seconds < self._timeout else api.failed))
+            return plain(*api.overdue(self._timeout))
         try:
             if len(result) > api.result_limit:
                 raise ResultError(f"the result has {len(result):,} bytes of JSON; the limit is {api.result_limit:,}")
@@ -182,6 +195,7 @@ class Gateway:
         await receive()
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        await self._streams.close()
         close = getattr(self._handler, "close", None)
         if close is not None:
             await self._workers.run(close)

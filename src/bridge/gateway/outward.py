@@ -19,12 +19,13 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
-def outward(wire: Wire, remapped: Container[str]) -> Response:
+def outward(wire: Wire, remapped: Container[str], *, streamed: bool = False) -> Response:
     """The response that a function has asked for.
 
     Args:
         wire: what the function has asked for.
         remapped: lower-case names of headers that go out as `x-amzn-Remapped-` and the name.
+        streamed: whether the body is still to come, so that its length is not known.
 
     Raises:
         ResultError: HTTP has no such headers.
@@ -34,7 +35,7 @@ def outward(wire: Wire, remapped: Container[str]) -> Response:
     bodiless = status in (204, 304)
     response.body = b"" if bodiless else body
     # Lengths and connections are the gateway's own business, whatever the function says of them.
-    response.raw_headers = [] if bodiless else [(b"content-length", str(len(body)).encode())]
+    response.raw_headers = [] if bodiless or streamed else [(b"content-length", str(len(body)).encode())]
     for name, value in lines:
         if not _TOKEN.fullmatch(name) or _CONTROL.search(value):
             raise ResultError(f"HTTP has no such header: {name!r}: {value!r}")
