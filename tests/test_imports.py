@@ -99,9 +99,10 @@ def test_an_asgi_app_imports_neither_the_wsgi_side_nor_the_gateway() -> None:
 
 LAYERS = [
     {"errors", "types", "address", "percent", "deadline", "log", "stage", "call", "kinds"},
-    {"headers", "body", "interface", "lifespan", "loop", "shutdown"},
+    {"headers", "body", "interface", "lifespan", "loop", "shutdown", "front"},
     {"sources", "cycle"},
-    {"asgi", "wsgi"},
+    {"asgi", "wsgi", "reserved"},
+    {"others"},
     {"handler"},
     {"__init__"},
     {"target"},

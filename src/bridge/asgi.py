@@ -134,19 +134,9 @@ class ASGI:
     async def on_running_loop(self, request: Request, event: Event, context: Any) -> Outcome:
         """Run a request on the caller's loop, which has a lifespan of its own."""
         loop = asyncio.get_running_loop()
-        state: dict[str, Any] = {}
-        if self._mode != "off":
-            lifespan = self._visited.get(loop)
-            if lifespan is None:
-                lifespan = self._visit(loop)
-            if not lifespan.started.done():
-                await asyncio.wait({lifespan.started}, timeout=deadline.seconds(context))
-            failure = _failure(lifespan)
-            if failure is not None:
-                if lifespan.started.done() and self._visited.get(loop) is lifespan:
-                    del self._visited[loop]
-                return None, failure
-            state = lifespan.state
+        state, failure = await self._start_here(context)
+        if failure is not None:
+            return None, failure
         body = decoded(request[11], request[12]) if request[11] else b""
         cycle = Cycle(body, self._names)
         scope = scope_of(request, body, event, context, state)
@@ -187,6 +177,23 @@ class ASGI:
         self._started = True
         return None
 
+    def ensure_started(self, context: Any) -> None:
+        """Startup done on the process's loop, for what is no request.
+
+        Raises:
+            LifespanError: startup failed.
+            DeadlineError: it had not ended in time.
+        """
+        failure = None if self._started else self.start(deadline.seconds(context))
+        if failure is not None:
+            raise failure
+
+    async def ensure_started_here(self, context: Any) -> None:
+        """The same on the running loop."""
+        _, failure = await self._start_here(context)
+        if failure is not None:
+            raise failure
+
     def start_in_init(self) -> None:
         """Start up in Lambda's init phase, as far as its time allows. The next event does what is left.
 
@@ -213,6 +220,21 @@ class ASGI:
             task = self._runner.loop.create_task(lifespan.shutdown())
             if not self._runner.wait(task, SHUTDOWN_SECONDS):
                 logger().error("the app's lifespan shutdown took longer than %s s and was left", SHUTDOWN_SECONDS)
+
+    async def _start_here(self, context: Any) -> tuple[dict[str, Any], BaseException | None]:
+        """The state of the running loop's lifespan, once that has started; what went wrong, if anything did."""
+        if self._mode == "off":
+            return {}, None
+        loop = asyncio.get_running_loop()
+        lifespan = self._visited.get(loop)
+        if lifespan is None:
+            lifespan = self._visit(loop)
+        if not lifespan.started.done():
+            await asyncio.wait({lifespan.started}, timeout=deadline.seconds(context))
+        failure = _failure(lifespan)
+        if failure is not None and lifespan.started.done() and self._visited.get(loop) is lifespan:
+            del self._visited[loop]
+        return lifespan.state, failure
 
     def _visit(self, loop: AbstractEventLoop) -> Lifespan:
         for visited in [*self._visited]:

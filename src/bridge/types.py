@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 Event: TypeAlias = dict[str, Any]
 Result: TypeAlias = dict[str, Any]
+"""What answers an HTTP request. Other events may have any JSON value for a result."""
 
 Request: TypeAlias = tuple[
     str,  # method, as the client sent it
@@ -54,6 +55,8 @@ App: TypeAlias = ASGIApp | Callable[[Any, Any], Iterable[bytes] | Awaitable[Any]
 Interface: TypeAlias = Literal["auto", "asgi", "wsgi"]
 LifespanMode: TypeAlias = Literal["auto", "on", "off"]
 ErrorMode: TypeAlias = Literal["respond", "raise"]
+OnEvent: TypeAlias = Callable[[Any, Any], Any]
+"""`on_event(event, context)`: its value is the result, awaited if it can be."""
 
 
 class Context(Protocol):
@@ -68,6 +71,13 @@ class Run(Protocol):
 
     def __call__(self, request: Request, event: Event, context: Any) -> Outcome:
         """What came of it. Exceptions that stop the process (SystemExit, KeyboardInterrupt) pass through."""
+
+
+class AsyncRun(Protocol):
+    """The same on a running loop."""
+
+    async def __call__(self, request: Request, event: Event, context: Any) -> Outcome:
+        """What came of it."""
 
 
 class Source(Protocol):
