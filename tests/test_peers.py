@@ -444,16 +444,16 @@ def test_w12_a_second_receive_waits_for_the_end_of_the_response() -> None:
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        pytest.param("other_lattice_1", "VPC Lattice", id="m9-lattice-1"),
-        pytest.param("other_lattice_2", "VPC Lattice", id="m9-a14-w14-lattice-2"),
-        pytest.param("other_destination", "responsePayload", id="m9-destination"),
-        pytest.param("other_authorizer_1_0", "authorizer", id="m9-authorizer-1.0"),
-        pytest.param("other_authorizer_2_0", "authorizer", id="m9-authorizer-2.0"),
-        pytest.param("other_websocket_connect", "WebSocket", id="m9-a16c-websocket-connect"),
-        pytest.param("other_websocket_message", "WebSocket", id="m9-a16c-websocket-message"),
+        pytest.param("other_lattice_1", "aws:vpc-lattice", id="m9-lattice-1"),
+        pytest.param("other_lattice_2", "aws:vpc-lattice", id="m9-a14-w14-lattice-2"),
+        pytest.param("other_destination", "aws:lambda-destination", id="m9-destination"),
+        pytest.param("other_authorizer_1_0", "aws:authorizer", id="m9-authorizer-1.0"),
+        pytest.param("other_authorizer_2_0", "aws:authorizer", id="m9-authorizer-2.0"),
+        pytest.param("other_websocket_connect", "aws:websocket", id="m9-a16c-websocket-connect"),
+        pytest.param("other_websocket_message", "aws:websocket", id="m9-a16c-websocket-message"),
         pytest.param("other_sqs", "aws:sqs", id="m9-a16b-sqs"),
-        pytest.param("other_eventbridge", "EventBridge", id="a16-s11-eventbridge"),
-        pytest.param("other_edge", "Lambda@Edge", id="m3e-m5-m5b-m5c-m5d-m5e-edge"),
+        pytest.param("other_eventbridge", "aws:schedule", id="a16-s11-eventbridge"),
+        pytest.param("other_edge", "aws:cloudfront", id="m3e-m5-m5b-m5c-m5d-m5e-edge"),
     ],
 )
 def test_an_event_that_is_no_request_is_refused_by_name(name: str, kind: str, interface: Interface) -> None:

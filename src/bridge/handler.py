@@ -125,7 +125,7 @@ class Bridge:
         if self._asgi is not None and "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
             self._asgi.start_in_init()
 
-    def __call__(self, event: Event, context: Any = None) -> Any:
+    def __call__(self, event: Event, context: Any = None) -> Result:
         """The result of an event.
 
         Args:
@@ -133,7 +133,8 @@ class Bridge:
             context: as Lambda gives it, or None. `get_remaining_time_in_millis` is the deadline, where it is there.
 
         Returns:
-            What the sender of an HTTP request wants: a dict. For other events, what `on_event` or the app has returned.
+            What the sender of an HTTP request wants. For other events, what `on_event` or the app has returned: any
+            JSON value, whatever the annotation says.
 
         Raises:
             EventError: the event is no HTTP request, and nothing has been said of others; or it breaks its own format.
@@ -143,7 +144,8 @@ class Bridge:
         """
         source = detect(event)
         if source is None:
-            return self._other().result(event, context)
+            other: Result = self._other().result(event, context)
+            return other
         request = source.request(event)
         if self._adjust is not None:
             request = self._adjust(request)
@@ -152,7 +154,7 @@ class Bridge:
             response = self._settled(request, response, error)
         return self._result(source, event, request, response)
 
-    async def handle_async(self, event: Event, context: Any = None) -> Any:
+    async def handle_async(self, event: Event, context: Any = None) -> Result:
         """The result of an event, from inside a running event loop. The app runs on that loop.
 
         The loop gets a lifespan of its own, which ends when the loop cancels what is left on it, as `asyncio.run` does.
@@ -163,7 +165,8 @@ class Bridge:
         """
         source = detect(event)
         if source is None:
-            return await self._other().result_async(event, context)
+            other: Result = await self._other().result_async(event, context)
+            return other
         request = source.request(event)
         if self._adjust is not None:
             request = self._adjust(request)

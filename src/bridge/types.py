@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 Event: TypeAlias = dict[str, Any]
 Result: TypeAlias = dict[str, Any]
-"""What answers an HTTP request. Other events may have any JSON value for a result."""
+"""What answers an HTTP request. Other events may have any JSON value for a result: few who call for one have types."""
 
 Request: TypeAlias = tuple[
     str,  # method, as the client sent it

@@ -42,6 +42,12 @@ Bridge(app, is_text=["text/plain"])  # E
 Bridge(app, is_text=lambda: True)  # E
 Bridge(app, loop_factory="uvloop")  # E
 Bridge(app, text_mime_types=["text/plain"])  # E
+Bridge(app, on_event=lambda event: None)  # E
+Bridge(app, on_event="handle")  # E
+Bridge(app, events_path=["/events"])  # E
+Bridge(app, warm_up="yes")  # E
+Bridge(app, forwarded_hosts=True)  # E
+Bridge(app, forwarded_host_header=["x-viewer-host"])  # E
 
 handler = Bridge(Flask(__name__))
 handler()  # E
