@@ -48,7 +48,27 @@ async def both_ways(bridge: TypedBridge, event: Any, context: Any = None) -> tup
 
 
 class TestPath:
-    @pytest.mark.parametrize("path", ["", "/", "//", "events", "/events?x", "/%65vents", "/events#x", "/a;b", 7, b"/e"])
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "",
+            "/",
+            "//",
+            "events",
+            "/e?x",
+            "/%65",
+            "/e#x",
+            "/e;b",
+            "/ ",
+            "/.",
+            "/a/../b",
+            "/a//b",
+            "/e\n",
+            "/\\e",
+            7,
+            b"/e",
+        ],
+    )
     def test_that_is_none_is_a_mistake(self, path: Any) -> None:
         with pytest.raises(ConfigurationError, match=r"events_path=\.\.\.\) takes a path"):
             Bridge(Wsgi(), events_path=path)

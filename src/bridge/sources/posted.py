@@ -40,7 +40,7 @@ class Posted:
     """None: what counts is the value that the body stands for, and `result` measures that."""
 
     def __init__(self, path: str) -> None:
-        if not isinstance(path, str) or not path.startswith("/") or not path.strip("/") or set("?#%;") & set(path):
+        if not isinstance(path, str) or not path.startswith("/") or not _is_plain(path):
             raise ConfigurationError(
                 f"Bridge(events_path=...) takes a path, decoded, of one segment or more ('/events'), not {path!r}."
             )
@@ -97,6 +97,12 @@ class Posted:
 
     def _answer(self, event: Event, status: int) -> str:
         return f"the app answered {status} to an event of kind {kinds.kind(event)!r} that was posted to {self.path!r}"
+
+
+def _is_plain(path: str) -> bool:
+    """Whether a path has segments that all frameworks take for what they are."""
+    parts = path.strip("/").split("/")
+    return path.isprintable() and not set("?#%;\\") & set(path) and all(part.strip(" .") for part in parts)
 
 
 def _start(body: str, is_base64: bool) -> str:
