@@ -40,11 +40,11 @@ CUT = ["edge_truncated"]
 """Requests whose body AWS has cut: Bridge answers them itself."""
 
 OTHER = sorted(file.stem for file in EVENTS.glob("other_*.json"))
-"""What a function may get besides, and Bridge refuses."""
+"""What a function may get besides."""
 
 
 def sample(name: str) -> dict[str, Any]:
-    """A fresh copy of a sample event."""
+    """A fresh copy of a sample event. Some of those that are no requests are lists."""
     event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text("utf-8"))["event"]
     return event
 

@@ -67,8 +67,8 @@ async def answered(app: Any, event: Any = URL, context: Any = None, **options: A
 
 STREAMS = {
     "off": [],
-    "auto": ["function_url", "function_url_nulls"],
-    "on": ["function_url", "function_url_nulls", "rest", "rest_console_test", "rest_custom_domain", "rest_upload"],
+    "auto": [name for name in HTTP if name.startswith("function_url")],
+    "on": [name for name in HTTP if name.startswith(("function_url", "rest"))],
 }
 
 
@@ -117,12 +117,12 @@ async def test_another_event_is_refused_before_anything_is_said(streaming: str) 
 
 
 async def test_the_result_for_another_event_goes_to_the_responder_as_it_is() -> None:
-    class Other(Bridge):
-        def _other(self, event: Any, context: Any) -> Any:
-            return ["any", event["Records"][0]["eventSource"], context]
+    async def on_event(event: Any, context: Any) -> Any:
+        return ["any", event["Records"][0]["eventSource"], context]
 
     responder = Responder()
-    await Other(sending(), lifespan="off", streaming="on").respond(sample("other_sqs"), 7, responder)
+    handler = Bridge(sending(), lifespan="off", streaming="on", on_event=on_event)
+    await handler.respond(sample("other_sqs"), 7, responder)
     assert responder.steps.result == ["any", "aws:sqs", 7]
 
 
@@ -132,6 +132,20 @@ async def test_a_base_path_is_found() -> None:
 
     event = {**URL, "rawPath": "/v1/x"}
     assert (await answered(app, event, base_path="/v1")).steps.body == b"/v1"
+
+
+@both_modes
+async def test_the_path_for_events_is_refused_here_too(streaming: str) -> None:
+    event = {**URL, "rawPath": "/events", "requestContext": {**URL["requestContext"]}}
+    event["requestContext"]["http"] = {**event["requestContext"]["http"], "path": "/events"}
+    steps = (await answered(sending(), event, streaming=streaming, events_path="/events")).steps
+    assert (steps.head if streaming == "on" else steps.result)["statusCode"] == 404
+
+
+@both_modes
+async def test_what_cloudfront_has_cut_is_refused_here_too(streaming: str) -> None:
+    steps = (await answered(sending(), sample("edge_truncated"), streaming=streaming)).steps
+    assert steps.result["status"] == "413"
 
 
 async def test_a_wsgi_app_is_not_asked_this_way() -> None:

@@ -309,7 +309,10 @@ def test_reload_says_in_a_line_what_is_wrong_and_waits(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["things:asgi", "--api", "url", "--streaming", "--processes", "2"], "--streaming is for function URLs and REST "),
+        (
+            ["things:asgi", "--api", "url", "--streaming", "--processes", "2"],
+            "--streaming is for function URLs and REST ",
+        ),
         (["things:asgi", "--api", "websocket", "--streaming"], "--streaming is for function URLs and REST APIs, and "),
         (["things:asgi", "--port", "99999"], "cannot listen on 127.0.0.1, port 99999: "),
         (["things:asgi", "--host", "256.0.0.1"], "cannot listen on 256.0.0.1, port 8000: "),

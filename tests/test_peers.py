@@ -508,13 +508,13 @@ def test_m5e_a_request_at_the_edge_may_have_no_body(name: str, interface: Interf
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        pytest.param("other_destination", "responsePayload", id="m9-destination"),
-        pytest.param("other_authorizer_1_0", "authorizer", id="m9-authorizer-1.0"),
-        pytest.param("other_authorizer_2_0", "authorizer", id="m9-authorizer-2.0"),
-        pytest.param("other_websocket_connect", "WebSocket", id="m9-a16c-websocket-connect"),
-        pytest.param("other_websocket_message", "WebSocket", id="m9-a16c-websocket-message"),
+        pytest.param("other_destination", "aws:lambda-destination", id="m9-destination"),
+        pytest.param("other_authorizer_1_0", "aws:authorizer", id="m9-authorizer-1.0"),
+        pytest.param("other_authorizer_2_0", "aws:authorizer", id="m9-authorizer-2.0"),
+        pytest.param("other_websocket_connect", "aws:websocket", id="m9-a16c-websocket-connect"),
+        pytest.param("other_websocket_message", "aws:websocket", id="m9-a16c-websocket-message"),
         pytest.param("other_sqs", "aws:sqs", id="m9-a16b-sqs"),
-        pytest.param("other_eventbridge", "EventBridge", id="a16-s11-eventbridge"),
+        pytest.param("other_eventbridge", "aws:schedule", id="a16-s11-eventbridge"),
     ],
 )
 def test_an_event_that_is_no_request_is_refused_by_name(name: str, kind: str, interface: Interface) -> None:

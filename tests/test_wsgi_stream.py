@@ -89,13 +89,22 @@ def test_another_event_is_refused_before_anything_is_said() -> None:
 
 
 def test_the_result_for_another_event_goes_to_the_responder_as_it_is() -> None:
-    class Other(Bridge):
-        def _other(self, event: Any, context: Any) -> Any:
-            return [context]
+    def on_event(event: Any, context: Any) -> Any:
+        return [context]
 
     responder = SyncResponder()
-    Other(giving([])).respond_sync(sample("other_sqs"), 7, responder)
+    Bridge(giving([]), on_event=on_event).respond_sync(sample("other_sqs"), 7, responder)
     assert responder.steps.result == [7]
+
+
+@pytest.mark.parametrize("streaming", ["off", "on"])
+def test_the_path_for_events_is_refused_here_too(streaming: Any) -> None:
+    event = {**URL, "rawPath": "/events", "requestContext": {**URL["requestContext"]}}
+    event["requestContext"]["http"] = {**event["requestContext"]["http"], "path": "/events"}
+    responder = SyncResponder()
+    Bridge(giving([b"secret"]), streaming=streaming, events_path="/events").respond_sync(event, None, responder)
+    steps = responder.steps
+    assert (steps.head if streaming == "on" else steps.result)["statusCode"] == 404
 
 
 async def test_an_asgi_app_is_not_asked_this_way() -> None:

@@ -183,6 +183,23 @@ class ASGI:
         self._started = True
         return None
 
+    def ensure_started(self, context: Any) -> None:
+        """Startup done on the process's loop, for what is no request.
+
+        Raises:
+            LifespanError: startup failed.
+            DeadlineError: it had not ended in time.
+        """
+        failure = None if self._started else self.start(deadline.seconds(context))
+        if failure is not None:
+            raise failure
+
+    async def ensure_started_here(self, context: Any) -> None:
+        """The same on the running loop."""
+        _, failure = await self.visits.state(deadline.seconds(context))
+        if failure is not None:
+            raise failure
+
     def start_in_init(self) -> None:
         """Start up in Lambda's init phase, as far as its time allows. The next event does what is left.
 

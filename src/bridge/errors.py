@@ -13,6 +13,10 @@ class EventError(BridgeError, ValueError):
     """The caller's: an event that Bridge does not know, or one that breaks its own format."""
 
 
+class EventFailedError(BridgeError, RuntimeError):
+    """The app's: its answer to an event that is no HTTP request was no success. Lambda sees a failed invocation."""
+
+
 class RunningLoopError(BridgeError, RuntimeError):
     """The caller's: `handler(event, context)` where an event loop is already running."""
 

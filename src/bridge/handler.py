@@ -1,6 +1,8 @@
 """`Bridge`: what Lambda calls.
 
 event -> detect -> source.request -> run(app) -> (status, headers, body) -> source.result -> result
+
+Events that are no HTTP requests go another way, which others.py has.
 """
 
 from __future__ import annotations
@@ -12,7 +14,6 @@ from .errors import (
     AppError,
     ConfigurationError,
     DeadlineError,
-    EventError,
     LifespanError,
     RequestTooLargeError,
     ResultTooLargeError,
@@ -27,14 +28,18 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .answer import Answer
+    from .front import Adjustment
     from .loop import LoopFactory
+    from .others import Others
     from .types import (
         App,
+        AsyncRun,
         CustomSource,
         ErrorMode,
         Event,
         Interface,
         LifespanMode,
+        OnEvent,
         Request,
         Responder,
         Response,
@@ -73,9 +78,19 @@ class Bridge:
         loop_factory: makes the event loop: `uvloop.new_event_loop`, for instance. ASGI only.
         sources: event formats of your own (`bridge.types.CustomSource`), or `bridge.sources.custom.CustomIntegration`.
             They are asked for every event, in this order, before Bridge's own.
+        on_event: `on_event(event, context)` gets every event that is no HTTP request. What it returns is the result,
+            what it raises is Lambda's to see. It may be a coroutine function.
+        events_path: a path of the app, "/events", where such events are POSTed as JSON instead. HTTP requests to it,
+            and below it, are answered 404.
+        warm_up: whether pings that only keep the function warm are answered at once, before `on_event` and the app:
+            `{"warmer": true}` and `{"source": "serverless-plugin-warmup"}`.
+        forwarded_hosts: the hosts that may stand in front of the API: "www.example.com", "*.example.com",
+            "www.example.com/shop" (the app is at /shop there). If `forwarded_host_header` names one of them, the app
+            sees it as the request's host, and its path, without the stage.
+        forwarded_host_header: the header in which CloudFront, or another proxy, says the client's host.
 
     Raises:
-        ConfigurationError: an argument cannot work.
+        ConfigurationError: an argument cannot work, or two of them together.
         LifespanError: in Lambda, where startup runs in the init phase: the app's startup failed.
     """
 
@@ -94,6 +109,11 @@ class Bridge:
         streaming: StreamingMode = "off",
         loop_factory: LoopFactory | None = None,
         sources: Iterable[CustomSource] = (),
+        on_event: OnEvent | None = None,
+        events_path: str | None = None,
+        warm_up: bool = False,
+        forwarded_hosts: str | Iterable[str] = (),
+        forwarded_host_header: str = "x-forwarded-host",
     ) -> None:
         _require("interface", interface, ("auto", "asgi", "wsgi"))
         _require("lifespan", lifespan, ("auto", "on", "off"))
@@ -101,7 +121,11 @@ class Bridge:
         _require("streaming", streaming, ("off", "on", "auto"))
         names = ResponseNames([exclude_headers] if isinstance(exclude_headers, str) else exclude_headers)
         self._kinds = bodies.Kinds(is_text)
-        self._base_paths = _base_paths(base_path)
+        self._adjust: Adjustment | None = None
+        if base_path or forwarded_hosts:
+            from .front import adjustment
+
+            self._adjust = adjustment(base_path, forwarded_hosts, forwarded_host_header)
         self._raises = errors == "raise"
         self._detect: Callable[[Event], Source | None] = detect
         if sources:
@@ -109,20 +133,38 @@ class Bridge:
 
             self._detect = detector(sources)
         self._streaming: tuple[StreamingSource, ...] = {"off": (), "on": (v1, v2), "auto": (v2,)}[streaming]
+        is_asgi = (interfaces.detect(app) if interface == "auto" else interface) == "asgi"
+        posted: Posted | None = None
+        if events_path is not None:
+            from .reserved import Reserved
+            from .sources.posted import Posted
+
+            posted = Posted(events_path)
+            reserved = Reserved(posted.path)
+            self._adjust = reserved.adjustment(self._adjust)
+            app = reserved.asgi(app) if is_asgi else reserved.wsgi(app)  # type: ignore[arg-type]
         self._run: Run
-        if (interfaces.detect(app) if interface == "auto" else interface) == "asgi":
+        self._run_async: AsyncRun
+        if is_asgi:
             from .asgi import ASGI
 
             self._asgi: ASGI | None = ASGI(app, names, lifespan, loop_factory)  # type: ignore[arg-type]
-            self._run = self._asgi.run
-            if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
-                self._asgi.start_in_init()
+            self._run, self._run_async = self._asgi.run, self._asgi.on_running_loop
         else:
             from .wsgi import WSGI
 
             self._asgi = None
             self._wsgi = WSGI(app, names)  # type: ignore[arg-type]
-            self._run = self._wsgi.run
+            self._run, self._run_async = self._wsgi.run, self._wsgi.on_running_loop
+        self._others: Others | None = None
+        if on_event is not None or posted is not None or warm_up:
+            from .others import others
+
+            self._others = others(
+                on_event, posted, warm_up, self._asgi, loop_factory, self._run, self._run_async, self._finished
+            )
+        if self._asgi is not None and "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+            self._asgi.start_in_init()
 
     def __call__(self, event: Event, context: Any = None) -> Result:
         """The result of an event.
@@ -131,21 +173,27 @@ class Bridge:
             event: as Lambda gives it: a dict.
             context: as Lambda gives it, or None. `get_remaining_time_in_millis` is the deadline, where it is there.
 
+        Returns:
+            What the sender of an HTTP request wants. For other events, what `on_event` or the app has returned: any
+            JSON value, whatever the annotation says.
+
         Raises:
-            EventError: the event is of no kind that Bridge knows, or breaks its own format.
+            EventError: the event is no HTTP request, and nothing has been said of others; or it breaks its own format.
+            EventFailedError: the app's answer to an event that was posted to it is no success.
             LifespanError: the app's startup failed.
             RunningLoopError: an event loop runs in this thread; use `handle_async` there.
         """
         _set_current(context)
         source = self._detect(event)
         if source is None:
-            return self._other(event, context)
+            other: Result = self._other().result(event, context)
+            return other
         try:
             request = source.request(event)
         except RequestTooLargeError as refusal:
             return self._refused(source, event, refusal)
-        if self._base_paths:
-            request = self._below_base_path(request)
+        if self._adjust is not None:
+            request = self._adjust(request)
         response, error = self._run(request, event, context)
         if error is not None or response is None:
             response = self._settled(request, response, error)
@@ -158,27 +206,20 @@ class Bridge:
         A WSGI app runs in a thread.
 
         Raises:
-            EventError, LifespanError: as `handler(event, context)` does.
+            EventError, EventFailedError, LifespanError: as `handler(event, context)` does.
         """
         _set_current(context)
         source = self._detect(event)
         if source is None:
-            return self._other(event, context)
+            other: Result = await self._other().result_async(event, context)
+            return other
         try:
             request = source.request(event)
         except RequestTooLargeError as refusal:
             return self._refused(source, event, refusal)
-        if self._base_paths:
-            request = self._below_base_path(request)
-        if self._asgi is not None:
-            response, error = await self._asgi.on_running_loop(request, event, context)
-        else:
-            import asyncio
-
-            response, error = await asyncio.to_thread(self._run, request, event, context)
-        if error is not None or response is None:
-            response = self._settled(request, response, error)
-        return self._result(source, event, request, response)
+        if self._adjust is not None:
+            request = self._adjust(request)
+        return self._finished(source, event, request, *await self._run_async(request, event, context))
 
     @property
     def is_asgi(self) -> bool:
@@ -200,7 +241,7 @@ class Bridge:
         _set_current(context)
         source = self._detect(event)
         if source is None:
-            await responder.result(self._other(event, context))
+            await responder.result(await self._other().result_async(event, context))
             return
         answer = self._answer(source, event)
         if isinstance(answer, dict):
@@ -223,7 +264,7 @@ class Bridge:
         _set_current(context)
         source = self._detect(event)
         if source is None:
-            responder.result(self._other(event, context))
+            responder.result(self._other().result(event, context))
             return
         answer = self._answer(source, event)
         if isinstance(answer, dict):
@@ -283,18 +324,27 @@ class Bridge:
             request = source.request(event)
         except RequestTooLargeError as refusal:
             return self._refused(source, event, refusal)
-        if self._base_paths:
-            request = self._below_base_path(request)
+        if self._adjust is not None:
+            request = self._adjust(request)
         from .answer import Answer
 
         streaming = next((found for found in self._streaming if found is source and found.streams(event)), None)
         return Answer(self, source, event, request, streaming)
 
-    def _other(self, event: Event, context: Any) -> Result:
-        """What becomes of an event that is no HTTP request."""
-        from . import kinds
+    def _finished(
+        self, source: Source, event: Event, request: Request, response: Response | None, error: BaseException | None
+    ) -> Result:
+        if error is not None or response is None:
+            response = self._settled(request, response, error)
+        return self._result(source, event, request, response)
 
-        raise EventError(kinds.complaint(event))
+    def _other(self) -> Others:
+        """What answers the events that are no HTTP requests."""
+        if self._others is None:
+            from .others import Refused
+
+            return Refused()
+        return self._others
 
     def _settled(self, request: Request, response: Response | None, error: BaseException | None) -> Response:
         """The response to a request whose app has failed: the one policy for errors."""
@@ -311,20 +361,6 @@ class Bridge:
         timeout = isinstance(error, DeadlineError)
         text = b"Gateway Timeout" if timeout else b"Internal Server Error"
         return 504 if timeout else 500, ({"content-type": "text/plain; charset=utf-8"}, [], {}), text
-
-    def _below_base_path(self, request: Request) -> Request:
-        path, root_path = request[3], request[5]
-        rest = path[len(root_path) :]
-        for base_path in self._base_paths:
-            if rest.startswith(base_path) and rest[len(base_path) : len(base_path) + 1] in ("", "/"):
-                return (*request[:5], root_path + base_path, *request[6:])
-        return request
-
-
-def _base_paths(given: str | Iterable[str]) -> list[str]:
-    texts = [given] if isinstance(given, str) else list(given)
-    paths = {"/" + text.strip("/") for text in texts if text.strip("/")}
-    return sorted(paths, key=len, reverse=True)
 
 
 def _require(option: str, value: object, allowed: tuple[str, ...]) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 Event: TypeAlias = dict[str, Any]
 Result: TypeAlias = dict[str, Any]
+"""What answers an HTTP request. Other events may have any JSON value for a result: few who call for one have types."""
 
 Request: TypeAlias = tuple[
     str,  # method, as the client sent it
@@ -55,6 +56,8 @@ Interface: TypeAlias = Literal["auto", "asgi", "wsgi"]
 LifespanMode: TypeAlias = Literal["auto", "on", "off"]
 ErrorMode: TypeAlias = Literal["respond", "raise"]
 StreamingMode: TypeAlias = Literal["off", "on", "auto"]
+OnEvent: TypeAlias = Callable[[Any, Any], Any]
+"""`on_event(event, context)`: its value is the result, awaited if it can be."""
 
 
 class Context(Protocol):
@@ -69,6 +72,13 @@ class Run(Protocol):
 
     def __call__(self, request: Request, event: Event, context: Any) -> Outcome:
         """What came of it. Exceptions that stop the process (SystemExit, KeyboardInterrupt) pass through."""
+
+
+class AsyncRun(Protocol):
+    """The same on a running loop."""
+
+    async def __call__(self, request: Request, event: Event, context: Any) -> Outcome:
+        """What came of it."""
 
 
 class Source(Protocol):

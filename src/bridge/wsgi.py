@@ -157,6 +157,12 @@ class WSGI:
             return None, error or AppError("the app returned, but it had not called start_response (PEP 3333)")
         return (exchange.status, headers, body), error
 
+    async def on_running_loop(self, request: Request, event: Event, context: Any) -> Outcome:
+        """Run a request in a thread, so that the caller's loop goes on."""
+        import asyncio
+
+        return await asyncio.to_thread(self.run, request, event, context)
+
 
 _FINITE = frozenset((list, tuple))
 

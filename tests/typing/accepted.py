@@ -112,6 +112,10 @@ Bridge(
     errors="raise",
     streaming="auto",
     loop_factory=asyncio.SelectorEventLoop,
+    events_path="/events",
+    warm_up=True,
+    forwarded_hosts=["www.example.com", "*.example.com/shop"],
+    forwarded_host_header="x-viewer-host",
 )
 Bridge(FastAPI(), base_path="/v1", exclude_headers=("server", "via"), loop_factory=asyncio.new_event_loop)
 
@@ -139,6 +143,18 @@ Bridge(FastAPI(), sources=[Source()])
 Bridge(FastAPI(), sources=(Source(), CustomIntegration("passthrough")))
 Bridge(FastAPI(), sources=[CustomIntegration(), CustomIntegration("serverless", envelope=True, raise_from=None)])
 Bridge(FastAPI(), sources=[CustomIntegration(None, method="PUT", path="/orders", shared=True, raise_from=400)])
+
+
+def on_event(event: dict[str, Any], context: object) -> dict[str, list[str]]:
+    return {"batchItemFailures": []}
+
+
+async def on_event_async(event: Any, context: Any) -> None: ...
+
+
+Bridge(FastAPI(), on_event=on_event, forwarded_hosts="www.example.com")
+Bridge(Flask(__name__), on_event=on_event_async)
+Bridge(Flask(__name__), on_event=lambda event, context: event["Records"])
 
 # Calls
 

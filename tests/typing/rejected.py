@@ -50,6 +50,12 @@ Bridge(app, sources=CustomIntegration())  # E
 CustomIntegration("velocity")  # E
 http_request(method=b"GET")  # E
 http_request("GET", "/")  # E
+Bridge(app, on_event=lambda event: None)  # E
+Bridge(app, on_event="handle")  # E
+Bridge(app, events_path=["/events"])  # E
+Bridge(app, warm_up="yes")  # E
+Bridge(app, forwarded_hosts=True)  # E
+Bridge(app, forwarded_host_header=["x-viewer-host"])  # E
 
 handler = Bridge(Flask(__name__))
 handler()  # E
