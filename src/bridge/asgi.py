@@ -27,7 +27,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from collections.abc import Callable, Coroutine
-    from typing import Any
+    from typing import Any, TypeAlias
 
     from .loop import LoopFactory, Runner
     from .types import (
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
         Scope,
         Send,
     )
+
+    Work: TypeAlias = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]  # of the lifespan's state
 
 INIT_SECONDS = 9.0
 """Of the 10 seconds that Lambda's init phase has, those that startup may use; what is left goes on at the first event.
@@ -133,24 +135,13 @@ class ASGI:
 
     async def on_running_loop(self, request: Request, event: Event, context: Any) -> Outcome:
         """Run a request on the caller's loop, which has a lifespan of its own."""
-        loop = asyncio.get_running_loop()
-        state: dict[str, Any] = {}
-        if self._mode != "off":
-            lifespan = self._visited.get(loop)
-            if lifespan is None:
-                lifespan = self._visit(loop)
-            if not lifespan.started.done():
-                await asyncio.wait({lifespan.started}, timeout=deadline.seconds(context))
-            failure = _failure(lifespan)
-            if failure is not None:
-                if lifespan.started.done() and self._visited.get(loop) is lifespan:
-                    del self._visited[loop]
-                return None, failure
-            state = lifespan.state
+        state, failure = await self.start_here(context)
+        if failure is not None:
+            return None, failure
         body = decoded(request[11], request[12]) if request[11] else b""
         cycle = Cycle(body, self._names)
         scope = scope_of(request, body, event, context, state)
-        task = loop.create_task(_call(self._app, scope, cycle.receive, cycle.send))
+        task = asyncio.create_task(_call(self._app, scope, cycle.receive, cycle.send))
         try:
             done, _ = await asyncio.wait({task}, timeout=deadline.seconds(context))
         finally:
@@ -166,6 +157,11 @@ class ASGI:
         if error is None and cycle.response is None:
             error = cycle.complaint()
         return cycle.response, error
+
+    def run_work(self, work: Work, context: Any) -> BaseException | None:
+        """Run what is no HTTP request, and sees to its own deadline, on the process's loop; what it raised."""
+        failure = None if self._started else self.start(deadline.seconds(context))
+        return self._runner.run(work(self._state), None) if failure is None else failure
 
     def start(self, seconds: float | None) -> BaseException | None:
         """Bring the app to the end of its startup, or to `seconds` from now; what went wrong, if anything did."""
@@ -186,6 +182,21 @@ class ASGI:
                     return failure
         self._started = True
         return None
+
+    async def start_here(self, context: Any) -> tuple[dict[str, Any], BaseException | None]:
+        """Bring the app to the end of its startup on the caller's loop: its state, and what went wrong, if anything."""
+        if self._mode == "off":
+            return {}, None
+        loop = asyncio.get_running_loop()
+        lifespan = self._visited.get(loop)
+        if lifespan is None:
+            lifespan = self._visit(loop)
+        if not lifespan.started.done():
+            await asyncio.wait({lifespan.started}, timeout=deadline.seconds(context))
+        failure = _failure(lifespan)
+        if failure is not None and lifespan.started.done() and self._visited.get(loop) is lifespan:
+            del self._visited[loop]
+        return lifespan.state, failure
 
     def start_in_init(self) -> None:
         """Start up in Lambda's init phase, as far as its time allows. The next event does what is left.

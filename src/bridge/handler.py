@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
+    from .asgi import ASGI
     from .loop import LoopFactory
     from .types import (
         App,
@@ -30,7 +31,11 @@ if TYPE_CHECKING:
         Result,
         Run,
         Source,
+        WebSocketBinary,
+        WebSocketPath,
     )
+    from .websocket.connections import Connections
+    from .websocket.websockets import WebSockets
 
 HEADERS_ROOM = 65_536
 """Bytes of JSON that all but the body may have before a result is measured: twice what a load balancer lets through."""
@@ -52,6 +57,13 @@ class Bridge:
             nevertheless, or else with a plain 500, and logs the traceback. "raise" lets it through to Lambda, whose
             Errors metric counts it.
         loop_factory: makes the event loop: `uvloop.new_event_loop`, for instance. ASGI only.
+        websocket_path: the path that WebSocket connections have for the app: API Gateway has none. Or what returns it,
+            from the $connect event. docs/websockets.md has more on this and on the three below.
+        websocket_binary: what becomes of bytes that the app sends, which API Gateway cannot carry. "refuse" is an error
+            in the app, "base64" sends base64 text.
+        websocket_linger: seconds for which tasks of a WebSocket app that are still at work are waited for, when the app
+            asks for the next message.
+        connections: the `bridge.websocket.Connections` that keep what the app wants kept between events; None: nothing.
 
     Raises:
         ConfigurationError: an argument cannot work.
@@ -69,14 +81,25 @@ class Bridge:
         is_text: Callable[[str], bool] = bodies.is_text,
         errors: ErrorMode = "respond",
         loop_factory: LoopFactory | None = None,
+        websocket_path: WebSocketPath = "/",
+        websocket_binary: WebSocketBinary = "refuse",
+        websocket_linger: float = 5.0,
+        connections: Connections | None = None,
     ) -> None:
         _require("interface", interface, ("auto", "asgi", "wsgi"))
         _require("lifespan", lifespan, ("auto", "on", "off"))
         _require("errors", errors, ("respond", "raise"))
+        _require("websocket_binary", websocket_binary, ("refuse", "base64"))
+        if isinstance(websocket_path, str) and not websocket_path.startswith("/"):
+            raise ConfigurationError(
+                f"Bridge(websocket_path=...) takes a path that starts with '/', not {websocket_path!r}."
+            )
         names = ResponseNames([exclude_headers] if isinstance(exclude_headers, str) else exclude_headers)
         self._kinds = bodies.Kinds(is_text)
         self._base_paths = _base_paths(base_path)
         self._raises = errors == "raise"
+        self._websockets: WebSockets | None = None
+        self._websocket_options = app, names, websocket_path, websocket_binary, websocket_linger, connections
         self._run: Run
         if (interfaces.detect(app) if interface == "auto" else interface) == "asgi":
             from .asgi import ASGI
@@ -125,7 +148,7 @@ class Bridge:
         """
         source = detect(event)
         if source is None:
-            return self._other(event, context)
+            return await self._other_here(event, context)
         request = source.request(event)
         if self._base_paths:
             request = self._below_base_path(request)
@@ -163,7 +186,29 @@ class Bridge:
         """What becomes of an event that is no HTTP request."""
         from . import kinds
 
+        if kinds.is_websocket(event):
+            return self._websocket_side().result(event, context)
         raise EventError(kinds.complaint(event))
+
+    async def _other_here(self, event: Event, context: Any) -> Result:
+        """The same on the caller's loop."""
+        from . import kinds
+
+        if kinds.is_websocket(event):
+            return await self._websocket_side().result_here(event, context)
+        raise EventError(kinds.complaint(event))
+
+    def _websocket_side(self) -> WebSockets:
+        if self._websockets is None:
+            if self._asgi is None:
+                raise EventError("this event is of a WebSocket API, which takes an ASGI app; this app is a WSGI app.")
+            from .websocket.connections import Connections
+            from .websocket.websockets import Options, WebSockets
+
+            app, names, path, binary, linger, connections = self._websocket_options
+            options = Options(path, connections or Connections(), binary, linger, self._raises)
+            self._websockets = WebSockets(app, self._asgi, names, options)  # type: ignore[arg-type]
+        return self._websockets
 
     def _settled(self, request: Request, response: Response | None, error: BaseException | None) -> Response:
         """The response to a request whose app has failed: the one policy for errors."""

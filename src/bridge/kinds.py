@@ -6,7 +6,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .types import Event
 
-ACCEPTED = "REST API, HTTP API (payload 1.0 and 2.0), function URL and Application Load Balancer"
+ACCEPTED = "REST API, HTTP API (payload 1.0 and 2.0), function URL, Application Load Balancer and WebSocket API"
+
+_WEBSOCKET = ("CONNECT", "MESSAGE", "DISCONNECT", "AFTER_CONNECT")  # the last is Bridge's own: websocket/greeting.py
+
+
+def is_websocket(event: object) -> bool:
+    """Whether an event is of a WebSocket API. The route key does not tell: it may be any text."""
+    context = event.get("requestContext") if isinstance(event, dict) else None
+    return isinstance(context, dict) and "connectionId" in context and context.get("eventType") in _WEBSOCKET
 
 
 def complaint(event: object) -> str:

@@ -54,6 +54,8 @@ App: TypeAlias = ASGIApp | Callable[[Any, Any], Iterable[bytes] | Awaitable[Any]
 Interface: TypeAlias = Literal["auto", "asgi", "wsgi"]
 LifespanMode: TypeAlias = Literal["auto", "on", "off"]
 ErrorMode: TypeAlias = Literal["respond", "raise"]
+WebSocketBinary: TypeAlias = Literal["refuse", "base64"]
+WebSocketPath: TypeAlias = str | Callable[[Event], str]
 
 
 class Context(Protocol):

@@ -1,0 +1,250 @@
+"""A connection as the app sees it: its id, its attachment, its groups."""
+
+from __future__ import annotations
+
+import json
+from asyncio import to_thread
+from collections.abc import Mapping
+from contextvars import ContextVar
+from time import time
+
+from ..errors import AttachmentError, ConfigurationError, ConnectionGoneError, LostUpdateError
+from .records import LIFETIME, Records
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from ..types import Event
+    from .store import Value
+
+ATTACHMENT_LIMIT = 16_384
+"""Bytes of JSON that an attachment may have."""
+
+ATTEMPTS = 20
+"""Times that `update` tries, before it gives up."""
+
+
+class Connection:
+    """A connection, in one event. `connection(websocket)` finds it.
+
+    Attributes:
+        id: API Gateway's id of the connection, by which any other code can send to it.
+        suspending: whether this event is over and the connection goes on, so that `finally` is no goodbye.
+        endpoint_url: where API Gateway takes messages for it.
+    """
+
+    def __init__(self, event: Event, records: Records | None, endpoint_url: str) -> None:
+        context = event["requestContext"]
+        self.id: str = context["connectionId"]
+        self.suspending = False
+        self.endpoint_url = endpoint_url
+        self._records = records
+        self._expires = int((context.get("connectedAt") or time() * 1000) / 1000) + LIFETIME
+        self._value: Value = {}
+        self._version = 0
+        self._live = False  # there is a record: not yet in $connect, and not any more when the connection has ended
+        self._removed = False
+        self._groups: set[str] = set()  # while it is not live
+
+    @property
+    def attachment(self) -> Any:
+        """A copy of the connection's value, as it was when the event began or when it was last set; None: none is set.
+
+        To change it: `set_attachment` or `update`.
+        """
+        return json.loads(_text(self._value.get("attachment")))
+
+    async def set_attachment(self, value: Any) -> None:
+        """Keep a small value with the connection, for the events to come. A value that is there already costs nothing.
+
+        Args:
+            value: anything that JSON can carry, 16,384 bytes of it at most.
+
+        Raises:
+            AttachmentError: it is no JSON, or larger.
+            ConfigurationError: there is no store.
+            ConnectionGoneError: the connection is closed.
+            LostUpdateError: another event of this connection has changed it since this one began. Nothing was written.
+        """
+        if not await self._attach(value):
+            raise LostUpdateError(
+                "another event of this connection has changed its attachment: two messages were handled at once. "
+                "To change a value whoever else does: await connection.update(change)."
+            )
+
+    async def update(self, change: Callable[[Any], Any]) -> Any:
+        """Change the attachment whoever else changes it at the same time.
+
+        Args:
+            change: makes the new value from the one that is there. Called again, with a newer one, if another event was
+                faster.
+
+        Returns:
+            The new value.
+
+        Raises:
+            AttachmentError, ConfigurationError, ConnectionGoneError: as `set_attachment`.
+            LostUpdateError: other events were faster 20 times.
+        """
+        for _ in range(ATTEMPTS):
+            value = change(self.attachment)
+            if await self._attach(value):
+                return value
+            if not await self.reload():
+                raise ConnectionGoneError("another event of this connection has closed it")
+        raise LostUpdateError(f"other events have changed the attachment {ATTEMPTS} times in between")
+
+    async def join(self, group: str) -> None:
+        """Make the connection a member of a group until it ends, or leaves. In $connect: once it is established.
+
+        Raises:
+            ConfigurationError: there is no store.
+            ConnectionGoneError: the connection is closed.
+        """
+        records = self._kept()
+        if self._live:
+            await to_thread(records.join, self.id, [group], expires=self._expires)
+        else:
+            self._groups.add(group)
+
+    async def leave(self, group: str) -> None:
+        """Take the connection out of a group. Raises as `join` does."""
+        records = self._kept()
+        if self._live:
+            await to_thread(records.leave, self.id, [group])
+        else:
+            self._groups.discard(group)
+
+    async def groups(self) -> list[str]:
+        """The names of its groups; when the connection has ended, those that it was in."""
+        if self._live:
+            return await to_thread(self._kept().groups, self.id)
+        return sorted(self._groups)
+
+    @property
+    def snapshot(self) -> Value:
+        """What $connect said."""
+        snapshot: Value = self._value["connect"]
+        return snapshot
+
+    def begin(self, snapshot: Value) -> None:
+        """There is no record: what is known is this."""
+        self._value = {"connect": snapshot}
+
+    async def create(self, greetings: list[str]) -> None:
+        """Write the record, once $connect is accepted.
+
+        Args:
+            greetings: what the app has sent so far, to be posted later.
+        """
+        if self._records is None:
+            return
+        self._live = True
+        if not await self._put({**self._value, "greetings": greetings} if greetings else self._value):
+            raise LostUpdateError(f"the store has a connection {self.id!r} already")
+        await to_thread(self._records.join, self.id, sorted(self._groups), expires=self._expires)
+
+    async def reload(self) -> bool:
+        """Read the record; False: there is none."""
+        item = await to_thread(self._kept().get, self.id)
+        if item is None:
+            return False
+        self._live = True
+        self._value, self._version = item
+        return True
+
+    async def greetings(self) -> list[str]:
+        """What the app has sent in $connect: for one event, which has to post it. The others get nothing."""
+        while greetings := self._value.get("greetings"):
+            if await self._put({key: value for key, value in self._value.items() if key != "greetings"}):
+                return list(greetings)
+            if not await self.reload():
+                break
+        return []
+
+    async def remove(self) -> bool:
+        """Remove the record and leave all groups; False: another event has, and sees to the rest."""
+        if self._records is None:
+            return True
+        removed = await to_thread(self._records.remove, self.id)
+        self._live = False
+        self._removed = True
+        if removed is None:
+            return False
+        (self._value, self._version), groups = removed
+        self._groups = set(groups)
+        return True
+
+    async def _attach(self, value: Any) -> bool:
+        self._kept()
+        text = _text(value)
+        if len(text.encode()) > ATTACHMENT_LIMIT:
+            raise AttachmentError(
+                f"an attachment may have {ATTACHMENT_LIMIT:,} bytes of JSON; this one has {len(text.encode()):,}. "
+                "Keep a key in it, and what is large in a database."
+            )
+        if text == _text(self._value.get("attachment")):
+            return True
+        return await self._put({**self._value, "attachment": json.loads(text)})
+
+    async def _put(self, value: Value) -> bool:
+        if self._live:
+            put = self._kept().put
+            if not await to_thread(put, self.id, value, version=self._version, expires=self._expires):
+                return False
+            self._version += 1
+        self._value = value
+        return True
+
+    def _kept(self) -> Records:
+        if self._records is None:
+            raise ConfigurationError(
+                "attachments and groups need a store: Bridge(app, connections=Connections(DynamoDBStore('table')))"
+            )
+        if self._removed:
+            raise ConnectionGoneError("this connection is closed: nothing more is kept of it")
+        return self._records
+
+
+current: ContextVar[Connection] = ContextVar("bridge.connection")
+"""The connection whose event is being handled."""
+
+
+def connection(websocket: Any) -> Connection:
+    """The connection behind a framework's WebSocket object, or behind an ASGI scope.
+
+    Raises:
+        ConfigurationError: it is none of Bridge's: another server runs the app.
+    """
+    found = _found(websocket)
+    if found is None:
+        raise ConfigurationError(
+            "this WebSocket has no connection of API Gateway: another server than Bridge runs the app"
+        )
+    return found
+
+
+def suspending(websocket: Any) -> bool:
+    """Whether a run is about to end while its connection goes on: in `finally`, this is no goodbye.
+
+    False under any other server, where an endpoint runs once for a connection.
+    """
+    found = _found(websocket)
+    return found is not None and found.suspending
+
+
+def _found(websocket: Any) -> Connection | None:
+    scope = websocket if isinstance(websocket, Mapping) else websocket.scope
+    found: Connection | None = scope.get("bridge.connection")
+    return found
+
+
+def _text(value: Any) -> str:
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text.encode()
+    except (TypeError, ValueError) as error:
+        raise AttachmentError(f"an attachment has to be JSON: {error}") from error
+    return text
