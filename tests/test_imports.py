@@ -91,10 +91,12 @@ def test_a_wsgi_app_that_fails_imports_what_it_takes_to_log_and_no_asyncio() -> 
     assert "asyncio" not in modules
 
 
-def test_an_asgi_app_imports_neither_the_wsgi_side_nor_the_gateway() -> None:
+def test_an_asgi_app_imports_neither_the_wsgi_side_nor_websockets_nor_the_gateway() -> None:
     modules = imported("async def app(scope, receive, send): ...\nbridge.Bridge(app)")
     assert "bridge.asgi" in modules
-    assert not [name for name in modules if name.startswith(("bridge.wsgi", "bridge.gateway", "bridge.cli"))]
+    assert not [
+        name for name in modules if name.startswith(("bridge.wsgi", "bridge.gateway", "bridge.websocket", "bridge.cli"))
+    ]
 
 
 LAYERS = [

@@ -30,8 +30,8 @@ class DynamoDBStore:
 
     The function's role needs dynamodb:GetItem, PutItem, DeleteItem and Query on the table. Bridge never makes it.
 
-    boto3 is imported when the first call is made, which takes about half a second. A client that was made while the
-    module was imported moves that into Lambda's init phase: `DynamoDBStore(name, client=boto3.client("dynamodb"))`.
+    boto3 is imported when the first call is made, which takes tenths of a second. A client that is made while your
+    module is imported moves that into Lambda's init phase: `DynamoDBStore(name, client=boto3.client("dynamodb"))`.
 
     A call that got no answer is repeated by boto3. For `put` that changes nothing; of a `delete` whose answer was lost
     the repetition finds nothing, and says None.
@@ -118,11 +118,10 @@ class DynamoDBStore:
 
     @property
     def _client(self) -> Any:
-        if self._given is None:
-            with self._lock:  # boto3's clients may be shared by threads, but not what makes them
-                if self._given is None:
-                    self._given = self._new_client()
-        return self._given
+        with self._lock:  # threads may share a client of boto3, but one of them makes it
+            if self._given is None:
+                self._given = self._new_client()
+            return self._given
 
     def _new_client(self) -> Any:
         try:

@@ -45,9 +45,9 @@ class _Answer(NamedTuple):
 
 
 class ManagementAPI:
-    """Sends to connections, looks at them and closes them. Without boto3, which takes half a second to import.
+    """Sends to connections, looks at them and closes them.
 
-    Calls block; any number of threads may make them. Each keeps its TCP connection for the next one. A kept connection
+    It does without boto3, with which a new process takes five times as long until its first message is out. Calls block; any number of threads may make them. Each keeps its TCP connection for the next one. A kept connection
     that turns out to be closed, with nothing answered, is replaced once. Status 429 is retried after `PAUSES`;
     other errors of the server are not, since the message may be on its way.
 
@@ -107,23 +107,27 @@ class ManagementAPI:
                 f"A WebSocket message may have {LIMIT:,} bytes; this one, to {connection_id!r}, has {len(body):,}. "
                 "Send it in parts, or a link to it."
             )
-        self._content("POST", connection_id, body)
+        self._accepted("POST", connection_id, body)
 
     def get(self, connection_id: str) -> dict[str, Any]:
         """What is known of a connection: `connectedAt`, `lastActiveAt` (ISO 8601), `identity`. Raises as `post`."""
-        found: dict[str, Any] = json.loads(self._content("GET", connection_id))
+        answer = self._accepted("GET", connection_id)
+        try:
+            found: dict[str, Any] = json.loads(answer.content)
+        except ValueError as error:
+            raise self._error(answer, "GET", connection_id) from error
         return found
 
     def delete(self, connection_id: str) -> None:
         """Close a connection, with code 1000; there is no way to choose another. Raises as `post`."""
-        self._content("DELETE", connection_id)
+        self._accepted("DELETE", connection_id)
 
     def close(self) -> None:
         """Close the TCP connections that are kept. The next call opens a new one."""
         while self._idle:
             self._idle.pop().close()
 
-    def _content(self, method: str, connection_id: str, body: bytes = b"") -> bytes:
+    def _accepted(self, method: str, connection_id: str, body: bytes = b"") -> _Answer:
         if not connection_id.strip("."):  # in a path these mean something else
             raise ManagementError(f"{connection_id!r} is not the id of a connection.")
         target = f"{self._place.path}/@connections/{quote(connection_id, safe='')}"
@@ -134,7 +138,7 @@ class ManagementAPI:
             sleep(pause)
             answer = self._answer(method, target, body)
         if answer.status < 300:
-            return answer.content
+            return answer
         raise self._error(answer, method, connection_id)
 
     def _error(self, answer: _Answer, method: str, connection_id: str) -> ManagementError:
