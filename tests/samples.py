@@ -25,7 +25,7 @@ HTTP = {
 """Requests, with the module of `bridge.sources` that reads each."""
 
 OTHER = sorted(file.stem for file in EVENTS.glob("other_*.json"))
-"""What a function may get besides, and Bridge refuses."""
+"""What a function may get besides. Bridge refuses all but those of WebSocket APIs."""
 
 
 def sample(name: str) -> dict[str, Any]:

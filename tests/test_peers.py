@@ -449,8 +449,6 @@ def test_w12_a_second_receive_waits_for_the_end_of_the_response() -> None:
         pytest.param("other_destination", "responsePayload", id="m9-destination"),
         pytest.param("other_authorizer_1_0", "authorizer", id="m9-authorizer-1.0"),
         pytest.param("other_authorizer_2_0", "authorizer", id="m9-authorizer-2.0"),
-        pytest.param("other_websocket_connect", "WebSocket", id="m9-a16c-websocket-connect"),
-        pytest.param("other_websocket_message", "WebSocket", id="m9-a16c-websocket-message"),
         pytest.param("other_sqs", "aws:sqs", id="m9-a16b-sqs"),
         pytest.param("other_eventbridge", "EventBridge", id="a16-s11-eventbridge"),
         pytest.param("other_edge", "Lambda@Edge", id="m3e-m5-m5b-m5c-m5d-m5e-edge"),
@@ -459,6 +457,14 @@ def test_w12_a_second_receive_waits_for_the_end_of_the_response() -> None:
 def test_an_event_that_is_no_request_is_refused_by_name(name: str, kind: str, interface: Interface) -> None:
     app = APPS[interface]()
     with pytest.raises(EventError, match=kind):
+        Bridge(app)(sample(name))
+    assert app.seen == []
+
+
+@pytest.mark.parametrize("name", ["other_websocket_connect", "other_websocket_message"])
+def test_m9_a16c_an_event_of_a_websocket_api_is_refused_for_a_wsgi_app(name: str) -> None:
+    app = APPS["wsgi"]()
+    with pytest.raises(EventError, match="WebSocket API, which takes an ASGI app"):
         Bridge(app)(sample(name))
     assert app.seen == []
 

@@ -7,22 +7,26 @@ handler = Bridge(app)
 
 from .errors import (
     AppError,
+    AttachmentError,
     BridgeError,
     ConfigurationError,
     ConnectionGoneError,
     DeadlineError,
     EventError,
     LifespanError,
+    LostUpdateError,
     ManagementError,
     MessageTooLargeError,
     RateLimitError,
     ResultTooLargeError,
     RunningLoopError,
+    StaleWebSocketError,
 )
 from .handler import Bridge
 
 __all__ = [
     "AppError",
+    "AttachmentError",
     "Bridge",
     "BridgeError",
     "ConfigurationError",
@@ -30,11 +34,13 @@ __all__ = [
     "DeadlineError",
     "EventError",
     "LifespanError",
+    "LostUpdateError",
     "ManagementError",
     "MessageTooLargeError",
     "RateLimitError",
     "ResultTooLargeError",
     "RunningLoopError",
+    "StaleWebSocketError",
 ]
 
 __version__ = "0.1.0"

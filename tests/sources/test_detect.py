@@ -18,8 +18,6 @@ KINDS = {
     "other_eventbridge": r"of EventBridge \(Scheduled Event\)",
     "other_authorizer_1_0": "a request to an authorizer, which wants a policy",
     "other_authorizer_2_0": "a request to an authorizer, which wants a policy",
-    "other_websocket_connect": "of a WebSocket API",
-    "other_websocket_message": "of a WebSocket API",
     "other_lattice_1": "of VPC Lattice",
     "other_lattice_2": "of VPC Lattice",
     "other_edge": "of Lambda@Edge",
@@ -29,9 +27,13 @@ KINDS = {
 }
 
 
+WEBSOCKET = ["other_websocket_connect", "other_websocket_message"]
+"""No requests either, but answered: tests/websocket."""
+
+
 def test_every_sample_is_either_a_request_or_something_else() -> None:
     assert sorted([*HTTP, *OTHER]) == sorted(file.stem for file in EVENTS.glob("*.json"))
-    assert sorted(KINDS) == OTHER
+    assert sorted([*KINDS, *WEBSOCKET]) == OTHER
 
 
 @pytest.mark.parametrize(("name", "module"), HTTP.items())
@@ -39,13 +41,13 @@ def test_a_request_is_known_by_its_keys(name: str, module: str) -> None:
     assert vars(detect(sample(name)))["__name__"] == f"bridge.sources.{module}"
 
 
-@pytest.mark.parametrize("name", OTHER)
+@pytest.mark.parametrize("name", KINDS)
 def test_any_other_event_is_refused_and_its_kind_named(name: str) -> None:
     with pytest.raises(EventError, match=f"; this one is {KINDS[name]}"):
         handle(sample(name))
 
 
-@pytest.mark.parametrize("name", OTHER)
+@pytest.mark.parametrize("name", KINDS)
 def test_the_refusal_says_what_is_accepted_and_which_keys_came(name: str) -> None:
     with pytest.raises(EventError) as refusal:
         handle(sample(name))
@@ -62,6 +64,14 @@ def test_what_is_no_dict_is_refused(event: Any) -> None:
 def test_an_empty_event_is_refused() -> None:
     with pytest.raises(EventError, match="Its keys: none"):
         handle({})
+
+
+@pytest.mark.parametrize("kind", [None, "RECONNECT", ["CONNECT"]])
+def test_an_event_of_a_websocket_api_has_to_be_of_a_kind_that_is_known(kind: object) -> None:
+    event = sample("other_websocket_connect")
+    event["requestContext"]["eventType"] = kind
+    with pytest.raises(EventError, match="this one is of a WebSocket API"):
+        handle(event)
 
 
 @pytest.mark.parametrize("records", [[], [7], "text", {"topic-0": []}, [{}]])

@@ -14,7 +14,7 @@ ENDPOINT = "https://w5s0ck3t.execute-api.eu-central-1.amazonaws.com/prod"
 _ids = itertools.count(1)
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The client's connection was refused; the function's result tells how."""
 
     def __init__(self, result: dict[str, Any]) -> None:
@@ -63,7 +63,7 @@ class Api:
         """A client that has connected.
 
         Raises:
-            Refused: the function has not let it in.
+            RefusedError: the function has not let it in.
         """
         client = Client(self)
         lines = [
@@ -84,9 +84,20 @@ class Api:
         result = self.handle(event)
         client.result = result
         if not 200 <= result["statusCode"] < 300:
-            raise Refused(result)
+            raise RefusedError(result)
         client.open = True
         return client
+
+    def record(self) -> list[dict[str, Any]]:
+        """The events that come from now on: they are answered with 200, and go no further."""
+        events: list[dict[str, Any]] = []
+
+        def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+            events.append(event)
+            return {"statusCode": 200}
+
+        self.handlers = itertools.repeat(handler)
+        return events
 
     def handle(self, event: dict[str, Any]) -> dict[str, Any]:
         return next(iter(self.handlers))(event, self.context)
@@ -146,8 +157,7 @@ class Client:
 
 
 def api_of(
-    app: Any,
-    *,
+    *apps: Any,
     instances: int = 1,
     store: Store | None = None,
     kept: bool = True,
@@ -155,14 +165,14 @@ def api_of(
     authorizer: dict[str, Any] | None = None,
     **options: Any,
 ) -> Api:
-    """An API in front of an app, or of what makes an app for each of `instances` of a function."""
+    """An API in front of instances of a function: one for each app, or several that share one."""
     api = Api(authorizer=authorizer)
     store = (store or MemoryStore()) if kept else None
     options = {"lifespan": "off", **options}
     api.handlers = itertools.cycle(
         [
             Bridge(app, connections=Connections(store, clients=api.client, after_connect=after_connect), **options)
-            for _ in range(instances)
+            for app in apps * instances
         ]
     )
     return api

@@ -26,8 +26,14 @@ ATTEMPTS = 20
 """Times that `update` tries, before it gives up."""
 
 
+TOO_SLOW = f"other events of this connection have changed what is kept of it {ATTEMPTS} times in between"
+
+
 class Connection:
     """A connection, in one event. `connection(websocket)` finds it.
+
+    An app runs from its beginning in every event, so all of this may be called again and again: what has been set, or
+    joined, already costs nothing, and when the connection has ended nothing is kept any more.
 
     Attributes:
         id: API Gateway's id of the connection, by which any other code can send to it.
@@ -44,9 +50,8 @@ class Connection:
         self._expires = int((context.get("connectedAt") or time() * 1000) / 1000) + LIFETIME
         self._value: Value = {}
         self._version = 0
-        self._live = False  # there is a record: not yet in $connect, and not any more when the connection has ended
-        self._removed = False
-        self._groups: set[str] = set()  # while it is not live
+        self._live = False  # has a record: not yet in $connect, not any more when it has ended
+        self._overtaken = False  # another event has changed the attachment, which the app has not seen
 
     @property
     def attachment(self) -> Any:
@@ -65,7 +70,6 @@ class Connection:
         Raises:
             AttachmentError: it is no JSON, or larger.
             ConfigurationError: there is no store.
-            ConnectionGoneError: the connection is closed.
             LostUpdateError: another event of this connection has changed it since this one began. Nothing was written.
         """
         if not await self._attach(value):
@@ -85,7 +89,8 @@ class Connection:
             The new value.
 
         Raises:
-            AttachmentError, ConfigurationError, ConnectionGoneError: as `set_attachment`.
+            AttachmentError, ConfigurationError: as `set_attachment`.
+            ConnectionGoneError: another event has closed the connection meanwhile.
             LostUpdateError: other events were faster 20 times.
         """
         for _ in range(ATTEMPTS):
@@ -94,34 +99,32 @@ class Connection:
                 return value
             if not await self.reload():
                 raise ConnectionGoneError("another event of this connection has closed it")
-        raise LostUpdateError(f"other events have changed the attachment {ATTEMPTS} times in between")
+        raise LostUpdateError(TOO_SLOW)
+
+    @property
+    def groups(self) -> list[str]:
+        """The names of its groups; when the connection has ended, of those that it was in."""
+        return list(self._value.get("groups", ()))
 
     async def join(self, group: str) -> None:
-        """Make the connection a member of a group until it ends, or leaves. In $connect: once it is established.
+        """Make the connection a member of a group until it ends, or leaves. In $connect: when that is accepted.
 
         Raises:
             ConfigurationError: there is no store.
-            ConnectionGoneError: the connection is closed.
         """
         records = self._kept()
-        if self._live:
-            await to_thread(records.join, self.id, [group], expires=self._expires)
-        else:
-            self._groups.add(group)
+        if group not in self.groups:
+            if self._live:
+                await to_thread(records.join, self.id, [group], expires=self._expires)
+            await self._regroup({group}, set())
 
     async def leave(self, group: str) -> None:
         """Take the connection out of a group. Raises as `join` does."""
         records = self._kept()
-        if self._live:
-            await to_thread(records.leave, self.id, [group])
-        else:
-            self._groups.discard(group)
-
-    async def groups(self) -> list[str]:
-        """The names of its groups; when the connection has ended, those that it was in."""
-        if self._live:
-            return await to_thread(self._kept().groups, self.id)
-        return sorted(self._groups)
+        if group in self.groups:
+            if self._live:
+                await to_thread(records.leave, self.id, [group])
+            await self._regroup(set(), {group})
 
     @property
     def snapshot(self) -> Value:
@@ -144,7 +147,7 @@ class Connection:
         self._live = True
         if not await self._put({**self._value, "greetings": greetings} if greetings else self._value):
             raise LostUpdateError(f"the store has a connection {self.id!r} already")
-        await to_thread(self._records.join, self.id, sorted(self._groups), expires=self._expires)
+        await to_thread(self._records.join, self.id, self.groups, expires=self._expires)
 
     async def reload(self) -> bool:
         """Read the record; False: there is none."""
@@ -152,6 +155,7 @@ class Connection:
         if item is None:
             return False
         self._live = True
+        self._overtaken = False
         self._value, self._version = item
         return True
 
@@ -168,13 +172,11 @@ class Connection:
         """Remove the record and leave all groups; False: another event has, and sees to the rest."""
         if self._records is None:
             return True
-        removed = await to_thread(self._records.remove, self.id)
+        item = await to_thread(self._records.remove, self.id)
         self._live = False
-        self._removed = True
-        if removed is None:
+        if item is None:
             return False
-        (self._value, self._version), groups = removed
-        self._groups = set(groups)
+        self._value, self._version = item
         return True
 
     async def _attach(self, value: Any) -> bool:
@@ -186,8 +188,20 @@ class Connection:
                 "Keep a key in it, and what is large in a database."
             )
         if text == _text(self._value.get("attachment")):
-            return True
-        return await self._put({**self._value, "attachment": json.loads(text)})
+            return not self._overtaken
+        return not self._overtaken and await self._put({**self._value, "attachment": json.loads(text)})
+
+    async def _regroup(self, joined: set[str], left: set[str]) -> None:
+        for _ in range(ATTEMPTS):
+            groups = sorted(joined.union(self.groups) - left)
+            if await self._put({**self._value, "groups": groups}):
+                return
+            attachment, overtaken = self._value.get("attachment"), self._overtaken
+            if not await self.reload():
+                self._live = False  # another event has closed it
+                await to_thread(self._kept().leave, self.id, joined)
+            self._overtaken = overtaken or attachment != self._value.get("attachment")
+        raise LostUpdateError(TOO_SLOW)
 
     async def _put(self, value: Value) -> bool:
         if self._live:
@@ -203,8 +217,6 @@ class Connection:
             raise ConfigurationError(
                 "attachments and groups need a store: Bridge(app, connections=Connections(DynamoDBStore('table')))"
             )
-        if self._removed:
-            raise ConnectionGoneError("this connection is closed: nothing more is kept of it")
         return self._records
 
 

@@ -114,11 +114,12 @@ class SyncConnections:
 
     def endpoint_of(self, event: Event) -> str:
         """Where API Gateway takes messages for the clients of an event's API."""
-        context = event["requestContext"]
+        context, region = event["requestContext"], os.environ.get("AWS_REGION")
         domain = context.get("domainName") or ""
-        if stage.EXECUTE_API not in domain:
+        if stage.EXECUTE_API not in domain and region:
             # A custom domain has a mapping where this one has the stage, and the event does not tell it.
-            domain = f"{context.get('apiId')}{stage.EXECUTE_API}{os.environ.get('AWS_REGION')}.amazonaws.com"
+            suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+            domain = f"{context.get('apiId')}{stage.EXECUTE_API}{region}.{suffix}"
         return self._configured() or f"https://{domain}/{context.get('stage')}"
 
     def management(self) -> Management:

@@ -37,7 +37,7 @@ class Incoming:
         message: the event's message; None: $connect has none.
         linger: seconds for which tasks at work are waited for.
         tasks: what is left of the app's tasks.
-        accepted: whether the app has accepted the connection.
+        answered: whether the app has accepted the connection, or refused it.
         on_message: is called when the app gets the event's message.
         on_end: is called when the app asks for a message that will not come.
 
@@ -50,14 +50,14 @@ class Incoming:
         message: Message | None,
         linger: float,
         tasks: Callable[[], Tasks],
-        accepted: Callable[[], bool],
+        answered: Callable[[], bool],
         on_message: Callable[[], None],
         on_end: Callable[[], None],
     ) -> None:
         self._message = message
         self._linger = linger
         self._tasks = tasks
-        self._accepted = accepted
+        self._answered = answered
         self._on_message = on_message
         self._on_end = on_end
         self._connected = False
@@ -84,7 +84,7 @@ class Incoming:
             self._connected = True
             return {"type": "websocket.connect"}
         task = asyncio.current_task()
-        if self._message is not None and (self._closing or (task is self.main and self._accepted())):
+        if self._message is not None and (self._closing or (task is self.main and self._answered())):
             return self._next(self._message)
         if self._ended and task is not None:
             task.cancel()  # once more: it has not listened
@@ -100,7 +100,7 @@ class Incoming:
         """The connection has ended: let the app know, instead of all else."""
         self._message = {"type": "websocket.disconnect", "code": code, "reason": reason}
         self._closing = True
-        self._give()
+        self._give(self._message)
         self._look_soon()
 
     def lose(self) -> None:
@@ -114,10 +114,11 @@ class Incoming:
         self._on_message()
         return message
 
-    def _give(self) -> None:
-        for future in self._waiting.values():
-            if self._message is not None and not future.done():
-                future.set_result(self._next(self._message))
+    def _give(self, message: Message) -> None:
+        """Give a message to the first that waits for one, if anybody does."""
+        waiting = [future for future in self._waiting.values() if not future.done()]
+        if waiting:
+            waiting[0].set_result(self._next(message))
 
     def _look_soon(self) -> None:
         if not self._looking:
@@ -135,13 +136,15 @@ class Incoming:
         loop = asyncio.get_running_loop()
         tasks = self._tasks()
         working = [task for task in tasks if task not in waiting and not at_rest(task, tasks)]
-        if working and not (self._accepted() and loop.time() > self._until):
+        if working and not (self._answered() and loop.time() > self._until):
             self._looking = True
             loop.call_later(pause, self._look, min(pause * 2, LONGEST_PAUSE))
-        elif not self._accepted():
-            self._fail()
+        elif not self._answered():
+            for task in waiting:
+                error = AppError("the app waits for a message, but it has not accepted the connection")
+                self._waiting[task].set_exception(error)
         elif self._message is not None:
-            self._give()
+            self._give(self._message)
             self._look_soon()  # others may be waiting too
         else:
             self._ended = True
@@ -153,8 +156,3 @@ class Incoming:
                     ", ".join(sorted(str(task.get_coro()) for task in working)),
                 )
             self._on_end()
-
-    def _fail(self) -> None:
-        for future in self._waiting.values():
-            if not future.done():
-                future.set_exception(AppError("the app waits for a message, but it has not accepted the connection"))

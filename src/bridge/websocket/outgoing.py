@@ -152,8 +152,7 @@ class Posts:
 
     def _posted(self, posting: asyncio.Future[None]) -> None:
         self._lock.release()
-        if not posting.cancelled():
-            posting.exception()  # seen: the app may have been cancelled meanwhile
+        _ = posting.cancelled() or posting.exception()  # seen: the app may have been cancelled meanwhile
 
     async def done(self) -> None:
         """Return when nothing is on its way."""

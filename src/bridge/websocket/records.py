@@ -40,19 +40,12 @@ class Records:
         """Write the record of a connection, if its version is still `version`."""
         return self._store.put(_key(connection_id), _SELF, value, version=version, expires=expires)
 
-    def remove(self, connection_id: str) -> tuple[Item, list[str]] | None:
-        """Remove a connection: its record and the names of its groups; None: somebody else has removed it."""
+    def remove(self, connection_id: str) -> Item | None:
+        """Remove a connection and leave its groups: its last record; None: somebody else has removed it."""
         item = self._store.delete(_key(connection_id), _SELF)
-        if item is None:
-            return None
-        groups = self.groups(connection_id)
-        self.leave(connection_id, groups)
-        return item, groups
-
-    def groups(self, connection_id: str) -> list[str]:
-        """The names of the groups that a connection is in."""
-        sorts = self._store.sorts(_key(connection_id))
-        return sorted(sort.removeprefix(_GROUP) for sort in sorts if sort.startswith(_GROUP))
+        if item is not None:
+            self.leave(connection_id, item.value.get("groups", ()))
+        return item
 
     def members(self, group: str) -> list[str]:
         """The ids of the connections in a group."""
@@ -61,14 +54,12 @@ class Records:
     def join(self, connection_id: str, groups: Iterable[str], *, expires: int) -> None:
         """Make a connection a member of groups. One that is a member stays one."""
         for group in groups:
-            self._store.put(_key(connection_id), _GROUP + group, {}, version=0, expires=expires)
             self._store.put(_GROUP + group, connection_id, {"joined": int(time())}, version=0, expires=expires)
 
     def leave(self, connection_id: str, groups: Iterable[str]) -> None:
         """Take a connection out of groups."""
         for group in groups:
             self._store.delete(_GROUP + group, connection_id)
-            self._store.delete(_key(connection_id), _GROUP + group)
 
     def forget(self, connection_id: str, group: str) -> None:
         """Take a connection that is gone out of a group, unless it is so young that its $connect may not be done."""

@@ -48,7 +48,8 @@ def at_rest(task: Task[Any], tasks: Collection[Future[Any]]) -> bool:
             return True
         if function in _FOR_FUTURES:
             awaited = frame.f_locals[_FOR_FUTURES[function]]
-            return _are_tasks([awaited] if isinstance(awaited, Future) else awaited, tasks)
+            if _are_tasks([awaited] if isinstance(awaited, Future) else awaited, tasks):
+                return True
     return False
 
 

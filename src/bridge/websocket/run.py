@@ -57,13 +57,13 @@ class Run:
         self._connection = connection
         self._posts = Posts(post)
         first, then = self._takes(message)
-        self._incoming = Incoming(message, linger, self._tasks, self._accepted, self._proceed, self._suspend)
+        self._incoming = Incoming(message, linger, self._tasks, self._answered, self._proceed, self._suspend)
         self.outgoing = Outgoing(first, names, binary, self._incoming.close)
         self._then = then
         self.greetings: list[str] = []
         self.suspended = False
         self.gone = False
-        self._main: Task[Any] | None = None
+        self._main: Task[Any]
         self._before: set[Task[Any]] = set()
         self._users: set[Task[Any] | None] = set()
 
@@ -89,7 +89,10 @@ class Run:
             return DeadlineError("the invocation's time ran out before the app had ended")
         if main.cancelled():
             return None if self.suspended else asyncio.CancelledError()
-        return self._meant(main.exception())
+        error = main.exception()
+        if isinstance(error, (SystemExit, KeyboardInterrupt)):
+            raise asyncio.CancelledError  # asyncio has let it through already, out of the loop
+        return self._meant(error)
 
     async def _end_tasks(self, seconds: float | None) -> None:
         """End what belongs to the connection: tasks that have used it, and posts on their way.
@@ -106,7 +109,7 @@ class Run:
     def _meant(self, error: BaseException | None) -> BaseException | None:
         """The error that is one: that an app is ended by the client's leaving, and says so, is none."""
         if error is None:
-            if self.outgoing.accepted or self.outgoing.refusal:
+            if self._answered():
                 return None
             return AppError("the app returned, but it had neither accepted nor refused the connection")
         if not self._incoming.told:
@@ -154,8 +157,8 @@ class Run:
         self._users.add(asyncio.current_task())
         await self.outgoing.send(message)
 
-    def _accepted(self) -> bool:
-        return self.outgoing.accepted
+    def _answered(self) -> bool:
+        return self.outgoing.accepted or self.outgoing.refusal is not None
 
     def _proceed(self) -> None:
         if not self.gone:
@@ -165,8 +168,7 @@ class Run:
         self.suspended = True
         self.outgoing.silent = True
         self._connection.suspending = not self._incoming.told
-        if self._main is not None:
-            self._main.cancel()
+        self._main.cancel()
 
     def _tasks(self) -> set[Task[Any]]:
         return {task for task in asyncio.all_tasks() - self._before if self._is_own(task)}
