@@ -156,10 +156,12 @@ def test_an_answer_to_get_that_is_no_json_is_shown(api: ManagementAPI, server: S
 
 def test_neither_boto3_nor_sqlite_is_imported_before_it_is_needed() -> None:
     modules = "management, dynamodb, store"
-    code = f"import sys; from bridge.websocket import {modules}; print(*sys.modules)"
+    code = f"import sys; old = {{*sys.modules}}; from bridge.websocket import {modules}; print(*{{*sys.modules}} - old)"
     path = {**os.environ, "PYTHONPATH": str(Path(bridge.__file__).parents[1])}
     run = subprocess.run([sys.executable, "-c", code], env=path, capture_output=True, text=True, check=True)
-    assert not {"boto3", "botocore", "sqlite3"}.intersection(run.stdout.split())
+    new = set(run.stdout.split())
+    assert "bridge.websocket.management" in new
+    assert not new & {"boto3", "botocore", "sqlite3"}
 
 
 # Who signs

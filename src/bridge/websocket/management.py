@@ -47,7 +47,9 @@ class _Answer(NamedTuple):
 class ManagementAPI:
     """Sends to connections, looks at them and closes them.
 
-    It does without boto3, with which a new process takes five times as long until its first message is out. Calls block; any number of threads may make them. Each keeps its TCP connection for the next one. A kept connection
+    It does without boto3, with which a new process takes five times as long until its first message is out.
+
+    Calls block; any number of threads may make them. Each keeps its TCP connection for the next one. A kept connection
     that turns out to be closed, with nothing answered, is replaced once. Status 429 is retried after `PAUSES`;
     other errors of the server are not, since the message may be on its way.
 
