@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bridge import Bridge, ConfigurationError, ConnectionGoneError, RateLimitError
 from bridge.websocket import Connections, MemoryStore, connection
-from bridge.websocket.connections import ENDPOINT_VARIABLE
+from bridge.websocket.connections import ENDPOINT_VARIABLE, LOCAL_VARIABLE
 from bridge.websocket.management import ManagementAPI
 
 from ..samples import sample
@@ -176,6 +176,11 @@ class TestEndpoint:
         monkeypatch.setenv(ENDPOINT_VARIABLE, ENDPOINT)
         with pytest.raises(ConnectionGoneError):
             Connections(clients=Api().client).sync.send("x", "y")
+
+    def test_is_the_local_gateways_where_there_is_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv(LOCAL_VARIABLE, ENDPOINT)
+        with pytest.raises(ConnectionGoneError):
+            Connections(endpoint_url="https://real/prod", clients=Api().client).sync.send("x", "y")
 
     @pytest.mark.parametrize(
         ("domain", "region", "expected"),

@@ -46,8 +46,8 @@ def invocations(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
             return client.invoke(**parameters)
 
     class Lambda:
-        def __init__(self, service: str) -> None:
-            assert service == "lambda"
+        def __init__(self, service: str, endpoint_url: str | None) -> None:
+            assert (service, endpoint_url) == ("lambda", None)
             self.invoke = invoke
 
     monkeypatch.setattr(boto3, "client", Lambda)
@@ -81,7 +81,7 @@ def test_an_app_that_does_not_greet_costs_no_invocation(invocations: list[dict[s
 def test_a_function_without_the_permission_greets_with_the_first_message(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def client(service: str) -> Any:
+    def client(service: str, **options: object) -> Any:
         raise PermissionError("AccessDeniedException")
 
     monkeypatch.setattr(boto3, "client", client)

@@ -27,6 +27,9 @@ ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"
 """The variable in which AWS's own clients look for the endpoint of the Management API.
 https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html"""
 
+LOCAL_VARIABLE = "BRIDGE_MANAGEMENT_ENDPOINT"
+"""The variable in which a local gateway says where it listens. It goes before all else: nothing local reaches AWS."""
+
 CONCURRENCY = 16
 """Posts of one broadcast that are on their way at the same time."""
 
@@ -148,7 +151,7 @@ class SyncConnections:
         return client
 
     def _configured(self) -> str | None:
-        return self._endpoint_url or os.environ.get(ENDPOINT_VARIABLE)
+        return os.environ.get(LOCAL_VARIABLE) or self._endpoint_url or os.environ.get(ENDPOINT_VARIABLE)
 
     def _kept(self) -> Records:
         if self._records is None:

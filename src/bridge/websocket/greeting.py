@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 EVENT_TYPE = "AFTER_CONNECT"
 """The `eventType` of Bridge's own event. API Gateway has none of this name."""
 
+LOCAL_VARIABLE = "BRIDGE_LAMBDA_ENDPOINT"
+"""The variable in which a local gateway says where it takes invocations."""
+
 SECONDS = 10.0
 """How long a connection may take to be established."""
 
@@ -39,7 +42,7 @@ def invoke(event: Event, context: Any, greetings: list[str]) -> bool:
     try:
         import boto3
 
-        client = boto3.client("lambda")
+        client = boto3.client("lambda", endpoint_url=os.environ.get(LOCAL_VARIABLE))
         client.invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(payload).encode())
     except Exception as error:
         logger().error("what the app has sent in $connect could not be handed to another invocation", exc_info=error)
