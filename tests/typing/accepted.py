@@ -10,7 +10,7 @@ from typing import Any, assert_type
 import a2wsgi
 from django.core.asgi import get_asgi_application
 from django.core.wsgi import get_wsgi_application
-from fastapi import FastAPI
+from fastapi import FastAPI, WebSocket
 from flask import Flask
 from litestar import Litestar
 from quart import Quart
@@ -19,6 +19,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bridge import Bridge, BridgeError, EventError
+from bridge.websocket import Connections, DynamoDBStore, MemoryStore, connection, suspending
 
 # Frameworks
 
@@ -142,3 +143,23 @@ async def in_a_loop() -> None:
 
 
 lambda_handler: Callable[[dict[str, Any], Any], dict[str, Any]] = handler
+
+
+# WebSockets
+
+Bridge(FastAPI(), websocket_path="/ws", connections=Connections())
+Bridge(FastAPI(), websocket_path=lambda event: "/" + str(event["queryStringParameters"]["path"]))
+Bridge(FastAPI(), websocket_binary="base64", websocket_linger=1)
+Connections(MemoryStore(), after_connect=True)
+
+
+async def endpoint(websocket: WebSocket, connections: Connections) -> None:
+    mine = connection(websocket)
+    await mine.set_attachment({"user": "ann"})
+    assert_type(suspending(websocket), bool)
+    result = await connections.broadcast("room", "text", exclude=[mine.id])
+    assert_type(result.reached, list[str])
+    connections.sync.send(mine.id, "text")
+
+
+Bridge(FastAPI(), connections=Connections(DynamoDBStore("connections")))

@@ -592,7 +592,7 @@ def test_reader_and_worker_that_takes_longer_than_linger_is_cut_with_a_warning(
 
     client = serve(reader_and_queue(work), websocket_linger=0.05).connect()
     assert client.say("a") == []
-    assert "reply" in caplog.text
+    assert "reader_and_queue.<locals>.endpoint.<locals>.reply" in caplog.text
     assert "websocket_linger" in caplog.text
 
 

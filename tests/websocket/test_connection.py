@@ -8,7 +8,7 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bridge import AttachmentError, BridgeError, ConfigurationError, ConnectionGoneError, LostUpdateError
-from bridge.websocket import Connection, MemoryStore, connection, suspending
+from bridge.websocket import Connection, MemoryStore, connection
 from bridge.websocket.connection import ATTACHMENT_LIMIT
 from bridge.websocket.records import Records
 
@@ -250,15 +250,6 @@ class TestRecord:
         mine.begin({})
         await mine.create([])
         assert await Connection(event, Records(store), ENDPOINT).reload()
-
-
-class TestUnderAnotherServer:
-    def test_there_is_no_connection(self) -> None:
-        with pytest.raises(ConfigurationError, match="another server"):
-            connection({"type": "websocket"})
-
-    def test_nothing_is_suspended(self) -> None:
-        assert not suspending({"type": "websocket"})
 
 
 @pytest.mark.parametrize("careful", [True, False])

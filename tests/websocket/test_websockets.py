@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -401,6 +402,21 @@ class TestDeadline:
         assert api.connect().result == {"statusCode": 200}
         assert "tick" in caplog.text
 
+    def test_does_not_wait_for_a_post_that_hangs(self) -> None:
+        async def work(receive: Receive, send: Send) -> None:
+            await receive()
+            await send({"type": "websocket.send", "text": "x"})
+
+        api = api_of(app_of(work))
+        client = api.connect()
+        api.context = Context(100)
+        answered = threading.Event()
+        api.post = lambda *_: answered.wait(60)  # type: ignore[assignment, method-assign]
+        try:
+            assert client.send("x") == 504
+        finally:
+            answered.set()
+
     def test_of_a_goodbye_is_three_seconds(
         self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
@@ -629,13 +645,13 @@ def test_an_app_that_is_no_coroutine_function_will_do() -> None:
     assert api_of(App(), interface="asgi").connect().say("a") == ["a"]
 
 
-def test_an_app_that_cancels_itself_has_failed() -> None:
+async def test_an_app_that_cancels_itself_has_failed() -> None:
     async def work(receive: Receive, send: Send) -> None:
         raise asyncio.CancelledError
 
-    with pytest.raises(RefusedError) as refused:
-        api_of(app_of(work)).connect()
-    assert refused.value.status == 500
+    bridge = Bridge(app_of(work), lifespan="off")
+    assert await asyncio.to_thread(bridge, sample("other_websocket_connect")) == {"statusCode": 500}
+    assert await bridge.handle_async(sample("other_websocket_connect")) == {"statusCode": 500}
 
 
 def test_what_goes_to_the_store_is_json() -> None:

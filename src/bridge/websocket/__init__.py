@@ -3,8 +3,9 @@
 from bridge.websocket import Connections, connection, suspending
 """
 
-from .connection import Connection, connection, suspending
+from .connection import Connection
 from .connections import Broadcast, Connections
+from .current import connection, suspending
 from .dynamodb import DynamoDBStore
 from .store import FileStore, Item, MemoryStore, Store
 

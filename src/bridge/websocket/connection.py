@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 from asyncio import to_thread
-from collections.abc import Mapping
-from contextvars import ContextVar
 from time import time
 
 from ..errors import AttachmentError, ConfigurationError, ConnectionGoneError, LostUpdateError
@@ -30,7 +28,7 @@ TOO_SLOW = f"other events of this connection have changed what is kept of it {AT
 
 
 class Connection:
-    """A connection, in one event. `connection(websocket)` finds it.
+    """A connection, in one event. `bridge.websocket.connection(websocket)` finds it.
 
     An app runs from its beginning in every event, so all of this may be called again and again: what has been set, or
     joined, already costs nothing, and when the connection has ended nothing is kept any more.
@@ -218,39 +216,6 @@ class Connection:
                 "attachments and groups need a store: Bridge(app, connections=Connections(DynamoDBStore('table')))"
             )
         return self._records
-
-
-current: ContextVar[Connection] = ContextVar("bridge.connection")
-"""The connection whose event is being handled."""
-
-
-def connection(websocket: Any) -> Connection:
-    """The connection behind a framework's WebSocket object, or behind an ASGI scope.
-
-    Raises:
-        ConfigurationError: it is none of Bridge's: another server runs the app.
-    """
-    found = _found(websocket)
-    if found is None:
-        raise ConfigurationError(
-            "this WebSocket has no connection of API Gateway: another server than Bridge runs the app"
-        )
-    return found
-
-
-def suspending(websocket: Any) -> bool:
-    """Whether a run is about to end while its connection goes on: in `finally`, this is no goodbye.
-
-    False under any other server, where an endpoint runs once for a connection.
-    """
-    found = _found(websocket)
-    return found is not None and found.suspending
-
-
-def _found(websocket: Any) -> Connection | None:
-    scope = websocket if isinstance(websocket, Mapping) else websocket.scope
-    found: Connection | None = scope.get("bridge.connection")
-    return found
 
 
 def _text(value: Any) -> str:

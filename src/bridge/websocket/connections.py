@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 from .. import stage
 from ..errors import ConfigurationError, ConnectionGoneError, ManagementError
 from ..log import logger
-from .connection import current
+from .current import current
 from .records import Records
 
 TYPE_CHECKING = False
@@ -102,13 +102,8 @@ class SyncConnections:
         with ThreadPoolExecutor(max(min(CONCURRENCY, len(members)), 1)) as pool:
             list(pool.map(send, members))
         if result.failed:
-            logger().error(
-                "a broadcast to the group %r has failed for %s of %s members; the first failure: %s",
-                group,
-                len(result.failed),
-                len(members),
-                next(iter(result.failed.values())),
-            )
+            first, failed = next(iter(result.failed.values())), len(result.failed)
+            logger().error("a broadcast to %r has failed for %s of %s members: %s", group, failed, len(members), first)
         return result
 
     def broadcast_json(self, group: str, value: Any, *, exclude: Collection[str] = ()) -> Broadcast:
@@ -145,10 +140,9 @@ class SyncConnections:
 
     def management_at(self, url: str) -> Management:
         """The Management API at an endpoint; one client for each."""
-        client = self._known.get(url)
-        if client is None:
-            client = self._known.setdefault(url, self._clients(url))
-        return client
+        if url not in self._known:
+            self._known.setdefault(url, self._clients(url))
+        return self._known[url]
 
     def _configured(self) -> str | None:
         return os.environ.get(LOCAL_VARIABLE) or self._endpoint_url or os.environ.get(ENDPOINT_VARIABLE)

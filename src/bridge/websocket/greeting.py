@@ -26,7 +26,7 @@ EVENT_TYPE = "AFTER_CONNECT"
 LOCAL_VARIABLE = "BRIDGE_LAMBDA_ENDPOINT"
 """The variable in which a local gateway says where it takes invocations."""
 
-SECONDS = 10.0
+SECONDS = 3.0
 """How long a connection may take to be established."""
 
 PAUSE = 0.1

@@ -153,6 +153,11 @@ class Incoming:
                     "a WebSocket event has ended while the app was still at work %s s after it had asked for the next "
                     "message: %s. Nothing goes on between events; for work that takes longer: websocket_linger.",
                     self._linger,
-                    ", ".join(sorted(str(task.get_coro()) for task in working)),
+                    ", ".join(sorted(_name(task) for task in working)),
                 )
             self._on_end()
+
+
+def _name(task: Task[Any]) -> str:
+    coroutine = task.get_coro()
+    return getattr(coroutine, "__qualname__", None) or str(coroutine)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from contextvars import copy_context
 
 from .. import deadline
 from ..errors import AppError, ConnectionGoneError, DeadlineError, MessageTooLargeError
-from .connection import current
+from .current import current
 from .incoming import Incoming
 from .outgoing import Outgoing, Posts
 
@@ -88,7 +89,7 @@ class Run:
         if not in_time:
             return DeadlineError("the invocation's time ran out before the app had ended")
         if main.cancelled():
-            return None if self.suspended else asyncio.CancelledError()
+            return None if self.suspended else AppError("the app ended with CancelledError: it has cancelled itself")
         error = main.exception()
         if isinstance(error, (SystemExit, KeyboardInterrupt)):
             raise asyncio.CancelledError  # asyncio has let it through already, out of the loop
@@ -104,7 +105,8 @@ class Run:
             task.cancel()
         if left:
             await asyncio.wait(left, timeout=deadline.GRACE)
-        await asyncio.wait({asyncio.ensure_future(self._posts.done())}, timeout=seconds)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._posts.done(), seconds)
 
     def _meant(self, error: BaseException | None) -> BaseException | None:
         """The error that is one: that an app is ended by the client's leaving, and says so, is none."""

@@ -17,6 +17,7 @@ from ..headers import to_lists
 from ..log import logger
 from . import greeting
 from .connection import Connection
+from .current import KEY
 from .run import Run
 from .scope import scope_of, snapshot
 
@@ -188,7 +189,7 @@ class WebSockets:
         if seconds is not None:
             linger = min(linger, seconds / 2)
         scope = scope_of(connection.snapshot, event, context, state)
-        scope["bridge.connection"] = connection
+        scope[KEY] = connection
         post = partial(self._post, connection)
         run = Run(connection, message, post, self._names, binary=self._options.binary, linger=linger)
         return run, await run.error(self._app, scope, seconds)
