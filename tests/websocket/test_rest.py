@@ -147,7 +147,9 @@ async def tasks_of(work: Work) -> set[asyncio.Task[Any]]:
     """The tasks that some work has, when it has gone as far as it can."""
     before = asyncio.all_tasks()
     first = asyncio.create_task(work())
-    await asyncio.wait({first}, timeout=0.05)
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert not first.done()
     return asyncio.all_tasks() - before
 
 

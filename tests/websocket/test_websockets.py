@@ -309,7 +309,7 @@ class TestEndOfARun:
 
         async def work(receive: Receive, send: Send) -> None:
             async def late() -> None:
-                await asyncio.sleep(0.2)
+                await over.wait()
                 for use in (receive, lambda: send(ACCEPT)):
                     try:
                         await use()
@@ -320,9 +320,11 @@ class TestEndOfARun:
             await receive()
 
         async def wait(receive: Receive, send: Send) -> None:
+            over.set()
             await asyncio.wait(tasks)
             await receive()
 
+        over = asyncio.Event()
         tasks: list[asyncio.Task[Any]] = []
         store = MemoryStore()
         api_of(app_of(work), store=store, websocket_linger=0.02).connect()
