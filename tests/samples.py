@@ -40,7 +40,7 @@ CUT = ["edge_truncated"]
 """Requests whose body AWS has cut: Bridge answers them itself."""
 
 OTHER = sorted(file.stem for file in EVENTS.glob("other_*.json"))
-"""What a function may get besides."""
+"""What a function may get besides. Without an option, Bridge refuses all but those of WebSocket APIs."""
 
 
 def sample(name: str) -> dict[str, Any]:

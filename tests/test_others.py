@@ -22,6 +22,12 @@ Bridge: Any = TypedBridge  # whose annotations speak of HTTP requests
 INTERFACES: list[Interface] = ["asgi", "wsgi"]
 BOTH = pytest.mark.parametrize("interface", INTERFACES)
 EVERY_TARGET = pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
+SOCKETS = ["other_websocket_connect", "other_websocket_message"]
+OTHER_THAN = {"asgi": [name for name in OTHER if name not in SOCKETS], "wsgi": OTHER}
+"""What an interface has no other answer to: an ASGI app is what WebSocket APIs are for."""
+EVERY_EVENT = pytest.mark.parametrize(
+    ("interface", "name"), [(interface, name) for interface in INTERFACES for name in OTHER_THAN[interface]]
+)
 PINGS = [name for name in OTHER if "warm_up" in name]
 
 
@@ -60,9 +66,8 @@ EVERY_FUNCTION = pytest.mark.parametrize("function", FUNCTIONS)
 
 
 class TestOnEvent:
-    @BOTH
+    @EVERY_EVENT
     @EVERY_FUNCTION
-    @pytest.mark.parametrize("name", OTHER)
     def test_gets_every_event_that_is_no_request_as_it_is(self, interface: Interface, function: Any, name: str) -> None:
         app, context = APPS[interface](), object()
         event = sample(name)
@@ -301,8 +306,7 @@ class TestWarmUp:
         assert [json.loads(seen.body) for seen in app.seen] == [ping, ping]
 
 
-@BOTH
-@pytest.mark.parametrize("name", OTHER)
+@EVERY_EVENT
 async def test_without_an_option_such_events_are_refused(interface: Interface, name: str) -> None:
     app = APPS[interface]()
     with pytest.raises(EventError, match="on_event="):

@@ -511,8 +511,6 @@ def test_m5e_a_request_at_the_edge_may_have_no_body(name: str, interface: Interf
         pytest.param("other_destination", "aws:lambda-destination", id="m9-destination"),
         pytest.param("other_authorizer_1_0", "aws:authorizer", id="m9-authorizer-1.0"),
         pytest.param("other_authorizer_2_0", "aws:authorizer", id="m9-authorizer-2.0"),
-        pytest.param("other_websocket_connect", "aws:websocket", id="m9-a16c-websocket-connect"),
-        pytest.param("other_websocket_message", "aws:websocket", id="m9-a16c-websocket-message"),
         pytest.param("other_sqs", "aws:sqs", id="m9-a16b-sqs"),
         pytest.param("other_eventbridge", "aws:schedule", id="a16-s11-eventbridge"),
     ],
@@ -520,6 +518,14 @@ def test_m5e_a_request_at_the_edge_may_have_no_body(name: str, interface: Interf
 def test_an_event_that_is_no_request_is_refused_by_name(name: str, kind: str, interface: Interface) -> None:
     app = APPS[interface]()
     with pytest.raises(EventError, match=kind):
+        Bridge(app)(sample(name))
+    assert app.seen == []
+
+
+@pytest.mark.parametrize("name", ["other_websocket_connect", "other_websocket_message"])
+def test_m9_a16c_an_event_of_a_websocket_api_is_refused_for_a_wsgi_app(name: str) -> None:
+    app = APPS["wsgi"]()
+    with pytest.raises(EventError, match="WebSocket API takes an ASGI app"):
         Bridge(app)(sample(name))
     assert app.seen == []
 

@@ -7,6 +7,7 @@ handler = Bridge(app)
 
 from .errors import (
     AppError,
+    AttachmentError,
     BridgeError,
     ConfigurationError,
     ConnectionGoneError,
@@ -14,17 +15,20 @@ from .errors import (
     EventError,
     EventFailedError,
     LifespanError,
+    LostUpdateError,
     ManagementError,
     MessageTooLargeError,
     RateLimitError,
     ResultTooLargeError,
     RunningLoopError,
+    StaleWebSocketError,
     StatusError,
 )
 from .handler import Bridge
 
 __all__ = [
     "AppError",
+    "AttachmentError",
     "Bridge",
     "BridgeError",
     "ConfigurationError",
@@ -33,11 +37,13 @@ __all__ = [
     "EventError",
     "EventFailedError",
     "LifespanError",
+    "LostUpdateError",
     "ManagementError",
     "MessageTooLargeError",
     "RateLimitError",
     "ResultTooLargeError",
     "RunningLoopError",
+    "StaleWebSocketError",
     "StatusError",
 ]
 

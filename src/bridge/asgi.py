@@ -27,7 +27,7 @@ from .visits import Visits
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
-    from typing import Any
+    from typing import Any, TypeAlias
 
     from .loop import LoopFactory, Runner
     from .types import (
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
         Scope,
         Send,
     )
+
+    Work: TypeAlias = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]  # of the lifespan's state
 
 INIT_SECONDS = 9.0
 """Of the 10 seconds that Lambda's init phase has, those that startup may use; what is left goes on at the first event.
@@ -162,6 +164,11 @@ class ASGI:
             await asyncio.wait({task}, timeout=grace)
             return DeadlineError("the invocation's time ran out before the app had ended")
         return asyncio.CancelledError() if task.cancelled() else task.exception()
+
+    def run_work(self, work: Work, context: Any) -> BaseException | None:
+        """Run what is no HTTP request, and sees to its own deadline, on the process's loop; what it raised."""
+        failure = None if self._started else self.start(deadline.seconds(context))
+        return self._runner.run(work(self._state), None) if failure is None else failure
 
     def start(self, seconds: float | None) -> BaseException | None:
         """Bring the app to the end of its startup, or to `seconds` from now; what went wrong, if anything did."""

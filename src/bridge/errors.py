@@ -72,3 +72,15 @@ class MessageTooLargeError(ManagementError):
 
 class RateLimitError(ManagementError):
     """The app's: it sends faster than the account may, or than the client reads (429, again and again)."""
+
+
+class StaleWebSocketError(BridgeError, RuntimeError):
+    """The app's: it used a WebSocket object after the event that it belongs to. `Connections` reaches the client."""
+
+
+class AttachmentError(BridgeError, ValueError):
+    """The app's: a connection's attachment that is no JSON, or is too large."""
+
+
+class LostUpdateError(BridgeError, RuntimeError):
+    """Another event of the same connection has changed the attachment meanwhile. Nothing was written."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .answer import Answer
+    from .asgi import ASGI
     from .front import Adjustment
     from .loop import LoopFactory
     from .others import Others
@@ -49,7 +50,11 @@ if TYPE_CHECKING:
         StreamingMode,
         StreamingSource,
         SyncResponder,
+        WebSocketBinary,
+        WebSocketPath,
     )
+    from .websocket.connections import Connections
+    from .websocket.websockets import WebSockets
 
 _set_current = current.context.set
 
@@ -88,6 +93,13 @@ class Bridge:
             "www.example.com/shop" (the app is at /shop there). If `forwarded_host_header` names one of them, the app
             sees it as the request's host, and its path, without the stage.
         forwarded_host_header: the header in which CloudFront, or another proxy, says the client's host.
+        websocket_path: the path that WebSocket connections have for the app: API Gateway has none. Or what returns it,
+            from the $connect event. docs/websockets.md has more on this and on the three below.
+        websocket_binary: what becomes of bytes that the app sends, which API Gateway cannot carry. "refuse" is an error
+            in the app, "base64" sends base64 text.
+        websocket_linger: seconds for which tasks of a WebSocket app that are still at work are waited for, when the app
+            asks for the next message.
+        connections: the `bridge.websocket.Connections` that keep what the app wants kept between events; None: nothing.
 
     Raises:
         ConfigurationError: an argument cannot work, or two of them together.
@@ -114,11 +126,20 @@ class Bridge:
         warm_up: bool = False,
         forwarded_hosts: str | Iterable[str] = (),
         forwarded_host_header: str = "x-forwarded-host",
+        websocket_path: WebSocketPath = "/",
+        websocket_binary: WebSocketBinary = "refuse",
+        websocket_linger: float = 5.0,
+        connections: Connections | None = None,
     ) -> None:
         _require("interface", interface, ("auto", "asgi", "wsgi"))
         _require("lifespan", lifespan, ("auto", "on", "off"))
         _require("errors", errors, ("respond", "raise"))
         _require("streaming", streaming, ("off", "on", "auto"))
+        _require("websocket_binary", websocket_binary, ("refuse", "base64"))
+        if isinstance(websocket_path, str) and not websocket_path.startswith("/"):
+            raise ConfigurationError(
+                f"Bridge(websocket_path=...) takes a path that starts with '/', not {websocket_path!r}."
+            )
         names = ResponseNames([exclude_headers] if isinstance(exclude_headers, str) else exclude_headers)
         self._kinds = bodies.Kinds(is_text)
         self._adjust: Adjustment | None = None
@@ -143,6 +164,8 @@ class Bridge:
             reserved = Reserved(posted.path)
             self._adjust = reserved.adjustment(self._adjust)
             app = reserved.asgi(app) if is_asgi else reserved.wsgi(app)  # type: ignore[arg-type]
+        self._websockets: WebSockets | None = None
+        self._websocket_options = app, names, websocket_path, websocket_binary, websocket_linger, connections
         self._run: Run
         self._run_async: AsyncRun
         if is_asgi:
@@ -186,7 +209,7 @@ class Bridge:
         _set_current(context)
         source = self._detect(event)
         if source is None:
-            other: Result = self._other().result(event, context)
+            other: Result = self._other(event).result(event, context)
             return other
         try:
             request = source.request(event)
@@ -211,7 +234,7 @@ class Bridge:
         _set_current(context)
         source = self._detect(event)
         if source is None:
-            other: Result = await self._other().result_async(event, context)
+            other: Result = await self._other(event).result_async(event, context)
             return other
         try:
             request = source.request(event)
@@ -241,7 +264,7 @@ class Bridge:
         _set_current(context)
         source = self._detect(event)
         if source is None:
-            await responder.result(await self._other().result_async(event, context))
+            await responder.result(await self._other(event).result_async(event, context))
             return
         answer = self._answer(source, event)
         if isinstance(answer, dict):
@@ -264,7 +287,7 @@ class Bridge:
         _set_current(context)
         source = self._detect(event)
         if source is None:
-            responder.result(self._other().result(event, context))
+            responder.result(self._other(event).result(event, context))
             return
         answer = self._answer(source, event)
         if isinstance(answer, dict):
@@ -338,13 +361,27 @@ class Bridge:
             response = self._settled(request, response, error)
         return self._result(source, event, request, response)
 
-    def _other(self) -> Others:
-        """What answers the events that are no HTTP requests."""
+    def _other(self, event: Event) -> Others:
+        """What answers an event that is no HTTP request."""
+        from . import kinds
+
+        if self._asgi is not None and kinds.is_websocket(event):
+            return self._websocket_side(self._asgi)
         if self._others is None:
             from .others import Refused
 
             return Refused()
         return self._others
+
+    def _websocket_side(self, asgi: ASGI) -> WebSockets:
+        if self._websockets is None:
+            from .websocket.connections import Connections
+            from .websocket.websockets import Options, WebSockets
+
+            app, names, path, binary, linger, connections = self._websocket_options
+            options = Options(path, connections or Connections(), binary, linger, self._raises)
+            self._websockets = WebSockets(app, asgi, names, options)  # type: ignore[arg-type]
+        return self._websockets
 
     def _settled(self, request: Request, response: Response | None, error: BaseException | None) -> Response:
         """The response to a request whose app has failed: the one policy for errors."""

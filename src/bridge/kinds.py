@@ -13,16 +13,17 @@ if TYPE_CHECKING:
 UNKNOWN = "unknown"
 WARM_UP = "warm-up"
 EDGE = "aws:cloudfront"
+WEBSOCKET = "aws:websocket"
 ACCEPTED = (
-    "REST API, HTTP API (payload 1.0 and 2.0), function URL, Application Load Balancer, VPC Lattice (V1 and V2) "
-    "and Lambda@Edge (viewer-request and origin-request)"
+    "REST API, HTTP API (payload 1.0 and 2.0), function URL, Application Load Balancer, VPC Lattice (V1 and V2), "
+    "Lambda@Edge (viewer-request and origin-request) and WebSocket API"
 )
 
 RULES: tuple[tuple[str, str], ...] = (
     # The kind, and keys that all have to be there; "a>b" is a key in a key. The first rule that fits decides.
     ("aws:authorizer", "type methodArn"),
     ("aws:authorizer", "type routeArn"),
-    ("aws:websocket", "requestContext>connectionId"),
+    (WEBSOCKET, "requestContext>connectionId"),
     ("aws:appsync-authorizer", "authorizationToken requestContext>queryString"),
     ("aws:lambda-destination", "requestContext>functionArn requestContext>condition"),
     ("aws:eventbridge", "detail-type source detail"),
@@ -98,9 +99,26 @@ def is_warm_up(event: Any) -> bool:
     )
 
 
+_WEBSOCKET_EVENTS = (
+    "CONNECT",
+    "MESSAGE",
+    "DISCONNECT",
+    "AFTER_CONNECT",
+)  # the last is Bridge's own: websocket/greeting.py
+
+
+def is_websocket(event: Any) -> bool:
+    """Whether an event is of a WebSocket API. The route key does not tell: it may be any text."""
+    if not isinstance(event, dict) or kind(event) != WEBSOCKET:
+        return False
+    return event["requestContext"].get("eventType") in _WEBSOCKET_EVENTS
+
+
 def complaint(event: object) -> str:
     """What to say of an event that Bridge has no answer to. It names the keys that came."""
     told = "Give Bridge what is to handle it: Bridge(app, on_event=...) or Bridge(app, events_path=...)."
+    if is_websocket(event):
+        told += " A WebSocket API takes an ASGI app, and this one is a WSGI app."
     if kind(event) == EDGE:
         # Of its four triggers, the two that come before there is a response have events that sources.edge takes.
         told += (

@@ -58,6 +58,8 @@ ErrorMode: TypeAlias = Literal["respond", "raise"]
 StreamingMode: TypeAlias = Literal["off", "on", "auto"]
 OnEvent: TypeAlias = Callable[[Any, Any], Any]
 """`on_event(event, context)`: its value is the result, awaited if it can be."""
+WebSocketBinary: TypeAlias = Literal["refuse", "base64"]
+WebSocketPath: TypeAlias = str | Callable[[Event], str]
 
 
 class Context(Protocol):

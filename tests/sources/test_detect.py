@@ -7,9 +7,10 @@ from bridge import Bridge, EventError
 from bridge.kinds import ACCEPTED
 from bridge.sources import detect, edge
 
-from ..apps import APPS
+from ..apps import APPS, Interface
 from ..samples import CUT, EVENTS, HTTP, OTHER, sample
 
+INTERFACES: list[Interface] = ["asgi", "wsgi"]
 handle = Bridge(APPS["wsgi"]())
 
 KINDS = {
@@ -97,7 +98,7 @@ def test_a_request_is_known_by_its_keys(name: str, module: str) -> None:
     assert module_of(sample(name)) == module
 
 
-@pytest.mark.parametrize("name", OTHER)
+@pytest.mark.parametrize("name", KINDS)
 def test_any_other_event_is_refused_and_its_kind_named(name: str) -> None:
     with pytest.raises(EventError, match=f"of kind '{KINDS[name]}'"):
         handle(sample(name))
@@ -121,6 +122,16 @@ def test_what_is_no_dict_is_refused(event: Any) -> None:
 def test_an_empty_event_is_refused() -> None:
     with pytest.raises(EventError, match="Its keys: none"):
         handle({})
+
+
+@pytest.mark.parametrize("interface", INTERFACES)
+@pytest.mark.parametrize("kind", [None, "RECONNECT", ["CONNECT"]])
+def test_an_event_of_a_websocket_api_has_to_be_of_a_kind_that_is_known(kind: object, interface: Interface) -> None:
+    event = sample("other_websocket_connect")
+    event["requestContext"]["eventType"] = kind
+    for one in (event, [event]):
+        with pytest.raises(EventError, match="of kind 'aws:websocket'"):
+            Bridge(APPS[interface]())(one)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("records", [[], [7], "text", {"topic-0": []}, [{}]])

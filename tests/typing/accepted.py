@@ -10,7 +10,7 @@ from typing import Any, assert_type
 import a2wsgi
 from django.core.asgi import get_asgi_application
 from django.core.wsgi import get_wsgi_application
-from fastapi import FastAPI
+from fastapi import FastAPI, WebSocket
 from flask import Flask
 from litestar import Litestar
 from quart import Quart
@@ -23,6 +23,7 @@ from bridge.headers import to_lists
 from bridge.sources.custom import CustomIntegration
 from bridge.sources.neutral import http_request
 from bridge.types import Request, ResponseHeaders
+from bridge.websocket import Connections, DynamoDBStore, MemoryStore, connection, suspending
 
 # Frameworks
 
@@ -213,3 +214,23 @@ async def in_a_runtime() -> None:
 
 
 lambda_handler: Callable[[dict[str, Any], Any], dict[str, Any]] = handler
+
+
+# WebSockets
+
+Bridge(FastAPI(), websocket_path="/ws", connections=Connections())
+Bridge(FastAPI(), websocket_path=lambda event: "/" + str(event["queryStringParameters"]["path"]))
+Bridge(FastAPI(), websocket_binary="base64", websocket_linger=1)
+Connections(MemoryStore(), after_connect=True)
+
+
+async def endpoint(websocket: WebSocket, connections: Connections) -> None:
+    mine = connection(websocket)
+    await mine.set_attachment({"user": "ann"})
+    assert_type(suspending(websocket), bool)
+    result = await connections.broadcast("room", "text", exclude=[mine.id])
+    assert_type(result.reached, list[str])
+    connections.sync.send(mine.id, "text")
+
+
+Bridge(FastAPI(), connections=Connections(DynamoDBStore("connections")))

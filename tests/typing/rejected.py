@@ -68,3 +68,8 @@ handler.close(timeout=1)  # E
 
 async def in_a_loop() -> None:
     handler.handle_async({}, None)["statusCode"]  # E
+
+
+Bridge(FastAPI(), websocket_binary="hex")  # E
+Bridge(FastAPI(), websocket_path=7)  # E
+Bridge(FastAPI(), connections="table")  # E
