@@ -12,7 +12,7 @@ from functools import partial
 from inspect import CO_COROUTINE
 from weakref import WeakSet
 
-from . import address, deadline, percent
+from . import address, current, deadline, percent
 from .address import PORTS
 from .body import decoded
 from .cycle import Cycle
@@ -191,12 +191,12 @@ class ASGI:
         """Start up in Lambda's init phase, as far as its time allows. The next event does what is left.
 
         Where a loop runs already, another server imports the module (uvicorn, behind the Lambda Web Adapter): it sees
-        to the lifespan.
+        to the lifespan. So does Bridge's own runtime.
 
         Raises:
             LifespanError: startup failed. Lambda reports it as an init error.
         """
-        if asyncio._get_running_loop() is not None:
+        if asyncio._get_running_loop() is not None or current.serves_lifespans:
             return
         failure = self.start(max(INIT_SECONDS - time.process_time(), 0))
         if isinstance(failure, LifespanError):
@@ -225,6 +225,16 @@ class ASGI:
         self._started = False
         self._lifespan = None
         self._state = {}
+
+
+def start_all_in_init() -> None:
+    """Start up every app that has been wrapped so far, as far as the init phase's time allows.
+
+    Raises:
+        LifespanError: a startup failed.
+    """
+    for instance in [*_instances]:
+        instance.start_in_init()
 
 
 async def _call(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:

@@ -139,6 +139,43 @@ class Bridge:
             response = self._settled(request, response, error)
         return self._result(source, event, request, response)
 
+    # The following is a thin stand-in for the core that streams.
+
+    @property
+    def is_asgi(self) -> bool:
+        """Whether the app is ASGI, so that `respond` is for it; for WSGI apps it is `respond_sync`."""
+        return self._asgi is not None
+
+    @property
+    def loop_factory(self) -> LoopFactory | None:
+        """Makes the event loop for the app; None: asyncio's own, or none for a WSGI app."""
+        return None if self._asgi is None else self._asgi._loop_factory
+
+    async def respond(self, event: Event, context: Any, responder: Any) -> None:
+        """Answer an event from inside a running loop."""
+        await responder.result(await self.handle_async(event, context))
+
+    def respond_sync(self, event: Event, context: Any, responder: Any) -> None:
+        """Answer an event from plain code."""
+        responder.result(self(event, context))
+
+    async def startup(self) -> None:
+        """Run an ASGI app's lifespan startup on the running loop."""
+        import asyncio
+
+        if self._asgi is not None and self._asgi._mode != "off":
+            lifespan = self._asgi._visit(asyncio.get_running_loop())
+            await asyncio.wait({lifespan.started})
+            await lifespan.started
+
+    async def shutdown(self) -> None:
+        """Run an ASGI app's lifespan shutdown on the running loop, if it has started up there."""
+        import asyncio
+
+        lifespan = None if self._asgi is None else self._asgi._visited.pop(asyncio.get_running_loop(), None)
+        if lifespan is not None:
+            await lifespan.shutdown()
+
     def close(self) -> None:
         """Run the app's lifespan shutdown now. It runs by itself when the process ends."""
         if self._asgi is not None:

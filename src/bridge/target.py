@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 import os
-from typing import TYPE_CHECKING
 
 from .handler import Bridge
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeAlias
@@ -38,7 +37,14 @@ def load(target: str) -> Handler:
         if not hasattr(found, part):
             raise UsageError(f"module {module_name!r} has no {name!r}")
         found = getattr(found, part)
-    handler: Handler = found if callable(found) and _takes_event(found) else Bridge(found)
+    return handler_of(found)
+
+
+def handler_of(found: Any) -> Handler:
+    """What has been found at a target, as a handler: an app is wrapped in a Bridge."""
+    handler: Handler = (
+        found if isinstance(found, Bridge) or (callable(found) and _takes_event(found)) else Bridge(found)
+    )
     return handler
 
 
@@ -55,9 +61,16 @@ def parts(target: str) -> tuple[str, str]:
 
 
 def _takes_event(found: Any) -> bool:
-    """Whether a callable is a Lambda handler by its parameters' names: a WSGI app takes two as well."""
+    """Whether a callable is a Lambda handler by its parameters' names: a WSGI app takes two as well.
+
+    PEP 3333's names are positional, but every server, framework and example calls them `environ` and `start_response`.
+    """
+    import inspect  # as slow to import as all of Bridge
+
     try:
         names = [name.lstrip("_") for name in inspect.signature(found).parameters]
     except ValueError:  # builtins do not tell
         return False
-    return names[:1] == ["event"] and len(names) > 1
+    if names[:1] == ["event"]:
+        return len(names) > 1
+    return len(names) == 2 and names[0] not in ("environ", "env", "args") and names[1] != "start_response"
