@@ -23,10 +23,10 @@ def main(arguments: Sequence[str]) -> int:
         arguments: MODULE.HANDLER or MODULE:HANDLER; nothing: `_HANDLER` has it, as Lambda sets it.
     """
     environment = Environment(arguments, os.environ)
-    if not environment.address:
+    if not environment.address.rpartition(":")[2].isdigit():
         sys.stderr.write(
-            "bridge.runtime: AWS_LAMBDA_RUNTIME_API is not set: this runs in Lambda, or under its emulator. "
-            "To try a function here: python -m bridge serve MODULE:HANDLER\n"
+            f"bridge.runtime: AWS_LAMBDA_RUNTIME_API is HOST:PORT, not {environment.address!r}. This runs in Lambda, or "
+            "under its emulator. To try a function here: python -m bridge serve MODULE:HANDLER\n"
         )
         return MISUSED
     set_up_path(os.environ.get("LAMBDA_TASK_ROOT", ""))

@@ -13,7 +13,7 @@ from .reply import MalformedError, Reply
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
     from typing import Any, TypeVar
 
     T = TypeVar("T")
@@ -50,8 +50,6 @@ class Connection:
     def __init__(self, address: str) -> None:
         self.address = address
         host, _, port = address.rpartition(":")
-        if not host or not port.isdigit():
-            raise RuntimeApiError(f"the address of the Runtime API is HOST:PORT, not {address!r}")
         self._host, self._port = host.strip("[]"), int(port)
         self._reply = Reply()
         self._used = False
@@ -166,9 +164,18 @@ class Connection:
 
 
 class BlockingConnection(Connection):
-    """A connection that blocks the thread while it waits."""
+    """A connection that blocks the thread while it waits.
+
+    Args:
+        address: HOST:PORT.
+        wait: is called before each read, and returns when there is something to read.
+    """
 
     _socket: socket.socket | None = None
+
+    def __init__(self, address: str, wait: Callable[[socket.socket], None] | None = None) -> None:
+        super().__init__(address)
+        self._wait = wait
 
     def close(self) -> None:  # noqa: D102
         if self._socket is not None:
@@ -201,4 +208,6 @@ class BlockingConnection(Connection):
     async def _read(self) -> bytes:
         if self._socket is None:
             return b""
+        if self._wait is not None:
+            self._wait(self._socket)
         return self._socket.recv(RECEIVED)

@@ -59,10 +59,14 @@ async def _work(environment: Environment, function: Function) -> None:
     count = environment.workers if environment.tasks else 1
     apis = [Api(LoopConnection(environment.address)) for _ in range(count)]
     bridge = function.bridge
-    if environment.snap_start:
-        steps = (bridge.shutdown, bridge.startup) if bridge is not None and environment.restarts else (None, None)
-        await Snapshot(apis[0], *steps).take()
-    await asyncio.gather(*(Worker(api, function, alone=count == 1).run() for api in apis))
+    try:
+        if environment.snap_start:
+            steps = (bridge.shutdown, bridge.startup) if bridge is not None and environment.restarts else (None, None)
+            await Snapshot(apis[0], *steps).take()
+        await asyncio.gather(*(Worker(api, function, alone=count == 1).run() for api in apis))
+    finally:
+        for api in apis:
+            api.connection.close()
 
 
 async def _shut_down(bridge: Bridge) -> None:

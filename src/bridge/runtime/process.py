@@ -13,6 +13,7 @@ from .connection import BlockingConnection, RuntimeApiError, run
 from .fault import Fault
 from .function import Function, load
 from .snapshot import Snapshot
+from .termination import Termination
 from .worker import Worker
 
 TYPE_CHECKING = False
@@ -40,12 +41,15 @@ def serve(environment: Environment) -> int:
 
 
 async def _serve(environment: Environment, function: Function) -> int:
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, _terminate)
-    api = Api(BlockingConnection(environment.address))
-    if environment.snap_start:
-        await Snapshot(api, None, None).take()
-    await Worker(api, function, True).run()
+    termination = Termination()
+    api = Api(BlockingConnection(environment.address, termination.wait))
+    try:
+        if environment.snap_start:
+            await Snapshot(api, None, None).take()
+        await Worker(api, function, alone=True).run()
+    finally:
+        api.connection.close()
+        termination.close()
     return FAILED
 
 
@@ -70,9 +74,11 @@ def init_failed(environment: Environment, error: Exception) -> int:
     fault = Fault(error)
     logs.report(fault)
     try:
-        run(Api(BlockingConnection(environment.address)).init_error(fault))
+        connection = BlockingConnection(environment.address)
+        run(Api(connection).init_error(fault))
     except RuntimeApiError as unreachable:
         return failed(unreachable)
+    connection.close()
     return FAILED
 
 
@@ -91,7 +97,3 @@ def registered(environment: Environment) -> BlockingConnection | None:
     except RuntimeApiError as error:
         sys.stderr.write(f"bridge.runtime: no SIGTERM will come: {error}\n")
         return None
-
-
-def _terminate(number: int, _: object) -> None:
-    raise SystemExit(128 + number)
