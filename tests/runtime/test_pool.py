@@ -36,7 +36,7 @@ def test_a_worker_that_is_killed_is_told_of_and_the_others_go_on(api: RuntimeApi
     api.invoke(3, "id-3")
     assert api.post().json()["pid"] != pid
     process.process.send_signal(signal.SIGTERM)
-    assert process.code() == 128 + signal.SIGKILL
+    assert process.code() == 128 + signal.SIGKILL, process.output
     assert f"worker {pid} has ended with -9; 1 go on" in process.output
 
 

@@ -25,8 +25,8 @@ def main(arguments: Sequence[str]) -> int:
     environment = Environment(arguments, os.environ)
     if not environment.address.rpartition(":")[2].isdigit():
         sys.stderr.write(
-            f"bridge.runtime: AWS_LAMBDA_RUNTIME_API is HOST:PORT, not {environment.address!r}. This runs in Lambda, or "
-            "under its emulator. To try a function here: python -m bridge serve MODULE:HANDLER\n"
+            f"bridge.runtime: AWS_LAMBDA_RUNTIME_API is HOST:PORT, not {environment.address!r}. This runs in Lambda, "
+            "or under its emulator. To try a function here: python -m bridge serve MODULE:HANDLER\n"
         )
         return MISUSED
     set_up_path(os.environ.get("LAMBDA_TASK_ROOT", ""))

@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,13 +37,16 @@ def serve(count: int, work: Callable[[], int], log_socket: str | None) -> int:
 
     def end(number: int, _: object) -> None:
         for child in children:
-            os.kill(child, number)
+            with suppress(ProcessLookupError):  # it has ended just now
+                os.kill(child, number)
 
     signal.signal(signal.SIGTERM, end)
     code = 0
     while children:
         child, status = os.wait()
-        children.discard(child)
+        if child not in children:  # as process 1 of a container, this one inherits the children of others
+            continue
+        children.remove(child)
         ended = os.waitstatus_to_exitcode(status)
         sys.stderr.write(f"bridge.runtime: worker {child} has ended with {ended}; {len(children)} go on\n")
         code = code or (ended if ended >= 0 else 128 - ended)

@@ -30,7 +30,7 @@ def cancels(event: Any, context: Any) -> Any:
 
 
 class Streaming(Bridge):
-    async def respond(self, event: Any, context: Any, responder: Responder) -> None:  # type: ignore[override]
+    async def respond(self, event: Any, context: Any, responder: Responder) -> None:
         await responder.start("text/plain", b"prelude")
         await responder.write(b"one")
         await gate_async("one")
@@ -42,7 +42,7 @@ class Streaming(Bridge):
 class Fast(Bridge):
     """More than the sockets between here and the other side can hold."""
 
-    async def respond(self, event: Any, context: Any, responder: Responder) -> None:  # type: ignore[override]
+    async def respond(self, event: Any, context: Any, responder: Responder) -> None:
         await responder.start("application/octet-stream", b"")
         writing = asyncio.create_task(responder.write(b"x" * 64_000_000))
         await gate_async("nobody-reads")
@@ -55,7 +55,7 @@ class Fast(Bridge):
 class Odd(Bridge):
     """Whatever an adapter could get wrong: the event says which."""
 
-    async def respond(self, event: Any, context: Any, responder: Responder) -> None:  # type: ignore[override]
+    async def respond(self, event: Any, context: Any, responder: Responder) -> None:
         if event == "nothing":
             return
         if event == "twice":
@@ -86,14 +86,14 @@ class Odd(Bridge):
 class Together(Bridge):
     """Invocations that wait for each other, on one loop."""
 
-    async def respond(self, event: Any, context: Any, responder: Responder) -> None:  # type: ignore[override]
+    async def respond(self, event: Any, context: Any, responder: Responder) -> None:
         await gate_async(context.aws_request_id)
         assert current.context.get() is context
         await responder.result({"trace": context.trace_id, "environ": os.environ.get("_X_AMZN_TRACE_ID")})
 
 
 class Terminated(Bridge):
-    async def respond(self, event: Any, context: Any, responder: Responder) -> None:  # type: ignore[override]
+    async def respond(self, event: Any, context: Any, responder: Responder) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
         await asyncio.Event().wait()
 
