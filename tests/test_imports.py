@@ -98,14 +98,14 @@ def test_an_asgi_app_imports_neither_the_wsgi_side_nor_the_gateway() -> None:
 
 
 LAYERS = [
-    {"errors", "types", "address", "percent", "deadline", "log", "stage", "call", "kinds"},
+    {"current", "errors", "types", "address", "percent", "deadline", "log", "stage", "call", "kinds"},
     {"headers", "body", "interface", "lifespan", "loop", "shutdown"},
     {"sources", "cycle"},
     {"asgi", "wsgi"},
     {"handler"},
     {"__init__"},
     {"target"},
-    {"gateway"},
+    {"gateway", "runtime"},
     {"cli"},
     {"__main__"},
 ]

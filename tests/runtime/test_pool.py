@@ -1,8 +1,11 @@
 """Several invocations at once."""
 
 import os
+import re
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 from ..samples import sample
@@ -83,3 +86,17 @@ def test_a_refusal_of_one_task_ends_all(api: RuntimeApi, runtime: Runtimes) -> N
     api.invoke("a", "a")
     assert process.code() == 1
     assert "answered 500" in process.output
+
+
+def test_children_of_others_are_none_of_its_workers() -> None:
+    """A process that inherits children, as process 1 of a container does, is told of their end too."""
+    code = """
+import os, sys
+from bridge.runtime import pool
+if not os.fork():
+    os._exit(5)
+sys.exit(pool.serve(1, lambda: 3, None))
+"""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert re.fullmatch(r"bridge.runtime: worker \d+ has ended with 3; 0 go on\n", done.stderr)

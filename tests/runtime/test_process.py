@@ -1,11 +1,14 @@
 """Init, and the end."""
 
 import json
+import os
 import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from bridge.runtime.__main__ import main
 
 from ..samples import sample
 from .api import RuntimeApi
@@ -69,8 +72,11 @@ def test_settings_that_cannot_work_are_an_init_error(
 
 
 def test_an_import_error_shows_where(api: RuntimeApi, runtime: Runtimes) -> None:
-    runtime("raises.handler")
+    process = runtime("raises.handler")
     assert 'raise ArithmeticError("in the module")' in "".join(api.post().json()["stackTrace"])
+    assert process.code() == 1
+    assert process.output.startswith("[WARNING]\t")
+    assert "Z\t\tabout to raise\n" in process.output
 
 
 @pytest.mark.parametrize("name", ["folder/app.handler", "folder.app:handler", "folder.app.handler"])
@@ -124,13 +130,44 @@ def test_sigterm_ends_an_invocation_too(api: RuntimeApi, runtime: Runtimes) -> N
     assert api.posts.empty()
 
 
-def test_sigterm_ends_plain_code(api: RuntimeApi, runtime: Runtimes) -> None:
-    process = runtime("plain.at_exit")
+@pytest.mark.parametrize("target", ["plain.at_exit", "plain.at_exit_async"])
+def test_sigterm_ends_handlers_that_are_no_apps(target: str, api: RuntimeApi, runtime: Runtimes) -> None:
+    process = runtime(target)
     api.invoke()
     api.post()
     process.process.send_signal(signal.SIGTERM)
     assert process.code() == 128 + signal.SIGTERM
     assert process.output.splitlines() == ["the end"]
+
+
+def test_a_function_may_see_to_sigterm_itself(api: RuntimeApi, runtime: Runtimes) -> None:
+    process = runtime("own_signal.handler")
+    api.invoke()
+    pid = api.post().json()
+    os.kill(pid, signal.SIGTERM)
+    api.arrived("signalled")
+    api.open("signalled")
+    api.invoke(2, "id-2")
+    assert api.post().json() == pid
+    assert process.output == ""
+
+
+def test_sigterm_ends_a_startup_too(api: RuntimeApi, runtime: Runtimes) -> None:
+    process = runtime("starting.handler")
+    api.arrived("startup")
+    process.process.send_signal(signal.SIGTERM)
+    api.open("startup")
+    assert process.code() == 128 + signal.SIGTERM
+    assert "Traceback" not in process.output
+    assert api.posts.empty()
+
+
+def test_without_an_address_it_says_so_in_process_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("AWS_LAMBDA_RUNTIME_API", raising=False)
+    assert main(["app.handler"]) == 2
+    assert "AWS_LAMBDA_RUNTIME_API" in capsys.readouterr().err
 
 
 def test_a_bridge_within_a_handler_starts_up_in_init(api: RuntimeApi, runtime: Runtimes) -> None:

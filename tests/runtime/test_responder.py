@@ -81,6 +81,19 @@ def test_a_slow_receiver_holds_the_app_back(api: RuntimeApi, runtime: Runtimes) 
     assert post.body == b"x" * 64_000_000
 
 
+def test_a_connection_that_ends_while_the_app_is_held_back(api: RuntimeApi, runtime: Runtimes) -> None:
+    api.reading.clear()
+    process = runtime("asgi.fast")
+    api.invoke()
+    api.post()
+    api.open("nobody-reads")
+    api.arrived("written-or-not")
+    api.hang_up()
+    api.open("written-or-not")
+    assert process.code() == 1
+    assert "has closed the connection" in process.output
+
+
 @pytest.mark.parametrize("status", [410, 413])
 def test_a_stream_that_is_refused_is_logged(status: int, api: RuntimeApi, runtime: Runtimes) -> None:
     process = runtime("asgi.streaming")

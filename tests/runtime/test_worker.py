@@ -119,6 +119,14 @@ def test_an_exception_is_reported_and_the_next_event_comes(api: RuntimeApi, runt
     assert api.post().json()["errorMessage"] == "no again\r\nat all"
 
 
+def test_an_error_that_is_too_long_for_x_ray_is_reported(api: RuntimeApi, runtime: Runtimes) -> None:
+    runtime("plain.fails")
+    api.invoke("x" * 1_100_000)
+    post = api.post()
+    assert len(post.json()["errorMessage"]) > 1_100_000
+    assert "lambda-runtime-function-xray-error-cause" not in post.headers
+
+
 @pytest.mark.parametrize(
     ("target", "event", "headers", "kind"),
     [

@@ -7,6 +7,7 @@ suspend: `run` drives them, and no event loop is there, nor asyncio.
 from __future__ import annotations
 
 import socket
+from abc import ABC, abstractmethod
 
 from ..errors import BridgeError
 from .reply import MalformedError, Reply
@@ -40,7 +41,7 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
     raise AssertionError("a coroutine that is to block has suspended")
 
 
-class Connection:
+class Connection(ABC):
     """What both kinds have in common: when it is opened, and when once more.
 
     Args:
@@ -146,21 +147,21 @@ class Connection:
     def _lost(self) -> RuntimeApiError:
         return RuntimeApiError(f"the Runtime API at {self.address} has closed the connection")
 
+    @abstractmethod
     def close(self) -> None:
         """Close the connection. The next request opens a new one."""
-        raise NotImplementedError
 
-    def _is_open(self) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def _is_open(self) -> bool: ...
 
-    async def _open(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    async def _open(self) -> None: ...
 
-    async def _write(self, data: bytes) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    async def _write(self, data: bytes) -> None: ...
 
-    async def _read(self) -> bytes:
-        raise NotImplementedError
+    @abstractmethod
+    async def _read(self) -> bytes: ...
 
 
 class BlockingConnection(Connection):

@@ -54,10 +54,8 @@ def report(fault: Fault) -> None:
         line = json.dumps({"timestamp": time.strftime(TIMES + "Z", time.gmtime()), "level": "ERROR", **body})
     else:
         # Carriage returns and no-break spaces keep the lines together, and indented.
-        lines = [f"[ERROR] {fault.kind}: {fault.message}", "Traceback (most recent call last):"]
-        for frame in body["stackTrace"]:
-            lines += [_indented(part) for part in frame.splitlines()]
-        line = "\r".join(lines)
+        parts = [f"[ERROR] {fault.kind}: {fault.message}", "Traceback (most recent call last):", *body["stackTrace"]]
+        line = "\r".join(_indented(line) for part in parts for line in part.splitlines())
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 

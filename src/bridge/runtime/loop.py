@@ -9,7 +9,7 @@ from contextlib import suppress
 from ..log import logger
 from .api import Api
 from .loop_connection import LoopConnection
-from .process import FAILED, TERMINATED, init_failed
+from .process import TERMINATED, init_failed
 from .snapshot import Snapshot
 from .worker import Worker
 
@@ -35,24 +35,22 @@ def serve_on_loop(environment: Environment, function: Function) -> int:
 
 
 async def _serve(environment: Environment, function: Function) -> int:
-    task = asyncio.current_task()
-    if task is not None:
-        with suppress(NotImplementedError):  # Windows
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    task: asyncio.Task[int] = asyncio.current_task()  # type: ignore[assignment]
+    with suppress(NotImplementedError):  # Windows
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     bridge = function.bridge
     try:
-        if bridge is not None:
+        with suppress(asyncio.CancelledError):
             try:
-                await bridge.startup()
+                if bridge is not None:
+                    await bridge.startup()
             except Exception as error:
                 return init_failed(environment, error)
-        await _work(environment, function)
-    except asyncio.CancelledError:
-        return TERMINATED
+            await _work(environment, function)
     finally:
         if bridge is not None:
             await _shut_down(bridge)
-    return FAILED
+    return TERMINATED
 
 
 async def _work(environment: Environment, function: Function) -> None:

@@ -41,6 +41,11 @@ class _Wire(asyncio.Protocol):
         self.incoming.append(data)
         self._wake()
 
+    def eof_received(self) -> None:
+        # Not left to connection_lost: that waits until what is still to be sent has been, and nobody reads it.
+        self.ended = True
+        self._wake()
+
     def connection_lost(self, exc: Exception | None) -> None:
         self.ended = True
         self._wake()

@@ -18,6 +18,8 @@ from .worker import Worker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from .environment import Environment
 
 FAILED = 1
@@ -40,7 +42,7 @@ def serve(environment: Environment) -> int:
         return failed(error)
 
 
-async def _serve(environment: Environment, function: Function) -> int:
+async def _serve(environment: Environment, function: Function) -> NoReturn:
     termination = Termination()
     api = Api(BlockingConnection(environment.address, termination.wait))
     try:
@@ -50,7 +52,6 @@ async def _serve(environment: Environment, function: Function) -> int:
     finally:
         api.connection.close()
         termination.close()
-    return FAILED
 
 
 def _loaded(environment: Environment) -> Function:

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 HEAD_LIMIT = 262_144
 """Bytes that a status line with its headers, or a line of a chunked body, may have."""
 
+_HEX = b"0123456789abcdefABCDEF"
+
 
 class MalformedError(ValueError):
     """The Runtime API's: what it sent is no HTTP/1.1."""
@@ -129,11 +131,10 @@ class Reply:
         line = self._line(b"\r\n")
         if line is None:
             return False
-        digits = line.partition(b";")[0].strip()
-        try:
-            self._left = int(digits, 16)
-        except ValueError:
-            raise MalformedError(f"expected a chunk's size, got {bytes(line[:80])!r}") from None
+        digits = line.partition(b";")[0].strip(b" \t")
+        if not digits or digits.strip(_HEX):
+            raise MalformedError(f"expected a chunk's size, got {bytes(line[:80])!r}")
+        self._left = int(digits, 16)
         self._part = self._chunk if self._left else self._trailer
         return True
 

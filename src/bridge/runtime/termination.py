@@ -5,6 +5,7 @@ from __future__ import annotations
 import selectors
 import signal
 import socket
+from contextlib import suppress
 
 
 class Termination:
@@ -27,12 +28,11 @@ class Termination:
         with selectors.DefaultSelector() as selector:
             selector.register(connection, selectors.EVENT_READ)
             selector.register(self._signals, selectors.EVENT_READ)
-            while True:
+            ready: set[object] = set()
+            while connection not in ready:
                 ready = {key.fileobj for key, _ in selector.select()}
-                if self._signals in ready:
+                with suppress(BlockingIOError):
                     self._signals.recv(4096)
-                if connection in ready:
-                    return
 
     def close(self) -> None:
         """Leave signals to others."""

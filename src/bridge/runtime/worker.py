@@ -13,7 +13,7 @@ from .responder import Responder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, NoReturn
 
     from .api import Api
     from .function import Function
@@ -37,7 +37,7 @@ class Worker:
         self._function = function
         self._alone = alone
 
-    async def run(self) -> None:
+    async def run(self) -> NoReturn:
         """Go on until the Runtime API ends it.
 
         Raises:

@@ -78,5 +78,13 @@ def at_exit(event: Any, context: Any) -> None:
     atexit.register(print, "the end")
 
 
+async def at_exit_async(event: Any, context: Any) -> None:
+    at_exit(event, context)
+
+
+def prints(event: Any, context: Any) -> None:
+    print(event)
+
+
 class Missing:
     """Not called with (event, context), and no app either."""
