@@ -9,7 +9,6 @@ import asyncio
 import os
 import time
 from functools import partial
-from inspect import CO_COROUTINE
 from weakref import WeakSet
 
 from . import address, current, deadline, percent
@@ -18,6 +17,7 @@ from .body import decoded
 from .cycle import Cycle
 from .errors import DeadlineError, LifespanError
 from .headers import ASGI_NAMES, ResponseNames, to_asgi
+from .interface import is_coroutine_function
 from .lifespan import Lifespan
 from .log import logger
 from .loop import check_idle, process_runner
@@ -101,7 +101,7 @@ class ASGI:
         self._app = app
         # To call a coroutine function runs nothing of it. What other apps do when they are called, their task does.
         self._coroutine: Callable[..., Coroutine[Any, Any, None]] = partial(_call, app)
-        if _is_coroutine_function(app):
+        if is_coroutine_function(app):
             self._coroutine = app  # type: ignore[assignment]
         self._names = names
         self._mode = lifespan
@@ -239,11 +239,6 @@ def start_all_in_init() -> None:
 
 async def _call(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     await app(scope, receive, send)
-
-
-def _is_coroutine_function(app: ASGIApp) -> bool:
-    function = app if hasattr(app, "__code__") else type(app).__call__
-    return hasattr(function, "__code__") and bool(function.__code__.co_flags & CO_COROUTINE)
 
 
 def _failure(lifespan: Lifespan) -> BaseException | None:

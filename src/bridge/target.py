@@ -6,6 +6,7 @@ import importlib
 import os
 
 from .handler import Bridge
+from .interface import function_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,12 +66,11 @@ def _takes_event(found: Any) -> bool:
 
     PEP 3333's names are positional, but every server, framework and example calls them `environ` and `start_response`.
     """
-    import inspect  # as slow to import as all of Bridge
-
-    try:
-        names = [name.lstrip("_") for name in inspect.signature(found).parameters]
-    except ValueError:  # builtins do not tell
+    function, bound = function_of(found)
+    if function is None:
         return False
+    code = function.__code__
+    names = [name.lstrip("_") for name in code.co_varnames[bound : code.co_argcount]]
     if names[:1] == ["event"]:
         return len(names) > 1
-    return len(names) == 2 and names[0] not in ("environ", "env", "args") and names[1] != "start_response"
+    return len(names) == 2 and names[0] not in ("environ", "env") and names[1] != "start_response"

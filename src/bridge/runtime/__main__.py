@@ -6,7 +6,7 @@ import os
 import sys
 
 from ..errors import ConfigurationError
-from . import logs, pool, process
+from . import logs, process
 from .environment import Environment, set_up_path
 
 TYPE_CHECKING = False
@@ -38,6 +38,8 @@ def main(arguments: Sequence[str]) -> int:
     extension = process.registered(environment)
     try:
         if environment.is_concurrent and not environment.tasks:
+            from . import pool
+
             socket = os.environ.get("_LAMBDA_TELEMETRY_LOG_FD_PROVIDER_SOCKET")
             return pool.serve(environment.workers, lambda: process.serve(environment), socket)
         return process.serve(environment)

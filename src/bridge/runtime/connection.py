@@ -198,7 +198,8 @@ class BlockingConnection(Connection):
         return False
 
     async def _open(self) -> None:
-        self._socket = socket.create_connection((self._host, self._port))
+        host: Any = self._host.encode()  # for text, the codec for international domain names would be imported
+        self._socket = socket.create_connection((host, self._port))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     async def _write(self, data: bytes) -> None:

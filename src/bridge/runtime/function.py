@@ -6,6 +6,7 @@ import importlib
 import sys
 
 from ..handler import Bridge
+from ..interface import is_coroutine_function
 from ..target import handler_of
 from .fault import FaultError
 from .responder import SyncResponder
@@ -34,7 +35,7 @@ class Function:
         handler: Any = handler_of(found)
         self._handler = handler
         self.bridge = handler if isinstance(handler, Bridge) else None
-        self.is_async = self.bridge.is_asgi if self.bridge is not None else _is_coroutine_function(handler)
+        self.is_async = self.bridge.is_asgi if self.bridge is not None else is_coroutine_function(handler)
         self.respond: Callable[[Any, Any, Responder], Awaitable[None]]
         if not self.is_async:
             self.respond = self._blocking
@@ -87,9 +88,3 @@ def _parts(name: str) -> tuple[str, str]:
         message = f"Bad handler '{name}': expected MODULE.HANDLER or MODULE:HANDLER, app.handler for instance"
         raise FaultError("Runtime.MalformedHandlerName", message)
     return module_name.replace("/", "."), attribute
-
-
-def _is_coroutine_function(handler: Any) -> bool:
-    import inspect
-
-    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__)

@@ -10,7 +10,6 @@ from ..log import logger
 from .api import Api
 from .loop_connection import LoopConnection
 from .process import TERMINATED, init_failed
-from .snapshot import Snapshot
 from .worker import Worker
 
 TYPE_CHECKING = False
@@ -59,6 +58,8 @@ async def _work(environment: Environment, function: Function) -> None:
     bridge = function.bridge
     try:
         if environment.snap_start:
+            from .snapshot import Snapshot
+
             steps = (bridge.shutdown, bridge.startup) if bridge is not None and environment.restarts else (None, None)
             await Snapshot(apis[0], *steps).take()
         await asyncio.gather(*(Worker(api, function, alone=count == 1).run() for api in apis))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from decimal import Decimal
+import sys
 from json.encoder import encode_basestring
 
 from .fault import FaultError
@@ -79,7 +79,8 @@ def _utf8(text: str) -> bytes:
 
 
 def _default(value: object) -> object:
-    if isinstance(value, Decimal):
+    decimal = sys.modules.get("decimal")  # not imported: then the value is no Decimal
+    if decimal is not None and isinstance(value, decimal.Decimal):
         return math.nan if value.is_nan() else f"{_MARK}{value}{_MARK}"
     if isinstance(value, bytes):
         return value.decode()

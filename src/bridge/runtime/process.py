@@ -7,12 +7,11 @@ import sys
 
 from .. import current
 from ..errors import ConfigurationError
-from . import extension, logs
+from . import logs
 from .api import Api
 from .connection import BlockingConnection, RuntimeApiError, run
 from .fault import Fault
 from .function import Function, load
-from .snapshot import Snapshot
 from .termination import Termination
 from .worker import Worker
 
@@ -47,6 +46,8 @@ async def _serve(environment: Environment, function: Function) -> NoReturn:
     api = Api(BlockingConnection(environment.address, termination.wait))
     try:
         if environment.snap_start:
+            from .snapshot import Snapshot
+
             await Snapshot(api, None, None).take()
         await Worker(api, function, alone=True).run()
     finally:
@@ -93,6 +94,8 @@ def registered(environment: Environment) -> BlockingConnection | None:
     """The extension's connection, where there is to be one. Without it, all goes on but the notice of the end."""
     if not environment.graceful:
         return None
+    from . import extension
+
     try:
         return extension.register(environment.address)
     except RuntimeApiError as error:
