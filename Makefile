@@ -11,7 +11,7 @@ bin := $(VENV)/bin
 .PHONY: help serve test test-all lint format bench clean
 
 help:
-	@echo "make serve     the example app behind a local API: http://$(HOST):$(PORT)  (PORT=, API=http|rest|url|alb, STAGE=)"
+	@echo "make serve     the example app behind a local API: http://$(HOST):$(PORT)  (PORT=, API=http|rest|url|alb|lattice|edge, STAGE=)"
 	@echo "make test      lint, types, tests, coverage"
 	@echo "make test-all  the tests on every Python 3.11+ that is installed"
 	@echo "make bench     the benchmark against other adapters; renews docs/benchmark.md and the charts"

@@ -1,4 +1,4 @@
-"""The six ways from a client to a function and back, as AWS goes them: one `Target` each.
+"""The ten ways from a client to a function and back, as AWS goes them, and one that is not AWS's: one `Target` each.
 
 A target makes an event of what a client sends and shows what the client gets for a result, strictly: a result that the
 target would refuse fails the test. Nothing here is taken from Bridge, so the two check each other.
@@ -58,6 +58,12 @@ class Target:
     """How the query arrives: as it was sent, decoded, or with the last value of each name only."""
     path_encoded: bool
     """Whether the path arrives as it was sent; `%2F` and `/` are one on the others."""
+    limit: int = 6_291_556
+    """Bytes of JSON that a result may have."""
+    separator: str = ","
+    """What stands between the lines of a request header, where `repeats` is "joined"."""
+    repeats_out: Literal["lines", "joined"]
+    """What the client gets of a response header that the app sends twice; cookies are always lines."""
 
 
 def last(items: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -89,12 +95,21 @@ def packed(body: bytes, content_type: str) -> tuple[str, bool]:
     return base64.b64encode(body).decode(), True
 
 
+def said_of_body(result: dict[str, Any]) -> tuple[str, bool]:
+    """The text that a result has for a body, and whether it is base64."""
+    if "status" not in result:
+        assert isinstance(result["body"], str)
+        assert isinstance(result["isBase64Encoded"], bool)
+        return result["body"], result["isBase64Encoded"]
+    assert "isBase64Encoded" not in result
+    assert ("body" in result) == ("bodyEncoding" in result)
+    assert result.get("bodyEncoding") in (None, "text", "base64")
+    return result.get("body", ""), result.get("bodyEncoding") == "base64"
+
+
 def unpacked(result: dict[str, Any]) -> bytes:
-    assert isinstance(result["body"], str)
-    assert isinstance(result["isBase64Encoded"], bool)
-    if result["isBase64Encoded"]:
-        return base64.b64decode(result["body"], validate=True)
-    return result["body"].encode()
+    text, is_base64 = said_of_body(result)
+    return base64.b64decode(text, validate=True) if is_base64 else text.encode()
 
 
 def checked(result: dict[str, Any], *keys: str) -> dict[str, Any]:
@@ -114,6 +129,9 @@ REST_HOST = "r3st4p1abc.execute-api.eu-central-1.amazonaws.com"
 HTTP_HOST = "h77p4p1abc.execute-api.eu-central-1.amazonaws.com"
 URL_HOST = "u7l1dxyz.lambda-url.eu-central-1.on.aws"
 ALB_HOST = "probe-1234567890.eu-central-1.elb.amazonaws.com"
+LATTICE_HOST = "svc-0a1b2c.7d67968.vpc-lattice-svcs.eu-central-1.on.aws"
+EDGE_HOST = "d111111abcdef8.cloudfront.net"
+YANDEX_HOST = "d5d0example.apigw.yandexcloud.net"
 
 
 def _v1(sent: Sent, headers: Lines, host: str, path: str, body: str | None, is_base64: bool) -> Event:
@@ -232,6 +250,106 @@ def alb_multi_event(sent: Sent) -> Event:
     }
 
 
+def _lattice(sent: Sent) -> tuple[Lines, str, str, bool]:
+    """Headers, path with query, and body, as both event structures have them. AWS documents one added header."""
+    headers = [*sent.headers, ("host", LATTICE_HOST), ("x-forwarded-for", CLIENT)]
+    body, is_base64 = packed(sent.body, sent.header("content-type")) if sent.body else ("", False)
+    return headers, sent.path + ("?" + sent.query if sent.query else ""), body, is_base64
+
+
+def lattice_1_event(sent: Sent) -> Event:
+    headers, path, body, is_base64 = _lattice(sent)
+    return {
+        "raw_path": path,
+        "method": sent.method,
+        "headers": joined(headers, ", "),
+        "query_string_parameters": last(_alb_query(sent)),
+        "body": body,
+        "is_base64_encoded": is_base64,
+    }
+
+
+def lattice_2_event(sent: Sent) -> Event:
+    headers, path, body, is_base64 = _lattice(sent)
+    arn = "arn:aws:vpc-lattice:eu-central-1:1:"
+    return {
+        "version": "2.0",
+        "path": path,
+        "method": sent.method,
+        "headers": lists(headers),
+        "queryStringParameters": lists(_alb_query(sent)),
+        "body": body,
+        **({"isBase64Encoded": True} if is_base64 else {}),
+        "requestContext": {
+            "serviceNetworkArn": arn + "servicenetwork/sn-0",
+            "serviceArn": arn + "service/svc-0",
+            "targetGroupArn": arn + "targetgroup/tg-0",
+            "identity": {"sourceVpcArn": "arn:aws:ec2:eu-central-1:1:vpc/vpc-0"},
+            "region": "eu-central-1",
+            "timeEpoch": "1690497599177430",
+        },
+    }
+
+
+def _edge_event(sent: Sent, event_type: str, headers: Lines, limit: int) -> Event:
+    """What CloudFront tells a function, with "include body"."""
+    assert not {name for name, _ in headers} & EDGE_DISALLOWED
+    request = {
+        "clientIp": CLIENT,
+        "method": sent.method,
+        "uri": sent.path,
+        "querystring": sent.query,
+        "headers": {
+            name: [{"key": name, "value": value} for value in values] for name, values in lists(headers).items()
+        },
+        "body": {
+            "action": "read-only",
+            "data": base64.b64encode(sent.body[:limit]).decode(),
+            "encoding": "base64",
+            "inputTruncated": len(sent.body) > limit,
+        },
+    }
+    config = {"distributionDomainName": EDGE_HOST, "distributionId": "EDFDVBD6", "eventType": event_type}
+    return {"Records": [{"cf": {"config": config, "request": request}}]}
+
+
+def edge_viewer_event(sent: Sent) -> Event:
+    return _edge_event(sent, "viewer-request", [*sent.headers, ("host", EDGE_HOST)], 40_960)
+
+
+def edge_origin_event(sent: Sent) -> Event:
+    """With an origin request policy that forwards all that the viewer sent."""
+    added = [("host", EDGE_HOST), ("x-forwarded-for", CLIENT), ("via", "1.1 0.cloudfront.net (CloudFront)")]
+    return _edge_event(sent, "origin-request", [*sent.headers, *added], 1_048_576)
+
+
+def yandex_event(sent: Sent) -> Event:
+    """Yandex API Gateway, payload format 0.1: https://yandex.cloud/en/docs/api-gateway/concepts/extensions/cloud-functions."""
+    headers = [(name.title(), value) for name, value in [*sent.headers, ("host", YANDEX_HOST)]]
+    query = parse_qsl(sent.query, keep_blank_values=True)
+    return {
+        "httpMethod": sent.method,
+        "url": f"{sent.path}?{sent.query}",
+        "path": "/{proxy+}",
+        "headers": last(headers),
+        "multiValueHeaders": lists(headers),
+        "queryStringParameters": last(query),
+        "multiValueQueryStringParameters": lists(query),
+        "params": {"proxy": sent.path[1:]},
+        "multiValueParams": {"proxy": [sent.path[1:]]},
+        "pathParams": {"proxy": sent.path[1:]},
+        "requestContext": {
+            "identity": {"sourceIp": CLIENT, "userAgent": sent.header("user-agent")},
+            "httpMethod": sent.method,
+            "requestId": "e117d237-a232-47d9-a3df-4c175049f158",
+            "requestTime": "17/Sep/2026:04:19:34 +0000",
+            "requestTimeEpoch": 1789618774,
+        },
+        "body": base64.b64encode(sent.body).decode(),
+        "isBase64Encoded": True,
+    }
+
+
 def v1_answer(result: dict[str, Any]) -> Answer:
     """A REST API answers 502 to any other key; its `headers` repeat what `multiValueHeaders` has."""
     checked(result, "headers", "multiValueHeaders")
@@ -262,6 +380,63 @@ def alb_multi_answer(result: dict[str, Any]) -> Answer:
     return _alb_answer(result, lines_of(result["multiValueHeaders"]))
 
 
+def lattice_answer(result: dict[str, Any]) -> Answer:
+    """Cookies beside the one that `headers` may have are taken as Envoy takes them; AWS says nothing of several."""
+    checked(result, "headers", "cookies")
+    lines = list(result["headers"].items())
+    assert len({name.lower() for name, _ in lines}) == len(lines)
+    assert "set-cookie" in result["headers"] or "cookies" not in result
+    assert result.get("cookies") != []
+    lines += [("set-cookie", cookie) for cookie in result.get("cookies", [])]
+    return Answer(status=result["statusCode"], lines=lines, body=unpacked(result))
+
+
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-function-restrictions-all.html
+EDGE_DISALLOWED = {
+    *("connection", "expect", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection"),
+    *("trailer", "upgrade", "x-accel-buffering", "x-accel-charset", "x-accel-limit-rate", "x-accel-redirect"),
+    *("x-amzn-auth", "x-amzn-cf-billing", "x-amzn-cf-id", "x-amzn-cf-xff", "x-amzn-errortype"),
+    *("x-amzn-fle-profile", "x-amzn-header-count", "x-amzn-header-order", "x-amzn-lambda-integration-tag"),
+    *("x-amzn-requestid", "x-cache", "x-forwarded-proto", "x-real-ip"),
+    *("x-amz-cf-id", "x-amz-cf-pop", "x-edge-location"),  # two of x-amz-cf-*, one of x-edge-*
+}
+EDGE_READ_ONLY = {
+    "edge_viewer": {"content-length", "host", "transfer-encoding", "via"},
+    "edge_origin": {
+        *("accept-encoding", "content-length", "if-modified-since", "if-none-match", "if-range"),
+        *("if-unmodified-since", "transfer-encoding", "via"),
+    },
+}
+
+
+def _edge_answer(result: dict[str, Any], name: str) -> Answer:
+    """CloudFront validates what a function returns, and answers 502 to what it does not like."""
+    assert set(result) <= {"status", "statusDescription", "headers", "body", "bodyEncoding"}
+    assert isinstance(result["status"], str)
+    assert 200 <= int(result["status"]) <= 599
+    assert isinstance(result["statusDescription"], str)
+    assert not (result["status"] == "204" and "body" in result)
+    lines: Lines = []
+    for header, values in result["headers"].items():
+        assert header == header.lower()
+        assert header not in EDGE_DISALLOWED | EDGE_READ_ONLY[name]
+        assert isinstance(values, list)
+        for value in values:
+            assert set(value) <= {"key", "value"}
+            assert isinstance(value["value"], str)
+            assert value.get("key", header).lower() == header
+            lines.append((header, value["value"]))
+    return Answer(status=int(result["status"]), lines=lines, body=unpacked(result))
+
+
+def edge_viewer_answer(result: dict[str, Any]) -> Answer:
+    return _edge_answer(result, "edge_viewer")
+
+
+def edge_origin_answer(result: dict[str, Any]) -> Answer:
+    return _edge_answer(result, "edge_origin")
+
+
 TARGETS = [
     Target(
         name="rest",
@@ -272,6 +447,7 @@ TARGETS = [
         repeats="lines",
         query="decoded",
         path_encoded=True,
+        repeats_out="lines",
     ),
     Target(
         name="http_api_1_0",
@@ -282,6 +458,7 @@ TARGETS = [
         repeats="lines",
         query="decoded",
         path_encoded=False,
+        repeats_out="lines",
     ),
     Target(
         name="http_api",
@@ -292,6 +469,7 @@ TARGETS = [
         repeats="joined",
         query="raw",
         path_encoded=False,
+        repeats_out="joined",
     ),
     Target(
         name="function_url",
@@ -302,6 +480,7 @@ TARGETS = [
         repeats="joined",
         query="raw",
         path_encoded=True,
+        repeats_out="joined",
     ),
     Target(
         name="alb",
@@ -312,6 +491,8 @@ TARGETS = [
         repeats="last",
         query="last",
         path_encoded=True,
+        repeats_out="joined",
+        limit=1_048_576,
     ),
     Target(
         name="alb_multi",
@@ -322,6 +503,68 @@ TARGETS = [
         repeats="lines",
         query="raw",
         path_encoded=True,
+        repeats_out="lines",
+        limit=1_048_576,
+    ),
+    Target(
+        name="lattice_1",
+        host=LATTICE_HOST,
+        scheme="https",
+        event=lattice_1_event,
+        answer=lattice_answer,
+        repeats="joined",
+        separator=", ",
+        query="raw",
+        path_encoded=True,
+        repeats_out="joined",
+    ),
+    Target(
+        name="lattice_2",
+        host=LATTICE_HOST,
+        scheme="https",
+        event=lattice_2_event,
+        answer=lattice_answer,
+        repeats="lines",
+        query="raw",
+        path_encoded=True,
+        repeats_out="joined",
+    ),
+    Target(
+        name="edge_viewer",
+        host=EDGE_HOST,
+        scheme="https",
+        event=edge_viewer_event,
+        answer=edge_viewer_answer,
+        repeats="lines",
+        query="raw",
+        path_encoded=True,
+        repeats_out="lines",
+        limit=40_960,
+    ),
+    Target(
+        name="edge_origin",
+        host=EDGE_HOST,
+        scheme="https",
+        event=edge_origin_event,
+        answer=edge_origin_answer,
+        repeats="lines",
+        query="raw",
+        path_encoded=True,
+        repeats_out="lines",
+        limit=1_048_576,
     ),
 ]
 TARGET = {target.name: target for target in TARGETS}
+
+YANDEX = Target(
+    name="yandex",
+    host=YANDEX_HOST,
+    scheme="https",
+    event=yandex_event,
+    answer=v1_answer,  # the documentation has the same keys
+    repeats="lines",
+    query="raw",
+    path_encoded=True,
+    repeats_out="lines",
+)
+"""Not one of `TARGETS`: Bridge knows it by a source that is given to it, `examples.custom_source`."""

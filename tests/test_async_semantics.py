@@ -79,14 +79,16 @@ def test_a_request_has_a_task_of_its_own_from_the_first_step_on(runner: Runner) 
     assert len(set(seen)) == 3
 
 
-def test_the_task_is_among_all_tasks_and_no_other_is(runner: Runner) -> None:
+def test_the_task_is_among_all_tasks_and_no_other_is_but_the_root(runner: Runner) -> None:
+    (root,) = asyncio.all_tasks(runner.loop)
+
     async def main() -> bool:
-        before = asyncio.all_tasks() == {asyncio.current_task()}
+        before = asyncio.all_tasks() == {asyncio.current_task(), root}
         await wait()
-        return before and asyncio.all_tasks() == {asyncio.current_task()}
+        return before and asyncio.all_tasks() == {asyncio.current_task(), root}
 
     assert run(runner, main())
-    assert not asyncio.all_tasks(runner.loop)
+    assert asyncio.all_tasks(runner.loop) == {root}
 
 
 def test_the_loop_runs_from_the_first_step_on(runner: Runner) -> None:

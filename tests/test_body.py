@@ -127,7 +127,7 @@ def test_a_lone_surrogate_in_a_text_body_keeps_its_three_bytes() -> None:
 
 @pytest.mark.parametrize("text", ["not base64!", "b2s", "b2s=\n", "é"])
 def test_a_body_that_is_not_the_base64_it_says_is_an_error_of_the_event(text: str) -> None:
-    with pytest.raises(EventError, match="says isBase64Encoded, but its body is not base64"):
+    with pytest.raises(EventError, match="says that its body is base64, and it is not base64"):
         body.decoded(text, True)
 
 
@@ -156,6 +156,16 @@ def test_json_size_is_the_size_of_what_the_runtime_sends(escapes: bool, text: st
 @pytest.mark.usefixtures("escapes")
 def test_json_size_of_a_base64_body_is_that_of_its_letters() -> None:
     assert body.json_size(result("b2s=", True)) == body.json_size(result("", True)) + 4
+
+
+@pytest.mark.usefixtures("escapes")
+@pytest.mark.parametrize(
+    "odd",
+    ["é", None, 7, ["é"], {"a": "é"}, {"body": {"a": "é"}, "isBase64Encoded": False}, {"body": "é", "statusCode": 200}],
+)
+def test_json_size_of_a_result_of_another_form_is_that_of_all_its_json(odd: Any) -> None:
+    sent = json.dumps(odd, ensure_ascii=body._ESCAPES)
+    assert body.json_size(odd) == len(sent.encode())
 
 
 @given(st.text(ANY_CHARACTER, max_size=50))
@@ -199,7 +209,7 @@ def test_a_result_is_uncarried_as_its_flag_says() -> None:
 
 
 def test_a_result_that_is_not_the_base64_it_says_is_an_error_of_the_result() -> None:
-    with pytest.raises(ResultBodyError, match="says isBase64Encoded, but its body is not base64"):
+    with pytest.raises(ResultBodyError, match="says that its body is base64, and it is not base64"):
         body.uncarried("!", True)
 
 

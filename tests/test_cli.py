@@ -98,6 +98,10 @@ APIS = {
     "url": ["--api", "url"],
     "alb": ["--api", "alb"],
     "alb multi": ["--api", "alb", "--multi-value"],
+    "lattice": ["--api", "lattice"],
+    "lattice 1.0": ["--api", "lattice", "--payload", "1.0"],
+    "edge": ["--api", "edge"],
+    "edge viewer": ["--api", "edge", "--trigger", "viewer-request"],
 }
 
 
@@ -121,7 +125,7 @@ def test_event_of_each_api_is_one_to_invoke_with(api: str, app: str, capsys: pyt
     assert main(["invoke", f"things:{app}", "made.json"]) == 0
     result = json.loads(capsys.readouterr().out)
     path = "/prod/a b" if "stage" in api and app == "asgi" else "/a b"
-    assert (result["statusCode"], result["body"]) == (200, path)
+    assert (int(result.get("statusCode") or result["status"]), result["body"]) == (200, path)
 
 
 @pytest.mark.parametrize(("name", "result"), [("instance", "instance"), ("instance.method", "method")])
@@ -305,10 +309,16 @@ def test_reload_says_in_a_line_what_is_wrong_and_waits(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
+        (
+            ["things:asgi", "--api", "url", "--streaming", "--processes", "2"],
+            "--streaming is for function URLs and REST ",
+        ),
+        (["things:asgi", "--api", "websocket", "--streaming"], "--streaming is for function URLs and REST APIs, and "),
         (["things:asgi", "--port", "99999"], "cannot listen on 127.0.0.1, port 99999: "),
         (["things:asgi", "--host", "256.0.0.1"], "cannot listen on 256.0.0.1, port 8000: "),
         (["things:asgi", "--api", "alb", "--stage", "prod"], "'prod'"),
         (["things:asgi", "--concurrency", "0"], "concurrency"),
+        (["things:asgi", "--streaming"], "'http' cannot"),
         (["things:asgi", "--timeout", "0"], "timeout"),
         (["things"], "'things' is not MODULE:HANDLER"),
         (["things", "--reload"], "'things' is not MODULE:HANDLER"),
@@ -340,6 +350,7 @@ def test_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
         ["invoke", "things:asgi"],
         ["event", "GET"],
         ["event", "GET", "/", "--payload", "3.0"],
+        ["event", "GET", "/", "--trigger", "viewer-response"],
     ],
 )
 def test_bad_arguments_get_usage_and_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,14 +7,24 @@ from urllib.parse import parse_qs, parse_qsl
 import pytest
 
 from bridge import Bridge
+from bridge.types import CustomSource
+from examples.custom_source.app import YandexApiGateway
 
-from .apps import APPS, Interface, Reply, Seen
-from .targets import CLIENT, TARGETS, Answer, Sent, Target
+from .apps import APPS, Asgi, Interface, Reply, Seen, Wsgi
+from .targets import CLIENT, TARGETS, YANDEX, Answer, Sent, Target
 
 Exchange: TypeAlias = Callable[..., tuple[Seen, Answer]]
 
 
-@pytest.fixture(params=TARGETS, ids=lambda target: target.name)
+SOURCES: dict[str, list[CustomSource]] = {YANDEX.name: [YandexApiGateway()]}
+"""What Bridge has to be told, by the target's name."""
+
+
+def bridged(target: Target, app: Asgi | Wsgi) -> Bridge:
+    return Bridge(app, sources=SOURCES.get(target.name, ()))
+
+
+@pytest.fixture(params=[*TARGETS, YANDEX], ids=lambda target: target.name)
 def target(request: pytest.FixtureRequest) -> Target:
     chosen: Target = request.param
     return chosen
@@ -32,7 +42,7 @@ def exchange(target: Target, interface: Interface) -> Exchange:
 
     def run(sent: Sent, reply: Reply | None = None) -> tuple[Seen, Answer]:
         app = APPS[interface](reply)
-        result = Bridge(app)(target.event(sent))
+        result = bridged(target, app)(target.event(sent))
         return app.seen[0], target.answer(result)
 
     return run
@@ -67,13 +77,13 @@ def test_path_arrives_decoded_once(exchange: Exchange, wire: str, path: str) -> 
 @pytest.mark.parametrize("wire", ["/", "/a%20b", "/a%2541", "/a;v=1,2/@me", "/%E6%97%A5"])
 def test_raw_path_is_what_the_client_sent(target: Target, wire: str) -> None:
     app = APPS["asgi"]()
-    Bridge(app)(target.event(Sent(path=wire)))
+    bridged(target, app)(target.event(Sent(path=wire)))
     assert app.seen[0].raw["raw_path"].decode() == app.seen[0].root_path + wire
 
 
 def test_encoded_slash_stays_encoded_in_raw_path_where_the_source_keeps_it(target: Target) -> None:
     app = APPS["asgi"]()
-    Bridge(app)(target.event(Sent(path="/a%2Fb")))
+    bridged(target, app)(target.event(Sent(path="/a%2Fb")))
     expected = b"/a%2Fb" if target.path_encoded else b"/a/b"
     assert app.seen[0].raw["raw_path"] == app.seen[0].root_path.encode() + expected
 
@@ -121,7 +131,8 @@ def test_repeated_headers_all_arrive_if_the_source_has_them(
     exchange: Exchange, target: Target, interface: Interface
 ) -> None:
     seen, _ = exchange(Sent(headers=(("x-probe", "one"), ("x-probe", "two"))))
-    lines = {"lines": ["one", "two"], "joined": ["one,two"], "last": ["two"]}[target.repeats]
+    joined = target.separator.join(["one", "two"])
+    lines = {"lines": ["one", "two"], "joined": [joined], "last": ["two"]}[target.repeats]
     assert seen.headers["x-probe"] == (lines if interface == "asgi" else [",".join(lines)])
 
 
@@ -132,7 +143,12 @@ def test_cookies_arrive_in_one_line(exchange: Exchange) -> None:
 
 def test_cookies_that_were_sent_in_two_lines_arrive_in_one(exchange: Exchange, target: Target) -> None:
     seen, _ = exchange(Sent(headers=(("cookie", "a=1"), ("cookie", "b=2"))))
-    assert seen.headers["cookie"] == ["b=2" if target.repeats == "last" else "a=1; b=2"]
+    if target.repeats == "last":
+        assert seen.headers["cookie"] == ["b=2"]
+    elif target.name == "lattice_1":  # what a comma in a cookie meant, nobody can tell any more
+        assert seen.headers["cookie"] == ["a=1, b=2"]
+    else:
+        assert seen.headers["cookie"] == ["a=1; b=2"]
 
 
 def test_no_cookies_is_no_cookie_header(exchange: Exchange) -> None:
@@ -166,7 +182,7 @@ def test_scheme_and_server_are_those_of_the_url(exchange: Exchange, target: Targ
 def test_event_and_context_are_there_for_the_app(target: Target, interface: Interface) -> None:
     app = APPS[interface]()
     event, context = target.event(Sent()), object()
-    Bridge(app)(event, context)
+    bridged(target, app)(event, context)
     assert app.seen[0].raw["aws.event"] is event
     assert app.seen[0].raw["aws.context"] is context
 
@@ -192,7 +208,7 @@ def test_repeated_response_headers_go_out_with_all_their_values(exchange: Exchan
     reply = Reply(headers=[("vary", b"Origin"), ("link", b"</a>"), ("vary", b"Accept"), ("vary", b"Cookie")])
     _, answer = exchange(Sent(), reply)
     lines = ["Origin", "Accept", "Cookie"]
-    assert answer.values("vary") == (lines if target.repeats == "lines" else [", ".join(lines)])
+    assert answer.values("vary") == (lines if target.repeats_out == "lines" else [", ".join(lines)])
     assert answer.values("link") == ["</a>"]
 
 

@@ -33,3 +33,8 @@ def test_there_is_no_deadline_where_the_context_does_not_say(context: object) ->
 
 def test_the_grace_is_part_of_the_margin() -> None:
     assert 0 < deadline.GRACE < deadline.MARGIN
+
+
+@pytest.mark.parametrize(("milliseconds", "seconds"), [(30_000, 29.8), (1_000, 0.8), (300, 0.15), (0, 0)])
+def test_background_work_keeps_back_less(milliseconds: int, seconds: float) -> None:
+    assert deadline.seconds(Context(milliseconds), deadline.BACKGROUND_MARGIN) == pytest.approx(seconds)

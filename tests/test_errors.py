@@ -27,6 +27,7 @@ def test_every_public_error_is_that_of_the_errors_module(name: str) -> None:
         (bridge.LifespanError, RuntimeError),
         (bridge.AppError, RuntimeError),
         (bridge.DeadlineError, TimeoutError),
+        (bridge.ConnectionGoneError, OSError),
     ],
 )
 def test_an_error_is_also_the_builtin_one_that_it_resembles(error: type[Exception], builtin: type[Exception]) -> None:

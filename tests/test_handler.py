@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from bridge import Bridge, ConfigurationError, EventError, ResultTooLargeError
-from bridge.sources import alb, v2
+from bridge.sources import alb
 
 from .apps import APPS, Asgi, Interface, Reply, StartResponse, Wsgi
 from .samples import sample
-from .targets import TARGETS, Sent, Target
+from .targets import TARGET, TARGETS, Sent, Target
 
 INTERFACES: list[Interface] = ["asgi", "wsgi"]
 BOTH = pytest.mark.parametrize("interface", INTERFACES)
@@ -61,6 +61,7 @@ class TestOptions:
             exclude_headers=["server"],
             is_text=lambda media_type: True,
             errors="raise",
+            streaming="auto",
             loop_factory=asyncio.new_event_loop,
         )
         assert bridge(sample("http_api"))["statusCode"] == 200
@@ -72,6 +73,7 @@ class TestOptions:
             ({"interface": None}, "Bridge(interface=...) takes 'auto' or 'asgi' or 'wsgi', not None."),
             ({"lifespan": True}, "Bridge(lifespan=...) takes 'auto' or 'on' or 'off', not True."),
             ({"errors": []}, "Bridge(errors=...) takes 'respond' or 'raise', not []."),
+            ({"streaming": True}, "Bridge(streaming=...) takes 'off' or 'on' or 'auto', not True."),
         ],
     )
     def test_a_value_that_cannot_work_is_named_with_those_that_can(self, options: Any, text: str) -> None:
@@ -254,7 +256,7 @@ class TestErrors:
         assert "time ran out" in record.getMessage()
 
 
-LIMITS = [(target, v2.LIMIT if "alb" not in target.name else alb.LIMIT) for target in TARGETS]
+LIMITS = [(target, target.limit) for target in TARGETS]
 EVERY_LIMIT = pytest.mark.parametrize(("target", "limit"), LIMITS, ids=[target.name for target, _ in LIMITS])
 
 
@@ -278,9 +280,9 @@ class TestResultTooLarge:
     @EVERY_LIMIT
     def test_is_measured_to_the_byte(self, target: Target, limit: int) -> None:
         event = target.event(Sent())
-        rest = len(json.dumps(Bridge(Wsgi(Reply(body=b"")))(event)))
-        assert Bridge(Wsgi(Reply(body=b"x" * (limit - rest))))(event)["statusCode"] == 200
-        assert Bridge(Wsgi(Reply(body=b"x" * (limit - rest + 1))))(event)["statusCode"] == 500
+        rest = len(json.dumps(Bridge(Wsgi(Reply(body=b"x")))(event))) - 1
+        assert target.answer(Bridge(Wsgi(Reply(body=b"x" * (limit - rest))))(event)).status == 200
+        assert target.answer(Bridge(Wsgi(Reply(body=b"x" * (limit - rest + 1))))(event)).status == 500
 
     @EVERY_LIMIT
     @pytest.mark.parametrize(
@@ -288,23 +290,42 @@ class TestResultTooLarge:
     )
     def test_counts_what_json_makes_of_the_body(self, target: Target, limit: int, character: str, size: int) -> None:
         bridge = Bridge(Wsgi(Reply(body=character.encode() * (limit // size))))
-        assert bridge(target.event(Sent()))["statusCode"] == 500
+        assert target.answer(bridge(target.event(Sent()))).status == 500
 
     @EVERY_LIMIT
     def test_counts_characters_beyond_the_basic_plane(self, target: Target, limit: int) -> None:
         bridge = Bridge(Wsgi(Reply(body="😀".encode() * (limit // 4))))
-        assert bridge(target.event(Sent()))["statusCode"] == 500
+        assert target.answer(bridge(target.event(Sent()))).status == 500
 
     @EVERY_LIMIT
     def test_counts_base64(self, target: Target, limit: int) -> None:
         bridge = Bridge(Wsgi(Reply(body=b"\xff" * (limit * 3 // 4 - 1000))))
-        assert bridge(target.event(Sent()))["statusCode"] == 200
+        assert target.answer(bridge(target.event(Sent()))).status == 200
         bridge = Bridge(Wsgi(Reply(body=b"\xff" * (limit * 3 // 4))))
-        assert bridge(target.event(Sent()))["statusCode"] == 500
+        assert target.answer(bridge(target.event(Sent()))).status == 500
 
     def test_is_no_matter_where_the_body_is_not_sent(self) -> None:
         event = {**sample("alb"), "httpMethod": "HEAD"}
         assert Bridge(Wsgi(Reply(body=b"x" * alb.LIMIT)))(event)["statusCode"] == 200
+
+
+class TestRequestTooLarge:
+    @BOTH
+    def test_is_a_413_that_the_app_does_not_see(self, interface: Interface, caplog: pytest.LogCaptureFixture) -> None:
+        app = APPS[interface]()
+        answer = TARGET["edge_viewer"].answer(Bridge(app, errors="raise")(sample("edge_truncated")))
+        assert (answer.status, answer.body) == (413, b"Content Too Large")
+        assert answer.values("content-type") == ["text/plain; charset=utf-8"]
+        assert app.seen == []
+        (record,) = caplog.records
+        assert (record.name, record.levelno) == ("bridge", logging.WARNING)
+        assert "PUT '/upload': CloudFront has cut the body after 40,960 bytes" in record.getMessage()
+
+    @BOTH
+    async def test_is_one_for_handle_async_too(self, interface: Interface) -> None:
+        app = APPS[interface]()
+        result = await Bridge(app).handle_async(sample("edge_truncated"))
+        assert (result["status"], app.seen) == ("413", [])
 
 
 @BOTH

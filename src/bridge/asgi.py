@@ -22,12 +22,12 @@ from .lifespan import Lifespan
 from .log import logger
 from .loop import check_idle, process_runner
 from .shutdown import at_exit
+from .visits import Visits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
     from collections.abc import Callable, Coroutine
-    from typing import Any
+    from typing import Any, TypeAlias
 
     from .loop import LoopFactory, Runner
     from .types import (
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
         Scope,
         Send,
     )
+
+    Work: TypeAlias = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]  # of the lifespan's state
 
 INIT_SECONDS = 9.0
 """Of the 10 seconds that Lambda's init phase has, those that startup may use; what is left goes on at the first event.
@@ -103,13 +105,13 @@ class ASGI:
         self._coroutine: Callable[..., Coroutine[Any, Any, None]] = partial(_call, app)
         if is_coroutine_function(app):
             self._coroutine = app  # type: ignore[assignment]
-        self._names = names
+        self.names = names
         self._mode = lifespan
-        self._loop_factory = loop_factory or asyncio.new_event_loop
+        self.loop_factory = loop_factory or asyncio.new_event_loop
         self._runner: Runner
         self._lifespan: Lifespan | None
         self._state: dict[str, Any]
-        self._visited: dict[AbstractEventLoop, Lifespan] = {}
+        self.visits = Visits(app, lifespan)
         self._forget()
         _instances.add(self)
 
@@ -120,7 +122,7 @@ class ASGI:
             if failure is not None:
                 return None, failure
         body = decoded(request[11], request[12]) if request[11] else b""
-        cycle = Cycle(body, self._names)
+        cycle = Cycle(body, self.names)
         scope = scope_of(request, body, event, context, self._state)
         try:
             coroutine = self._coroutine(scope, cycle.receive, cycle.send)
@@ -133,44 +135,45 @@ class ASGI:
 
     async def on_running_loop(self, request: Request, event: Event, context: Any) -> Outcome:
         """Run a request on the caller's loop, which has a lifespan of its own."""
-        loop = asyncio.get_running_loop()
-        state: dict[str, Any] = {}
-        if self._mode != "off":
-            lifespan = self._visited.get(loop)
-            if lifespan is None:
-                lifespan = self._visit(loop)
-            if not lifespan.started.done():
-                await asyncio.wait({lifespan.started}, timeout=deadline.seconds(context))
-            failure = _failure(lifespan)
-            if failure is not None:
-                if lifespan.started.done() and self._visited.get(loop) is lifespan:
-                    del self._visited[loop]
-                return None, failure
-            state = lifespan.state
         body = decoded(request[11], request[12]) if request[11] else b""
-        cycle = Cycle(body, self._names)
-        scope = scope_of(request, body, event, context, state)
-        task = loop.create_task(_call(self._app, scope, cycle.receive, cycle.send))
-        try:
-            done, _ = await asyncio.wait({task}, timeout=deadline.seconds(context))
-        finally:
-            task.cancel()  # where it has ended, that is nothing
-        error: BaseException | None
-        if not done:
-            await asyncio.wait({task}, timeout=deadline.GRACE)
-            error = DeadlineError("the invocation's time ran out before the app had ended")
-        elif task.cancelled():
-            error = asyncio.CancelledError()
-        else:
-            error = task.exception()
+        cycle = Cycle(body, self.names)
+        error = await self.host(cycle, request, body, event, context)
         if error is None and cycle.response is None:
             error = cycle.complaint()
         return cycle.response, error
 
+    async def host(
+        self, cycle: Cycle, request: Request, body: bytes, event: Event, context: Any
+    ) -> BaseException | None:
+        """Run a request on the caller's loop, through channels of the caller's; what the app raised, if it raised."""
+        state, failure = await self.visits.state(deadline.seconds(context))
+        if failure is not None:
+            return failure
+        scope = scope_of(request, body, event, context, state)
+        task = asyncio.get_running_loop().create_task(_call(self._app, scope, cycle.receive, cycle.send))
+        grace = deadline.GRACE
+        try:
+            await asyncio.wait({task}, timeout=deadline.seconds(context))
+            if cycle.answered and not task.done():
+                grace = deadline.BACKGROUND_MARGIN / 2
+                await asyncio.wait({task}, timeout=deadline.seconds(context, deadline.BACKGROUND_MARGIN))
+        finally:
+            ended = task.done()
+            task.cancel()
+        if not ended:
+            await asyncio.wait({task}, timeout=grace)
+            return DeadlineError("the invocation's time ran out before the app had ended")
+        return asyncio.CancelledError() if task.cancelled() else task.exception()
+
+    def run_work(self, work: Work, context: Any) -> BaseException | None:
+        """Run what is no HTTP request, and sees to its own deadline, on the process's loop; what it raised."""
+        failure = None if self._started else self.start(deadline.seconds(context))
+        return self._runner.run(work(self._state), None) if failure is None else failure
+
     def start(self, seconds: float | None) -> BaseException | None:
         """Bring the app to the end of its startup, or to `seconds` from now; what went wrong, if anything did."""
         check_idle()
-        runner = self._runner = process_runner(self._loop_factory)
+        runner = self._runner = process_runner(self.loop_factory)
         if self._mode != "off":
             with runner.lock:
                 lifespan = self._lifespan
@@ -179,13 +182,30 @@ class ASGI:
                     self._state = lifespan.state
                     at_exit(self.close)
                 runner.wait(lifespan.started, seconds)
-                failure = _failure(lifespan)
+                failure = lifespan.failure()
                 if failure is not None:
                     if lifespan.started.done():
                         self._lifespan = None
                     return failure
         self._started = True
         return None
+
+    def ensure_started(self, context: Any) -> None:
+        """Startup done on the process's loop, for what is no request.
+
+        Raises:
+            LifespanError: startup failed.
+            DeadlineError: it had not ended in time.
+        """
+        failure = None if self._started else self.start(deadline.seconds(context))
+        if failure is not None:
+            raise failure
+
+    async def ensure_started_here(self, context: Any) -> None:
+        """The same on the running loop."""
+        _, failure = await self.visits.state(deadline.seconds(context))
+        if failure is not None:
+            raise failure
 
     def start_in_init(self) -> None:
         """Start up in Lambda's init phase, as far as its time allows. The next event does what is left.
@@ -214,13 +234,6 @@ class ASGI:
             if not self._runner.wait(task, SHUTDOWN_SECONDS):
                 logger().error("the app's lifespan shutdown took longer than %s s and was left", SHUTDOWN_SECONDS)
 
-    def _visit(self, loop: AbstractEventLoop) -> Lifespan:
-        for visited in [*self._visited]:
-            if visited.is_closed():
-                del self._visited[visited]
-        lifespan = self._visited[loop] = Lifespan(self._app, self._mode, loop)
-        return lifespan
-
     def _forget(self) -> None:
         self._started = False
         self._lifespan = None
@@ -239,13 +252,6 @@ def start_all_in_init() -> None:
 
 async def _call(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     await app(scope, receive, send)
-
-
-def _failure(lifespan: Lifespan) -> BaseException | None:
-    """What keeps requests from an app whose startup has been waited for."""
-    if not lifespan.started.done():
-        return DeadlineError("the invocation's time ran out before the app's lifespan startup was complete")
-    return lifespan.started.exception()
 
 
 def _after_fork() -> None:

@@ -18,6 +18,9 @@ TABLE_SIZE = 128
 BODY_LIMIT = 6_291_556
 """Bytes of a streamed body after which it cannot fit any result. A stream without end is stopped here."""
 
+BODILESS = frozenset((*range(100, 200), 204, 304))
+"""Statuses whose responses have no body (RFC 9110 section 6.4.1); those to HEAD have none either."""
+
 # Lambda's runtime escapes what is not ASCII before Python 3.12.
 _ESCAPES = sys.version_info < (3, 12)
 MOST_JSON = 12 if _ESCAPES else 6
@@ -105,7 +108,7 @@ def _from_base64(text: str, carrier: str, failure: type[BridgeError]) -> bytes:
     try:
         return b64decode(text, validate=True)
     except ValueError as error:
-        raise failure(f"the {carrier} says isBase64Encoded, but its body is not base64: {error}") from error
+        raise failure(f"the {carrier} says that its body is base64, and it is not base64: {error}") from error
 
 
 # RFC 8259 section 7: characters that JSON writes as two, such as \n, and those that it writes as six, such as \u0000.
@@ -138,12 +141,18 @@ def uncarried(text: str, is_base64: bool) -> bytes:
 
 
 def json_size(result: Result) -> int:
-    """Bytes of JSON that Lambda's runtime makes of a result. Only what surrounds the body is really made into JSON."""
+    """Bytes of JSON that Lambda's runtime makes of a result. Only what surrounds the body is really made into JSON.
+
+    A user's source may give a result any form; one that carries its body otherwise is made into JSON as a whole.
+    """
     import json
 
-    text: str = result["body"]
-    around = len(json.dumps({**result, "body": ""}, ensure_ascii=_ESCAPES).encode("utf-8", "surrogatepass"))
-    if result["isBase64Encoded"]:
+    if not isinstance(result, dict) or not isinstance(result.get("body", ""), str):
+        return len(json.dumps(result, ensure_ascii=_ESCAPES).encode("utf-8", "surrogatepass"))
+    text: str = result.get("body", "")
+    bodiless = {**result, "body": ""} if text else result
+    around = len(json.dumps(bodiless, ensure_ascii=_ESCAPES).encode("utf-8", "surrogatepass"))
+    if result.get("isBase64Encoded") or result.get("bodyEncoding") == "base64":
         return around + len(text)
     if _ESCAPES and ("\x7f" in text or not text.isascii()):
         return around + len(json.dumps(text)) - 2

@@ -6,24 +6,23 @@ import argparse
 import json
 import logging
 import os
-import socket
 import sys
 import time
 import uuid
-from contextlib import suppress
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from . import __version__
+from . import __version__, websocket_options
 from .errors import BridgeError
 from .target import UsageError, load, parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
+    from typing import Any, Literal
 
-    from .gateway import Gateway
+    from .gateway import Gateway, WebSocketGateway
 
 _SETTINGS = "BRIDGE_SERVE"
 """Where `serve --reload` leaves its arguments for the processes that it starts."""
@@ -39,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (BridgeError, UsageError) as error:
         complaint = str(error)
     except ModuleNotFoundError as error:
-        if error.name not in ("starlette", "uvicorn"):
+        if error.name not in ("starlette", "uvicorn", "websockets"):
             raise
         complaint = f'{error.name} is missing: pip install "lambda-bridge[serve]"'
     else:
@@ -48,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 2
 
 
-def gateway() -> Gateway:
+def gateway() -> Gateway | WebSocketGateway:
     """The gateway that `serve --reload` has been asked for: a factory for the processes that uvicorn starts."""
     try:
         return _gateway(json.loads(os.environ[_SETTINGS]))
@@ -56,64 +55,64 @@ def gateway() -> Gateway:
         sys.exit(f"bridge serve: {error}")
 
 
-def _gateway(settings: dict[str, Any]) -> Gateway:
-    from .gateway import Gateway
+def _gateway(settings: dict[str, Any]) -> Gateway | WebSocketGateway:
+    from .gateway import Gateway, Processes, WebSocketGateway
 
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
-    return Gateway(load(settings["target"]), **{name: settings[name] for name in settings if name != "target"})
+    target, count, routing, websocket = (settings.pop(name) for name in ("target", "processes", "routing", "websocket"))
+    streaming: Literal["on", "off"] = "on" if settings["streaming"] else "off"
+    handler: Any = Processes(target, count, routing) if count else load(target, streaming=streaming)
+    made: Gateway | WebSocketGateway
+    if websocket:
+        authorizer = websocket.pop("authorizer")
+        made = WebSocketGateway(handler, authorizer=authorizer and load(authorizer), **websocket)
+    else:
+        made = Gateway(handler, **settings)
+    if count:
+        handler.start()
+    return made
 
 
 def _serve(options: argparse.Namespace) -> None:
-    import uvicorn
-    from uvicorn.supervisors import ChangeReload
+    from .gateway import Server
+    from .gateway.environment import environment, lent
 
+    if options.streaming and (options.processes or options.api == "websocket"):
+        raise UsageError("--streaming is for function URLs and REST APIs, and without --processes")
+    options.concurrency = options.processes or options.concurrency
+    websocket = websocket_options.settings(options) if options.api == "websocket" else None
+    stage = websocket["stage"] if websocket else options.stage
     settings = {
         "target": options.target,
         "api": options.api,
         "stage": options.stage,
         "payload": options.payload,
         "multi_value": options.multi_value,
+        "trigger": options.trigger,
         "binary_media_types": ["*/*"] if options.binary_media_types is None else options.binary_media_types,
         "timeout": options.timeout,
         "concurrency": options.concurrency,
+        "processes": options.processes,
+        "routing": options.routing,
+        "websocket": websocket,
+        "streaming": options.streaming,
     }
-    if options.reload:
-        parts(options.target)
-        os.environ[_SETTINGS] = json.dumps(settings)
-        app: Any = "bridge.cli:gateway"
-    else:
-        app = _gateway(settings)
-    listener = _listener(options.host, options.port)
-    host = f"[{options.host}]" if ":" in options.host else options.host
-    url = f"http://{host}:{listener.getsockname()[1]}{_prefix(options.stage)}/"
-    print(f"{options.target} behind {options.api}: {url}", flush=True)
-    config = uvicorn.Config(
-        app,
-        factory=options.reload,
-        reload=options.reload,
-        access_log=False,
-        log_level="warning",
-        server_header=False,
-    )
-    run = uvicorn.Server(config).run
-    with suppress(KeyboardInterrupt):
+    with (
+        closing(Server(options.host, options.port)) as server,
+        lent(environment(server.url, stage) if websocket else {}),
+    ):
         if options.reload:
-            ChangeReload(config, target=run, sockets=[listener]).run()
+            parts(options.target)
+            os.environ[_SETTINGS] = json.dumps(settings)
+            app: Any = "bridge.cli:gateway"
         else:
-            run(sockets=[listener])
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen()
-    except (OSError, OverflowError) as error:
-        listener.close()
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise UsageError(f"cannot listen on {host}, port {port}: {reason}") from None
-    return listener
+            app = _gateway(settings)
+        url = f"{server.url}{_prefix(stage)}"
+        print(f"{options.target} behind {options.api}: {url.replace('http', 'ws', 1) if websocket else url + '/'}")
+        if websocket:
+            print(f"its connections: {url}/@connections")
+        sys.stdout.flush()
+        server.run(app, reload=options.reload)
 
 
 def _prefix(stage: str) -> str:
@@ -122,7 +121,7 @@ def _prefix(stage: str) -> str:
 
 
 def _invoke(options: argparse.Namespace) -> None:
-    from .gateway import LambdaContext
+    from .context import LambdaContext
 
     handler = load(options.target)
     try:
@@ -140,7 +139,13 @@ def _event(options: argparse.Namespace) -> None:
     from .call import Call
     from .gateway.apis import api as api_of
 
-    api = api_of(options.api, stage=options.stage, payload=options.payload, multi_value=options.multi_value)
+    api = api_of(
+        options.api,
+        stage=options.stage,
+        payload=options.payload,
+        multi_value=options.multi_value,
+        trigger=options.trigger,
+    )
     try:
         url = urlsplit(options.url)
     except ValueError as error:
@@ -180,7 +185,7 @@ def _parser() -> argparse.ArgumentParser:
 
     serve = commands.add_parser("serve", help="serve a handler, or an app, behind a local API")
     _add_target(serve)
-    _add_api(serve)
+    _add_api(serve, "websocket")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     serve.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
     serve.add_argument("--reload", action="store_true", help="start again when a file changes")
@@ -192,6 +197,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--timeout", type=float, default=30, help="the function's timeout, seconds (default: 30)")
     serve.add_argument("--concurrency", type=int, default=1, help="events handled at once (default: 1, as in Lambda)")
+    serve.add_argument("--processes", type=int, default=0, metavar="N", help="run the handler in N processes")
+    routings = ["turn", "random", "sticky"]
+    serve.add_argument("--routing", choices=routings, default="turn", help="which idle process gets an event")
+    websocket_options.add(serve)
+    serve.add_argument("--streaming", action="store_true", help="answers are streams; function URLs and REST APIs only")
     serve.set_defaults(run=_serve)
 
     invoke = commands.add_parser("invoke", help="print the result of one event")
@@ -214,9 +224,16 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", metavar="MODULE:HANDLER", help="a Lambda handler, or an app, which is then wrapped")
 
 
-def _add_api(parser: argparse.ArgumentParser) -> None:
-    apis = "http: HTTP API, rest: REST API, url: function URL, alb: Application Load Balancer"
-    parser.add_argument("--api", choices=["http", "rest", "url", "alb"], default="http", help=apis)
+def _add_api(parser: argparse.ArgumentParser, *more: str) -> None:
+    apis = (
+        "http: HTTP API, rest: REST API, url: function URL, alb: Application Load Balancer, lattice: VPC Lattice, "
+        "edge: Lambda@Edge"
+    )
+    apis += "".join(f", {name}: WebSocket API" for name in more)
+    choices = ["http", "rest", "url", "alb", "lattice", "edge", *more]
+    parser.add_argument("--api", choices=choices, default="http", help=apis)
     parser.add_argument("--stage", default="$default", help="an HTTP or REST API's stage, the first part of the path")
-    parser.add_argument("--payload", choices=["2.0", "1.0"], default="2.0", help="an HTTP API's payload format")
+    parser.add_argument("--payload", choices=["2.0", "1.0"], default="2.0", help="of HTTP API and VPC Lattice events")
     parser.add_argument("--multi-value", action="store_true", help="a load balancer's multi-value headers")
+    triggers = ["origin-request", "viewer-request"]
+    parser.add_argument("--trigger", choices=triggers, default=triggers[0], help="where Lambda@Edge calls the function")

@@ -1,15 +1,47 @@
-"""The invocation that is being handled."""
+"""The invocation that is being handled, for code that has no request at hand: log filters, libraries.
+
+from bridge.current import LogFilter
+
+handler.addFilter(LogFilter())   # a logging handler; its format may then have %(aws_request_id)s
+"""
 
 from __future__ import annotations
 
+import os
 from contextvars import ContextVar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from logging import LogRecord
     from typing import Any
 
-context: ContextVar[Any] = ContextVar("bridge.context")
-"""The Lambda context of the invocation that is being handled. Nothing is set where there is none."""
+context: ContextVar[Any] = ContextVar("bridge.context", default=None)
+"""The Lambda context of the invocation; None where there is none. Tasks and `asyncio.to_thread` inherit it, as they do
+all context variables; a thread that the app starts by itself does not."""
 
 serves_lifespans = False
 """Whether this process is importing an app that `bridge.runtime` will serve, which sees to the lifespan itself."""
+
+
+def trace_id() -> str:
+    """Lambda's own segment of the X-Ray trace ("Root=...;Parent=...;Sampled=1"), or "".
+
+    The runtime says it for each invocation, in the context or in the environment.
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+    """
+    return getattr(context.get(), "trace_id", None) or os.environ.get("_X_AMZN_TRACE_ID", "")
+
+
+class LogFilter:
+    """A filter for `logging` that lets every record pass and gives it `aws_request_id`, `tenant_id` and `trace_id`.
+
+    They are text, "" where there is none; the first two are named as Lambda's own log formatter names them.
+    """
+
+    def filter(self, record: LogRecord) -> bool:
+        """Give a record its attributes."""
+        invocation = context.get()
+        record.aws_request_id = getattr(invocation, "aws_request_id", None) or ""
+        record.tenant_id = getattr(invocation, "tenant_id", None) or ""
+        record.trace_id = trace_id()
+        return True

@@ -21,6 +21,10 @@ class Cycle:
 
     response: Response | None = None
     """The response, when it is complete."""
+    answered = False
+    """Whether the response is on its way out, though the app goes on."""
+    limit: float = BODY_LIMIT
+    """Bytes of body after which a response is too large to be sent."""
     _headers: ResponseHeaders | None = None
     _chunks: list[bytes] | None = None
     _done: asyncio.Event | None = None
@@ -72,7 +76,7 @@ class Cycle:
         else:
             self._chunks.append(body)
             self._size += len(body)
-            if self._size > BODY_LIMIT:
+            if self._size > self.limit:
                 raise ResultTooLargeError(f"the app streamed more than {BODY_LIMIT:,} bytes, which no result can carry")
             if message.get("more_body", False):
                 return

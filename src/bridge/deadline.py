@@ -12,11 +12,14 @@ MARGIN = 0.5
 GRACE = 0.2
 """Seconds of that margin which a cancelled app has to end."""
 
+BACKGROUND_MARGIN = 0.2
+"""Seconds kept back where the answer is out already, and only background work is left to be cancelled."""
 
-def seconds(context: Context | None) -> float | None:
+
+def seconds(context: Context | None, margin: float = MARGIN) -> float | None:
     """Seconds that the app may take; None where the context does not say (tests, `None`)."""
     remaining = getattr(context, "get_remaining_time_in_millis", None)
     if remaining is None:
         return None
     left: float = remaining() / 1000
-    return max(left - MARGIN, left / 2)
+    return max(left - margin, left / 2)

@@ -13,6 +13,10 @@ class EventError(BridgeError, ValueError):
     """The caller's: an event that Bridge does not know, or one that breaks its own format."""
 
 
+class EventFailedError(BridgeError, RuntimeError):
+    """The app's: its answer to an event that is no HTTP request was no success. Lambda sees a failed invocation."""
+
+
 class RunningLoopError(BridgeError, RuntimeError):
     """The caller's: `handler(event, context)` where an event loop is already running."""
 
@@ -29,8 +33,21 @@ class DeadlineError(BridgeError, TimeoutError):
     """The app's: it had not responded when the invocation's time was about to run out. Answered with 504."""
 
 
+class RequestTooLargeError(BridgeError):
+    """The client's: a request whose sender has cut its body for the function. Answered with 413."""
+
+
 class ResultTooLargeError(BridgeError):
     """The app's: its response does not fit the payload limit of the event's sender. Answered with 500."""
+
+
+class StatusError(BridgeError):
+    """Nobody's: how a status other than success gets through a custom integration of a REST API.
+
+    Lambda reports its text as `errorMessage`, which API Gateway matches against the `selectionPattern` of the method's
+    integration responses. The text is JSON, described at `bridge.sources.custom.CustomIntegration`. Always let through.
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/handle-errors-in-lambda-integration.html
+    """
 
 
 class ResultError(BridgeError, ValueError):
@@ -38,4 +55,32 @@ class ResultError(BridgeError, ValueError):
 
 
 class ResultBodyError(ResultError):
-    """The handler's: a result that says isBase64Encoded, but its body is not base64."""
+    """The handler's: a result that says that its body is base64, and it is not."""
+
+
+class ManagementError(BridgeError):
+    """API Gateway's connection management refused a call, or gave no answer. The message says what to do."""
+
+
+class ConnectionGoneError(ManagementError, ConnectionError):
+    """The client's: its WebSocket connection is not open (410). An OSError, as ASGI has it for a client that left."""
+
+
+class MessageTooLargeError(ManagementError):
+    """The app's: a WebSocket message of more than 131,072 bytes (413)."""
+
+
+class RateLimitError(ManagementError):
+    """The app's: it sends faster than the account may, or than the client reads (429, again and again)."""
+
+
+class StaleWebSocketError(BridgeError, RuntimeError):
+    """The app's: it used a WebSocket object after the event that it belongs to. `Connections` reaches the client."""
+
+
+class AttachmentError(BridgeError, ValueError):
+    """The app's: a connection's attachment that is no JSON, or is too large."""
+
+
+class LostUpdateError(BridgeError, RuntimeError):
+    """Another event of the same connection has changed the attachment meanwhile. Nothing was written."""

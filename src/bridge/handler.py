@@ -1,36 +1,62 @@
 """`Bridge`: what Lambda calls.
 
 event -> detect -> source.request -> run(app) -> (status, headers, body) -> source.result -> result
+
+Events that are no HTTP requests go another way, which others.py has.
 """
 
 from __future__ import annotations
 
 import os
 
-from . import body as bodies, interface as interfaces
-from .errors import ConfigurationError, DeadlineError, EventError, LifespanError, ResultTooLargeError
+from . import body as bodies, current, interface as interfaces
+from .errors import (
+    AppError,
+    ConfigurationError,
+    DeadlineError,
+    LifespanError,
+    RequestTooLargeError,
+    ResultTooLargeError,
+)
 from .headers import ResponseNames
 from .log import logger
-from .sources import detect
+from .sources import detect, v1, v2
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
+    from .answer import Answer
+    from .asgi import ASGI
+    from .front import Adjustment
     from .loop import LoopFactory
+    from .others import Others
     from .types import (
         App,
+        AsyncRun,
+        CustomSource,
         ErrorMode,
         Event,
         Interface,
         LifespanMode,
+        OnEvent,
         Request,
+        Responder,
         Response,
         Result,
         Run,
         Source,
+        StreamingMode,
+        StreamingSource,
+        SyncResponder,
+        WebSocketBinary,
+        WebSocketPath,
     )
+    from .websocket.connections import Connections
+    from .websocket.websockets import WebSockets
+
+_set_current = current.context.set
 
 HEADERS_ROOM = 65_536
 """Bytes of JSON that all but the body may have before a result is measured: twice what a load balancer lets through."""
@@ -51,12 +77,36 @@ class Bridge:
         errors: what becomes of an exception in the app. "respond" answers with the response that the app completed
             nevertheless, or else with a plain 500, and logs the traceback. "raise" lets it through to Lambda, whose
             Errors metric counts it.
+        streaming: whether `respond` and `respond_sync` stream: "off" never, "on" to every function URL and REST API,
+            "auto" to function URLs. An event does not tell whether its sender expects a stream, and one that expects
+            the other thing gives its client garbage: say what your API is set to.
         loop_factory: makes the event loop: `uvloop.new_event_loop`, for instance. ASGI only.
+        sources: event formats of your own (`bridge.types.CustomSource`), or `bridge.sources.custom.CustomIntegration`.
+            They are asked for every event, in this order, before Bridge's own.
+        on_event: `on_event(event, context)` gets every event that is no HTTP request. What it returns is the result,
+            what it raises is Lambda's to see. It may be a coroutine function.
+        events_path: a path of the app, "/events", where such events are POSTed as JSON instead. HTTP requests to it,
+            and below it, are answered 404.
+        warm_up: whether pings that only keep the function warm are answered at once, before `on_event` and the app:
+            `{"warmer": true}` and `{"source": "serverless-plugin-warmup"}`.
+        forwarded_hosts: the hosts that may stand in front of the API: "www.example.com", "*.example.com",
+            "www.example.com/shop" (the app is at /shop there). If `forwarded_host_header` names one of them, the app
+            sees it as the request's host, and its path, without the stage.
+        forwarded_host_header: the header in which CloudFront, or another proxy, says the client's host.
+        websocket_path: the path that WebSocket connections have for the app: API Gateway has none. Or what returns it,
+            from the $connect event. docs/websockets.md has more on this and on the three below.
+        websocket_binary: what becomes of bytes that the app sends, which API Gateway cannot carry. "refuse" is an error
+            in the app, "base64" sends base64 text.
+        websocket_linger: seconds for which tasks of a WebSocket app that are still at work are waited for, when the app
+            asks for the next message.
+        connections: the `bridge.websocket.Connections` that keep what the app wants kept between events; None: nothing.
 
     Raises:
-        ConfigurationError: an argument cannot work.
+        ConfigurationError: an argument cannot work, or two of them together.
         LifespanError: in Lambda, where startup runs in the init phase: the app's startup failed.
     """
+
+    __name__ = "handler"  # decorators for functions ask for it: AWS Lambda Powertools' Tracer
 
     def __init__(
         self,
@@ -68,28 +118,76 @@ class Bridge:
         exclude_headers: Iterable[str] = (),
         is_text: Callable[[str], bool] = bodies.is_text,
         errors: ErrorMode = "respond",
+        streaming: StreamingMode = "off",
         loop_factory: LoopFactory | None = None,
+        sources: Iterable[CustomSource] = (),
+        on_event: OnEvent | None = None,
+        events_path: str | None = None,
+        warm_up: bool = False,
+        forwarded_hosts: str | Iterable[str] = (),
+        forwarded_host_header: str = "x-forwarded-host",
+        websocket_path: WebSocketPath = "/",
+        websocket_binary: WebSocketBinary = "refuse",
+        websocket_linger: float = 5.0,
+        connections: Connections | None = None,
     ) -> None:
         _require("interface", interface, ("auto", "asgi", "wsgi"))
         _require("lifespan", lifespan, ("auto", "on", "off"))
         _require("errors", errors, ("respond", "raise"))
+        _require("streaming", streaming, ("off", "on", "auto"))
+        _require("websocket_binary", websocket_binary, ("refuse", "base64"))
+        if isinstance(websocket_path, str) and not websocket_path.startswith("/"):
+            raise ConfigurationError(
+                f"Bridge(websocket_path=...) takes a path that starts with '/', not {websocket_path!r}."
+            )
         names = ResponseNames([exclude_headers] if isinstance(exclude_headers, str) else exclude_headers)
         self._kinds = bodies.Kinds(is_text)
-        self._base_paths = _base_paths(base_path)
+        self._adjust: Adjustment | None = None
+        if base_path or forwarded_hosts:
+            from .front import adjustment
+
+            self._adjust = adjustment(base_path, forwarded_hosts, forwarded_host_header)
         self._raises = errors == "raise"
+        self._detect: Callable[[Event], Source | None] = detect
+        if sources:
+            from .sources.given import detector
+
+            self._detect = detector(sources)
+        self._streaming: tuple[StreamingSource, ...] = {"off": (), "on": (v1, v2), "auto": (v2,)}[streaming]
+        is_asgi = (interfaces.detect(app) if interface == "auto" else interface) == "asgi"
+        posted: Posted | None = None
+        if events_path is not None:
+            from .reserved import Reserved
+            from .sources.posted import Posted
+
+            posted = Posted(events_path)
+            reserved = Reserved(posted.path)
+            self._adjust = reserved.adjustment(self._adjust)
+            app = reserved.asgi(app) if is_asgi else reserved.wsgi(app)  # type: ignore[arg-type]
+        self._websockets: WebSockets | None = None
+        self._websocket_options = app, names, websocket_path, websocket_binary, websocket_linger, connections
         self._run: Run
-        if (interfaces.detect(app) if interface == "auto" else interface) == "asgi":
+        self._run_async: AsyncRun
+        if is_asgi:
             from .asgi import ASGI
 
             self._asgi: ASGI | None = ASGI(app, names, lifespan, loop_factory)  # type: ignore[arg-type]
-            self._run = self._asgi.run
-            if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
-                self._asgi.start_in_init()
+            self._run, self._run_async = self._asgi.run, self._asgi.on_running_loop
         else:
             from .wsgi import WSGI
 
             self._asgi = None
-            self._run = WSGI(app, names).run  # type: ignore[arg-type]
+            self._wsgi = WSGI(app, names)  # type: ignore[arg-type]
+            self._run, self._run_async = self._wsgi.run, self._wsgi.on_running_loop
+        self._others: Others | None = None
+        if on_event is not None or posted is not None or warm_up:
+            from .others import others
+
+            self._others = others(
+                on_event, posted, warm_up, self._asgi, loop_factory, self._run, self._run_async, self._finished
+            )
+        if self._asgi is not None and "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+            self._asgi.start_in_init()
 
     def __call__(self, event: Event, context: Any = None) -> Result:
         """The result of an event.
@@ -98,17 +196,27 @@ class Bridge:
             event: as Lambda gives it: a dict.
             context: as Lambda gives it, or None. `get_remaining_time_in_millis` is the deadline, where it is there.
 
+        Returns:
+            What the sender of an HTTP request wants. For other events, what `on_event` or the app has returned: any
+            JSON value, whatever the annotation says.
+
         Raises:
-            EventError: the event is of no kind that Bridge knows, or breaks its own format.
+            EventError: the event is no HTTP request, and nothing has been said of others; or it breaks its own format.
+            EventFailedError: the app's answer to an event that was posted to it is no success.
             LifespanError: the app's startup failed.
             RunningLoopError: an event loop runs in this thread; use `handle_async` there.
         """
-        source = detect(event)
+        _set_current(context)
+        source = self._detect(event)
         if source is None:
-            return self._other(event, context)
-        request = source.request(event)
-        if self._base_paths:
-            request = self._below_base_path(request)
+            other: Result = self._other(event).result(event, context)
+            return other
+        try:
+            request = source.request(event)
+        except RequestTooLargeError as refusal:
+            return self._refused(source, event, refusal)
+        if self._adjust is not None:
+            request = self._adjust(request)
         response, error = self._run(request, event, context)
         if error is not None or response is None:
             response = self._settled(request, response, error)
@@ -121,25 +229,20 @@ class Bridge:
         A WSGI app runs in a thread.
 
         Raises:
-            EventError, LifespanError: as `handler(event, context)` does.
+            EventError, EventFailedError, LifespanError: as `handler(event, context)` does.
         """
-        source = detect(event)
+        _set_current(context)
+        source = self._detect(event)
         if source is None:
-            return self._other(event, context)
-        request = source.request(event)
-        if self._base_paths:
-            request = self._below_base_path(request)
-        if self._asgi is not None:
-            response, error = await self._asgi.on_running_loop(request, event, context)
-        else:
-            import asyncio
-
-            response, error = await asyncio.to_thread(self._run, request, event, context)
-        if error is not None or response is None:
-            response = self._settled(request, response, error)
-        return self._result(source, event, request, response)
-
-    # The following is a thin stand-in for the core that streams.
+            other: Result = await self._other(event).result_async(event, context)
+            return other
+        try:
+            request = source.request(event)
+        except RequestTooLargeError as refusal:
+            return self._refused(source, event, refusal)
+        if self._adjust is not None:
+            request = self._adjust(request)
+        return self._finished(source, event, request, *await self._run_async(request, event, context))
 
     @property
     def is_asgi(self) -> bool:
@@ -148,33 +251,74 @@ class Bridge:
 
     @property
     def loop_factory(self) -> LoopFactory | None:
-        """Makes the event loop for the app; None: asyncio's own, or none for a WSGI app."""
-        return None if self._asgi is None else self._asgi._loop_factory
+        """What makes the event loop for an ASGI app; None for a WSGI app."""
+        return None if self._asgi is None else self._asgi.loop_factory
 
-    async def respond(self, event: Event, context: Any, responder: Any) -> None:
-        """Answer an event from inside a running loop."""
-        await responder.result(await self.handle_async(event, context))
+    async def respond(self, event: Event, context: Any, responder: Responder) -> None:
+        """Answer an event as soon as the app does, from inside a running event loop, and return when the app has ended.
 
-    def respond_sync(self, event: Event, context: Any, responder: Any) -> None:
-        """Answer an event from plain code."""
-        responder.result(self(event, context))
+        The app's response goes out when it is complete, or as it is made, where `streaming` says so. What the app does
+        after it goes on until 0.2 seconds before the deadline. Each call is independent of others on the same loop.
+
+        Raises:
+            EventError, LifespanError: as `handler(event, context)` does; nothing has gone to the responder.
+            Exception: what the responder raised; or, with `errors="raise"`, what the app raised before it responded.
+        """
+        if self._asgi is None:
+            raise ConfigurationError("respond is for ASGI apps, and this is a WSGI app; use respond_sync.")
+        _set_current(context)
+        source = self._detect(event)
+        if source is None:
+            await responder.result(await self._other(event).result_async(event, context))
+            return
+        answer = self._answer(source, event)
+        if isinstance(answer, dict):
+            await responder.result(answer)
+            return
+        from .asgi_stream import respond
+
+        await respond(self._asgi, answer, context, responder)
+
+    def respond_sync(self, event: Event, context: Any, responder: SyncResponder) -> None:
+        """Answer an event as soon as a WSGI app does, in the calling thread, and return when the app has ended.
+
+        The answer is out before the app's iterable is closed: what is hooked to `close` does not keep the client.
+
+        Raises:
+            EventError, Exception: as `respond` does.
+        """
+        if self._asgi is not None:
+            raise ConfigurationError("respond_sync is for WSGI apps, and this is an ASGI app; await respond.")
+        _set_current(context)
+        source = self._detect(event)
+        if source is None:
+            responder.result(self._other(event).result(event, context))
+            return
+        answer = self._answer(source, event)
+        if isinstance(answer, dict):
+            responder.result(answer)
+            return
+        from .wsgi_stream import respond
+
+        respond(self._wsgi, answer, context, responder)
 
     async def startup(self) -> None:
-        """Run an ASGI app's lifespan startup on the running loop."""
-        import asyncio
+        """Run an ASGI app's lifespan startup on the running loop. The first event does it too, if this has not.
 
-        if self._asgi is not None and self._asgi._mode != "off":
-            lifespan = self._asgi._visit(asyncio.get_running_loop())
-            await asyncio.wait({lifespan.started})
-            await lifespan.started
+        To be cancelled while it waits (`asyncio.timeout`) does not stop the startup: it goes on in the next event.
+
+        Raises:
+            LifespanError: the app's startup failed.
+        """
+        if self._asgi is not None:
+            _, failure = await self._asgi.visits.state(None)
+            if failure is not None:
+                raise failure
 
     async def shutdown(self) -> None:
         """Run an ASGI app's lifespan shutdown on the running loop, if it has started up there."""
-        import asyncio
-
-        lifespan = None if self._asgi is None else self._asgi._visited.pop(asyncio.get_running_loop(), None)
-        if lifespan is not None:
-            await lifespan.shutdown()
+        if self._asgi is not None:
+            await self._asgi.visits.end()
 
     def close(self) -> None:
         """Run the app's lifespan shutdown now. It runs by itself when the process ends."""
@@ -183,7 +327,7 @@ class Bridge:
 
     def _result(self, source: Source, event: Event, request: Request, response: Response) -> Result:
         status, headers, body = response
-        if request[0] == "HEAD" or status == 204 or status == 304 or status < 200:
+        if request[0] == "HEAD" or status in bodies.BODILESS:
             body = b""
         text, is_base64 = bodies.encoded(body, headers[0], self._kinds)
         result = source.result(event, status, headers, text, is_base64)
@@ -196,40 +340,69 @@ class Bridge:
                 return self._result(source, event, request, self._settled(request, None, error))
         return result
 
-    def _other(self, event: Event, context: Any) -> Result:
-        """What becomes of an event that is no HTTP request."""
+    def _refused(self, source: Source, event: Event, refusal: RequestTooLargeError) -> Result:
+        """The result for a request of which the app would see a part only."""
+        logger().warning("refused with 413: %s", refusal)
+        headers = {"content-type": "text/plain; charset=utf-8"}
+        return source.result(event, 413, (headers, [], {}), "Content Too Large", False)
+
+    def _answer(self, source: Source, event: Event) -> Answer | Result:
+        """The answer to an HTTP event, of which nothing has been said yet; or the result that refuses it."""
+        try:
+            request = source.request(event)
+        except RequestTooLargeError as refusal:
+            return self._refused(source, event, refusal)
+        if self._adjust is not None:
+            request = self._adjust(request)
+        from .answer import Answer
+
+        streaming = next((found for found in self._streaming if found is source and found.streams(event)), None)
+        return Answer(self, source, event, request, streaming)
+
+    def _finished(
+        self, source: Source, event: Event, request: Request, response: Response | None, error: BaseException | None
+    ) -> Result:
+        if error is not None or response is None:
+            response = self._settled(request, response, error)
+        return self._result(source, event, request, response)
+
+    def _other(self, event: Event) -> Others:
+        """What answers an event that is no HTTP request."""
         from . import kinds
 
-        raise EventError(kinds.complaint(event))
+        if self._asgi is not None and kinds.is_websocket(event):
+            return self._websocket_side(self._asgi)
+        if self._others is None:
+            from .others import Refused
+
+            return Refused()
+        return self._others
+
+    def _websocket_side(self, asgi: ASGI) -> WebSockets:
+        if self._websockets is None:
+            from .websocket.connections import Connections
+            from .websocket.websockets import Options, WebSockets
+
+            app, names, path, binary, linger, connections = self._websocket_options
+            options = Options(path, connections or Connections(), binary, linger, self._raises)
+            self._websockets = WebSockets(app, asgi, names, options)  # type: ignore[arg-type]
+        return self._websockets
 
     def _settled(self, request: Request, response: Response | None, error: BaseException | None) -> Response:
         """The response to a request whose app has failed: the one policy for errors."""
         if error is not None and (self._raises or isinstance(error, LifespanError)):
-            raise error
-        after = "" if response is None else " after its response was complete"
-        if isinstance(error, (DeadlineError, ResultTooLargeError)):
-            logger().error("%s %r failed%s: %s", request[0], request[3], after, error)
-        else:
-            logger().error("%s %r failed%s", request[0], request[3], after, exc_info=error)
+            if isinstance(error, Exception):
+                raise error
+            # CancelledError, say: Lambda's runtime takes an Exception for a failed invocation, and ends with others.
+            raise AppError(f"the app raised {error!r}") from error
+        from .answer import log_failure
+
+        log_failure(request, error, "" if response is None else " after its response was complete")
         if response is not None:
             return response
         timeout = isinstance(error, DeadlineError)
         text = b"Gateway Timeout" if timeout else b"Internal Server Error"
         return 504 if timeout else 500, ({"content-type": "text/plain; charset=utf-8"}, [], {}), text
-
-    def _below_base_path(self, request: Request) -> Request:
-        path, root_path = request[3], request[5]
-        rest = path[len(root_path) :]
-        for base_path in self._base_paths:
-            if rest.startswith(base_path) and rest[len(base_path) : len(base_path) + 1] in ("", "/"):
-                return (*request[:5], root_path + base_path, *request[6:])
-        return request
-
-
-def _base_paths(given: str | Iterable[str]) -> list[str]:
-    texts = [given] if isinstance(given, str) else list(given)
-    paths = {"/" + text.strip("/") for text in texts if text.strip("/")}
-    return sorted(paths, key=len, reverse=True)
 
 
 def _require(option: str, value: object, allowed: tuple[str, ...]) -> None:

@@ -188,11 +188,14 @@ def items(multi: Mapping[str, list[str]] | None, single: Mapping[str, str] | Non
     if single and len(single) == len(multi) == sum([len(values or ()) for values in multi.values()]):
         return single.items()  # no name has several lines, so both maps say the same
     lines = [(name, value) for name, values in multi.items() for value in values or ()]
-    return lines if len(lines) == len(multi) else _one_cookie_line(lines)
+    return lines if len(lines) == len(multi) else one_cookie_line(lines)
 
 
-def _one_cookie_line(lines: list[tuple[str, str]]) -> HeaderItems:
-    # A request has one Cookie line (RFC 6265 section 5.4); HTTP/2 may split it, and frameworks read the first.
+def one_cookie_line(lines: list[tuple[str, str]]) -> HeaderItems:
+    """Header lines, with several of Cookie made one.
+
+    A request has one Cookie line (RFC 6265 section 5.4); HTTP/2 may split it, and frameworks read the first.
+    """
     cookies = [value for name, value in lines if name.lower() == "cookie"]
     if len(cookies) < 2:
         return lines

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 
-from .errors import LifespanError
+from .errors import DeadlineError, LifespanError
 from .log import logger
 
 TYPE_CHECKING = False
@@ -41,6 +41,12 @@ class Lifespan:
         self._ended = False
         self._stopping = asyncio.Event()
         self._task = loop.create_task(self._run(app))
+
+    def failure(self) -> BaseException | None:
+        """What keeps requests from the app, when its startup has been waited for."""
+        if not self.started.done():
+            return DeadlineError("the invocation's time ran out before the app's lifespan startup was complete")
+        return self.started.exception()
 
     async def shutdown(self) -> None:
         """Send the shutdown message, and return when the app has ended."""

@@ -21,6 +21,8 @@ from time import monotonic
 
 from . import deadline
 from .errors import DeadlineError, RunningLoopError
+from .root import RootTask
+from .shutdown import at_exit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,6 +89,7 @@ class Runner:
         self._next_turn = 0.0
         self._ready: deque[Handle] = getattr(self.loop, "_ready", deque())
         _answer_by_thread(self.loop)
+        self._root = RootTask(self.loop)
         for make in first_steps:
             self._first_step = make(self.loop)
             if make is scheduled or self._works():
@@ -131,11 +134,18 @@ class Runner:
         with self.lock:
             return future.done() or self._run_until_done(future, seconds)
 
+    def end_threads(self) -> None:
+        """Have the worker threads end that live as long as the loop does. Requests that come later start their own."""
+        task = self._root.end()
+        if task is not None:
+            self.wait(task, CLOSE_SECONDS)
+
     def close(self) -> None:
         """Cancel what is left on the loop and close it. What will not end is left."""
         if _hooks.owner is self:
             set_asyncgen_hooks(None, None)
             _hooks.owner = None
+        self._root.end()
         # RuntimeError: stopped; or CPython 3.12, which starts no thread to close the default executor at exit.
         with suppress(RuntimeError):
             self.loop.call_later(CLOSE_SECONDS, self.loop.stop)
@@ -249,6 +259,7 @@ def process_runner(factory: LoopFactory = asyncio.new_event_loop) -> Runner:
         if runner is None:
             runner = _runners[factory] = Runner(factory)
             atexit.register(_close, factory)
+            at_exit(runner.end_threads, sigterm=False)
         return runner
 
 

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 _callbacks: dict[Callable[[], None], None] = {}
 
 
-def at_exit(callback: Callable[[], None]) -> None:
+def at_exit(callback: Callable[[], None], *, sigterm: bool = True) -> None:
     """Call back when the process ends: by itself, or by a SIGTERM that nobody else handles. Once, however often asked.
 
-    What is called back may be called again, and has to bear it.
+    What is called back may be called again, and has to bear it. Without `sigterm`, a SIGTERM alone is nothing to it.
 
     Lambda sends SIGTERM to functions that have an extension; to others it gives no notice.
     https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-shutdown
@@ -29,7 +29,8 @@ def at_exit(callback: Callable[[], None]) -> None:
     # atexit calls back the last first, so this comes before what it needs is closed.
     atexit.unregister(_call_back)
     atexit.register(_call_back)
-    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+    main = threading.current_thread() is threading.main_thread()
+    if sigterm and main and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _exit)
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeAlias
 
+    from .types import StreamingMode
+
     Handler: TypeAlias = Callable[[dict[str, Any], Any], object]
 
 
@@ -20,8 +22,12 @@ class UsageError(Exception):
     """A command line that cannot work; its text is for the user."""
 
 
-def load(target: str) -> Handler:
+def load(target: str, *, streaming: StreamingMode = "off") -> Handler:
     """The handler at `MODULE:NAME`; an app there is wrapped in a Bridge.
+
+    Args:
+        target: where it is.
+        streaming: what a Bridge that wraps an app is told. A handler is taken as it is.
 
     Raises:
         UsageError: the target is not of this form, or is not there, or is no handler and no app.
@@ -38,14 +44,15 @@ def load(target: str) -> Handler:
         if not hasattr(found, part):
             raise UsageError(f"module {module_name!r} has no {name!r}")
         found = getattr(found, part)
-    return handler_of(found)
+    return handler_of(found, streaming)
 
 
-def handler_of(found: Any) -> Handler:
-    """What has been found at a target, as a handler: an app is wrapped in a Bridge."""
-    handler: Handler = (
-        found if isinstance(found, Bridge) or (callable(found) and _takes_event(found)) else Bridge(found)
-    )
+def handler_of(found: Any, streaming: StreamingMode) -> Handler:
+    """What has been found at a target, as a handler: an app is wrapped in a Bridge, which is told of `streaming`."""
+    if isinstance(found, Bridge) or (callable(found) and _takes_event(found)):
+        handler: Handler = found
+    else:
+        handler = Bridge(found, streaming=streaming)
     return handler
 
 

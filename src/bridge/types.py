@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 Event: TypeAlias = dict[str, Any]
 Result: TypeAlias = dict[str, Any]
+"""What answers an HTTP request. Other events may have any JSON value for a result: few who call for one have types."""
 
 Request: TypeAlias = tuple[
     str,  # method, as the client sent it
@@ -54,6 +55,11 @@ App: TypeAlias = ASGIApp | Callable[[Any, Any], Iterable[bytes] | Awaitable[Any]
 Interface: TypeAlias = Literal["auto", "asgi", "wsgi"]
 LifespanMode: TypeAlias = Literal["auto", "on", "off"]
 ErrorMode: TypeAlias = Literal["respond", "raise"]
+StreamingMode: TypeAlias = Literal["off", "on", "auto"]
+OnEvent: TypeAlias = Callable[[Any, Any], Any]
+"""`on_event(event, context)`: its value is the result, awaited if it can be."""
+WebSocketBinary: TypeAlias = Literal["refuse", "base64"]
+WebSocketPath: TypeAlias = str | Callable[[Event], str]
 
 
 class Context(Protocol):
@@ -70,14 +76,95 @@ class Run(Protocol):
         """What came of it. Exceptions that stop the process (SystemExit, KeyboardInterrupt) pass through."""
 
 
+class AsyncRun(Protocol):
+    """The same on a running loop."""
+
+    async def __call__(self, request: Request, event: Event, context: Any) -> Outcome:
+        """What came of it."""
+
+
 class Source(Protocol):
-    """One event format, both directions. The modules of `bridge.sources` are sources."""
+    """One event format, both directions: a module of `bridge.sources`, or one of the triggers in `edge`."""
 
-    LIMIT: int
-    """Bytes of JSON that a result may have."""
+    @property
+    def LIMIT(self) -> int:  # noqa: N802  (a property, so that a constant will do)
+        """Bytes of JSON that a result may have."""
 
-    def request(self, event: Event) -> Request:
-        """The request that an event carries."""
+    def request(self, event: Event, /) -> Request:
+        """The request that an event carries.
+
+        Raises:
+            RequestTooLargeError: it carries a part of one only.
+        """
 
     def result(self, event: Event, status: int, headers: ResponseHeaders, body: str, is_base64: bool, /) -> Result:
         """The result that carries a response, in the form the sender of the event accepts."""
+
+
+class CustomSource(Source, Protocol):
+    """A source that a user gives: `Bridge(app, sources=[...])`. A module or an object."""
+
+    def accepts(self, event: Any, /) -> bool:
+        """Whether an event is of this format. It is asked of every event, of any kind: any JSON value."""
+
+
+class StreamingSource(Source, Protocol):
+    """A source some of whose events can be answered with a stream."""
+
+    def streams(self, event: Event) -> bool:
+        """Whether the sender of an event can take a stream, if it is set to."""
+
+    def prelude(self, status: int, headers: ResponseHeaders, /) -> dict[str, Any]:
+        """What a streamed response begins with, in the form the sender of the event accepts."""
+
+
+class Responder(Protocol):
+    """Where the answer to one invocation goes. `Bridge.respond` calls it, one call after the other.
+
+    An answer is one `result`; or `start`, any number of `write`, and `end` or `fail`. What the app is told of an
+    exception is that the client has gone (`OSError`), and nothing more is called. From `start`, `write` and `end`, an
+    OSError means just that, and is the end of it; other exceptions come out of `respond`.
+
+    A call may wait as long as it likes: that is back pressure. It goes on when the app that waits for it is cancelled.
+    Only a `write` (or a `start`) that still waits at the invocation's deadline is cancelled, and `fail` follows.
+    """
+
+    async def result(self, result: Any, /) -> None:
+        """Take the whole answer: a result, which becomes JSON."""
+
+    async def start(self, content_type: str, prelude: bytes, /) -> None:
+        """Begin a streamed answer.
+
+        Args:
+            content_type: of the stream as a whole.
+            prelude: status and headers as JSON, with the eight zero bytes that end them. It may wait to go out with the
+                first `write`.
+        """
+
+    async def write(self, data: bytes, /) -> None:
+        """Take bytes of the response's body: one at least."""
+
+    async def end(self) -> None:
+        """Take note that the stream is complete."""
+
+    async def fail(self, error: BaseException, /) -> None:
+        """Take note that the stream ends here, and is not complete."""
+
+
+class SyncResponder(Protocol):
+    """A `Responder` of plain functions, for `Bridge.respond_sync`."""
+
+    def result(self, result: Any, /) -> None:
+        """Take the whole answer: a result, which becomes JSON."""
+
+    def start(self, content_type: str, prelude: bytes, /) -> None:
+        """Begin a streamed answer."""
+
+    def write(self, data: bytes, /) -> None:
+        """Take bytes of the response's body: one at least."""
+
+    def end(self) -> None:
+        """Take note that the stream is complete."""
+
+    def fail(self, error: BaseException, /) -> None:
+        """Take note that the stream ends here, and is not complete."""

@@ -130,22 +130,22 @@ class WSGI:
     """
 
     def __init__(self, app: WSGIApp, names: ResponseNames) -> None:
-        self._app = app
-        self._names = names
+        self.app = app
+        self.names = names
 
     def run(self, request: Request, event: Event, context: Any) -> Outcome:
         """Run a request. The app's iterable is closed, whatever happens."""
-        exchange = Exchange(self._names)
+        exchange = Exchange(self.names)
         environ = environ_of(request, event, context)
         error: Exception | None = None
         body: bytes | None = None
         try:
-            chunks = self._app(environ, exchange.start_response)
+            chunks = self.app(environ, exchange.start_response)
             try:
                 if type(chunks) in _FINITE and exchange.parts is None:
                     body = b"".join(chunks)
                 else:
-                    body = _joined(chunks, exchange)
+                    body = joined(chunks, exchange)
             finally:
                 close = getattr(chunks, "close", None)
                 if close is not None:
@@ -157,11 +157,17 @@ class WSGI:
             return None, error or AppError("the app returned, but it had not called start_response (PEP 3333)")
         return (exchange.status, headers, body), error
 
+    async def on_running_loop(self, request: Request, event: Event, context: Any) -> Outcome:
+        """Run a request in a thread, so that the caller's loop goes on."""
+        import asyncio
+
+        return await asyncio.to_thread(self.run, request, event, context)
+
 
 _FINITE = frozenset((list, tuple))
 
 
-def _joined(chunks: Iterable[bytes], exchange: Exchange) -> bytes:
+def joined(chunks: Iterable[bytes], exchange: Exchange) -> bytes:
     """The bytes of an iterable, in one order with those that the app writes beside it."""
     size = 0
     for chunk in chunks:

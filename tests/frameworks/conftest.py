@@ -12,9 +12,8 @@ from .client import Client
 from .events import HTTP_V2, SOURCES, Source
 
 
-@functools.cache
-def function(name: str) -> Bridge:
-    """The Lambda function of an app in `apps`: one for all tests, as one serves all requests in Lambda."""
+def application(name: str) -> Any:
+    """The app of a framework in `apps`."""
     app: Any
     match name:
         case "fastapi":
@@ -33,7 +32,13 @@ def function(name: str) -> Bridge:
             from .apps.django_app import asgi as app
         case "django-wsgi":
             from .apps.django_app import wsgi as app
-    return Bridge(app)
+    return app
+
+
+@functools.cache
+def function(name: str) -> Bridge:
+    """The Lambda function of an app in `apps`: one for all tests, as one serves all requests in Lambda."""
+    return Bridge(application(name))
 
 
 FRAMEWORKS = ["fastapi", "starlette", "litestar", "quart", "flask", "flask-in-fastapi", "django-asgi", "django-wsgi"]

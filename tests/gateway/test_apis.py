@@ -1,15 +1,25 @@
 import pytest
 
 from bridge.call import Call
-from bridge.errors import ConfigurationError
+from bridge.errors import ConfigurationError, ResultError
 from bridge.gateway.apis import API_NAMES, ApiName, api
-from bridge.sources import alb, detect, v1, v2
+from bridge.sources import alb, detect, edge, lattice, v1, v2
 from bridge.types import Source
 
 PNG = {"statusCode": 200, "headers": {"content-type": "image/png"}, "body": "iVBORw==", "isBase64Encoded": True}
 
 
-@pytest.mark.parametrize(("name", "source"), [("http", v2), ("rest", v1), ("url", v2), ("alb", alb)])
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("http", v2),
+        ("rest", v1),
+        ("url", v2),
+        ("alb", alb),
+        ("lattice", lattice),
+        ("edge", edge.ORIGIN_REQUEST),
+    ],
+)
 def test_each_api_sends_its_own_event(name: ApiName, source: Source) -> None:
     assert detect(api(name).event(Call(method="GET"))) is source
 
@@ -18,6 +28,23 @@ def test_http_api_has_two_payload_formats() -> None:
     call = Call(method="GET")
     assert api("http", payload="1.0").event(call)["version"] == "1.0"
     assert api("http", payload="2.0").event(call)["version"] == "2.0"
+
+
+def test_lattice_has_two_event_structures() -> None:
+    call = Call(method="GET")
+    assert "raw_path" in api("lattice", payload="1.0").event(call)
+    assert api("lattice", payload="2.0").event(call)["version"] == "2.0"
+
+
+def test_edge_has_two_triggers_with_limits_of_their_own() -> None:
+    viewer, origin = api("edge", trigger="viewer-request"), api("edge", trigger="origin-request")
+    assert detect(viewer.event(Call(method="GET"))) is edge.VIEWER_REQUEST
+    assert (viewer.seconds, viewer.result_limit) == (5, 40_960)
+    assert (origin.seconds, origin.result_limit) == (30, 1_048_576)
+    refused = {"status": "200", "headers": {"host": [{"value": "h"}]}}
+    assert origin.response(refused, Call(method="GET"))[0] == 200
+    with pytest.raises(ResultError, match="host"):
+        viewer.response(refused, Call(method="GET"))
 
 
 def test_http_api_reads_results_in_its_own_format() -> None:
@@ -44,6 +71,8 @@ def test_load_balancer_has_one_of_two_kinds_of_headers() -> None:
         ("rest", "local.example.com"),
         ("url", "local.lambda-url.us-east-1.on.aws"),
         ("alb", ""),
+        ("lattice", ""),
+        ("edge", "local.cloudfront.net"),
     ],
 )
 def test_domain_of_an_api_without_a_stage(name: ApiName, domain: str) -> None:
@@ -96,7 +125,7 @@ def test_content_type_decides_how_a_body_travels(content_type: str | None, types
     assert (event["body"], event["isBase64Encoded"]) == (("/w==", True) if binary else ("\ufffd", False))
 
 
-@pytest.mark.parametrize("name", ["http", "url", "alb"])
+@pytest.mark.parametrize("name", ["http", "url", "alb", "lattice", "edge"])
 def test_request_line_and_headers_count(name: ApiName) -> None:
     call = Call(method="GET", raw_path="/ab", query_string="c=d", headers=[("name", "value")])
     assert api(name).head_size(call) == len("GET /ab?c=d HTTP/1.1") + len("name") + len("value")
@@ -110,7 +139,8 @@ def test_values_of_headers_count_for_a_rest_api() -> None:
 @pytest.mark.parametrize("name", API_NAMES)
 def test_answers_of_its_own_are_errors(name: ApiName) -> None:
     found = api(name)
-    for status, text in (found.failed, found.no_base64, found.timed_out, found.too_large, found.unknown_stage):
+    own = [found.failed, found.no_base64, found.timed_out, found.too_large, found.head_too_large, found.unknown_stage]
+    for status, text in [*own, found.refused or found.failed]:
         assert 400 <= status <= 599
         assert text
 
@@ -131,7 +161,9 @@ def test_stage_is_a_name(stage: str) -> None:
 
 
 def test_unknown_apis_and_formats_are_refused() -> None:
-    with pytest.raises(ConfigurationError, match="http, rest, url, alb"):
+    with pytest.raises(ConfigurationError, match="http, rest, url, alb, lattice, edge"):
         api("soap")  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match=r"3\.0"):
         api("http", payload="3.0")
+    with pytest.raises(ConfigurationError, match="viewer-request, origin-request, not 'origin-response'"):
+        api("edge", trigger="origin-response")  # type: ignore[arg-type]

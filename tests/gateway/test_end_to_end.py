@@ -31,6 +31,10 @@ SERVERS = {
     "url": ["--api", "url"],
     "alb": ["--api", "alb"],
     "alb multi": ["--api", "alb", "--multi-value"],
+    "lattice": ["--api", "lattice"],
+    "lattice 1.0": ["--api", "lattice", "--payload", "1.0"],
+    "edge": ["--api", "edge"],
+    "edge viewer": ["--api", "edge", "--trigger", "viewer-request"],
 }
 
 

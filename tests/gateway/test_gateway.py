@@ -26,7 +26,10 @@ FAILED = {
     "rest": (502, '{"message": "Internal server error"}'),
     "url": (502, "Internal Server Error"),
     "alb": (502, "<html><head><title>502 Bad Gateway</title></head>"),
+    "lattice": (502, "Bad Gateway"),
+    "edge": (503, "<html><head><title>503 ERROR</title></head>"),
 }
+REFUSED = {**FAILED, "edge": (502, "<html><head><title>502 ERROR</title></head>")}
 every_api = pytest.mark.parametrize("api", FAILED)
 
 
@@ -67,8 +70,22 @@ class Sent(list[Message]):
         self.append(message)
 
 
-def is_failure(response: httpx.Response, api: str) -> bool:
-    status, text = FAILED[api]
+def worded(result: dict[str, Any], api: str) -> dict[str, Any]:
+    """A result in the words of the API."""
+    if api != "edge":
+        return result
+    encoding = "base64" if result.get("isBase64Encoded") else "text"
+    headers = {name: [{"value": value}] for name, value in result.get("headers", {}).items()}
+    return {
+        "status": str(result["statusCode"]),
+        "headers": headers,
+        "body": result.get("body"),
+        "bodyEncoding": encoding,
+    }
+
+
+def is_failure(response: httpx.Response, api: str, answers: dict[str, tuple[int, str]] = FAILED) -> bool:
+    status, text = answers[api]
     return response.status_code == status and response.text.startswith(text)
 
 
@@ -81,6 +98,8 @@ def is_failure(response: httpx.Response, api: str) -> bool:
         ({"handler": "app:handler"}, "'app:handler' cannot be called"),
         ({"api": "soap"}, "soap"),
         ({"payload": "3.0"}, "3.0"),
+        ({"api": "edge", "trigger": "viewer-response"}, "viewer-response"),
+        ({"api": "edge", "stage": "prod"}, "prod"),
         ({"api": "url", "stage": "prod"}, "prod"),
         ({"stage": "/prod"}, "/prod"),
         ({"concurrency": 0}, "concurrency"),
@@ -176,11 +195,21 @@ async def test_path_under_the_stage_reaches_the_handler(api: Any, path: str) -> 
     assert (await ask(Gateway(Handler(), api=api, stage="prod"), path=path)).text == "ok"
 
 
-@pytest.mark.parametrize(("api", "limit"), [("http", 10_240), ("rest", 10_240), ("url", 10_240), ("alb", 65_536)])
-async def test_head_of_a_request_has_a_limit(api: Any, limit: int) -> None:
-    gateway = Gateway(Handler(), api=api)
+@pytest.mark.parametrize(
+    ("api", "limit", "status"),
+    [
+        ("http", 10_240, 431),
+        ("rest", 10_240, 431),
+        ("url", 10_240, 431),
+        ("alb", 65_536, 431),
+        ("lattice", 61_440, 400),
+        ("edge", 20_480, 413),
+    ],
+)
+async def test_head_of_a_request_has_a_limit(api: Any, limit: int, status: int) -> None:
+    gateway = Gateway(Handler(worded(OK, api)), api=api)
     assert (await ask(gateway, headers={"x-long": "x" * (limit - 1000)})).status_code == 200
-    assert (await ask(gateway, headers={"x-long": "x" * limit})).status_code == 431
+    assert (await ask(gateway, headers={"x-long": "x" * limit})).status_code == status
 
 
 @pytest.mark.parametrize(("api", "limit"), [("http", 10_240), ("url", 10_240), ("alb", 65_536)])
@@ -200,10 +229,14 @@ async def test_query_counts_as_part_of_the_head(api: Any, limit: int) -> None:
         ("url", 6 * MEGABYTE + 101, 413),
         ("alb", MEGABYTE, 200),
         ("alb", MEGABYTE + 1, 413),
+        ("lattice", 6_290_000, 200),
+        ("lattice", 6 * MEGABYTE + 1, 413),
+        ("edge", 2 * MEGABYTE, 200),  # the event has a part of it
     ],
 )
 async def test_request_has_a_limit(api: Any, size: int, status: int) -> None:
     handler = Handler()
+    handler.result = worded(OK, api)
     gateway = Gateway(handler, api=api)
     response = await ask(gateway, "POST", content=b"x" * size, headers={"content-type": "text/plain"})
     assert response.status_code == status
@@ -219,9 +252,9 @@ async def test_size_of_an_event_is_bytes_of_utf8() -> None:
 @every_api
 @pytest.mark.parametrize("size", [2 * MEGABYTE, 7 * MEGABYTE])
 async def test_result_has_a_limit(api: Any, size: int, caplog: pytest.LogCaptureFixture) -> None:
-    response = await ask(Gateway(Handler({"statusCode": 200, "body": "x" * size}), api=api))
-    if size == 7 * MEGABYTE or api == "alb":
-        assert is_failure(response, api)
+    response = await ask(Gateway(Handler(worded({"statusCode": 200, "body": "x" * size}, api)), api=api))
+    if size == 7 * MEGABYTE or api in ("alb", "edge"):
+        assert is_failure(response, api, REFUSED)
         assert "bytes of JSON; the limit is" in caplog.text
     else:
         assert len(response.content) == size
@@ -258,22 +291,25 @@ async def test_handler_that_exits_ends_no_server(api: Any, caplog: pytest.LogCap
     assert "SystemExit(3)" in caplog.text
 
 
-@pytest.mark.parametrize("api", ["rest", "alb"])
+@pytest.mark.parametrize("api", ["rest", "alb", "lattice", "edge"])
 async def test_result_that_is_malformed(api: Any, caplog: pytest.LogCaptureFixture) -> None:
-    assert is_failure(await ask(Gateway(Handler("text"), api=api)), api)
+    assert is_failure(await ask(Gateway(Handler("text"), api=api)), api, REFUSED)
     assert "GET /: the result must be an object, not a str" in caplog.text
 
 
-@pytest.mark.parametrize(("api", "status"), [("http", 500), ("rest", 500), ("url", 502), ("alb", 502)])
+@pytest.mark.parametrize(
+    ("api", "status"), [("http", 500), ("rest", 500), ("url", 502), ("alb", 502), ("lattice", 502), ("edge", 502)]
+)
 async def test_result_whose_base64_is_none(api: Any, status: int) -> None:
-    result = {"statusCode": 200, "body": "!", "isBase64Encoded": True}
+    result = worded({"statusCode": 200, "body": "!", "isBase64Encoded": True}, api)
     assert (await ask(Gateway(Handler(result), api=api))).status_code == status
 
 
 @every_api
 @pytest.mark.parametrize("header", [("x a", "1"), ("", "1"), ("x-ä", "1"), ("x-a", "1\r\nx-b: 2"), ("x-a", "\0")])
 async def test_header_that_http_does_not_have(api: Any, header: tuple[str, str]) -> None:
-    assert is_failure(await ask(Gateway(Handler({"statusCode": 200, "headers": dict([header])}), api=api)), api)
+    handler = Handler(worded({"statusCode": 200, "headers": dict([header])}, api))
+    assert is_failure(await ask(Gateway(handler, api=api)), api, REFUSED)
 
 
 # Time
@@ -309,6 +345,8 @@ async def test_function_that_is_too_slow_has_failed(api: Any, caplog: pytest.Log
         ("rest", 504, '{"message": "Endpoint request timed out"}'),
         ("url", 502, "Internal Server Error"),
         ("alb", 504, "<html><head><title>504 Gateway Time-out"),
+        ("lattice", 502, "Bad Gateway"),
+        ("edge", 503, "<html><head><title>503 ERROR"),
     ],
 )
 async def test_api_waits_for_so_long_only(api: Any, status: int, body: str) -> None:
@@ -337,6 +375,19 @@ async def test_asgi_app_that_is_too_slow_answers_for_itself() -> None:
     for concurrency in (1, 2):
         response = await ask(Gateway(Bridge(app, lifespan="off"), timeout=0.5, concurrency=concurrency))
         assert (response.status_code, response.text) == (504, "Gateway Timeout")
+
+
+# Lambda@Edge, whose events may have a part of a request
+
+
+@pytest.mark.parametrize(("trigger", "size"), [("viewer-request", 40 * 1024), ("origin-request", MEGABYTE)])
+async def test_body_that_cloudfront_cuts_is_no_body_for_an_app(trigger: Any, size: int) -> None:
+    app = Asgi()
+    gateway = Gateway(Bridge(app, lifespan="off"), api="edge", trigger=trigger)
+    assert (await ask(gateway, "POST", content=b"x" * size)).status_code == 200
+    response = await ask(gateway, "POST", content=b"x" * (size + 1))
+    assert (response.status_code, response.text) == (413, "Content Too Large")
+    assert [len(seen.body) for seen in app.seen] == [size]
 
 
 # Responses
@@ -376,7 +427,8 @@ REMAPPED += ["Max-Forwards", "Proxy-Authenticate", "Trailer", "Upgrade", "User-A
 
 
 @pytest.mark.parametrize(
-    ("api", "remapped"), [("rest", REMAPPED), ("url", ["WWW-Authenticate"]), ("http", []), ("alb", [])]
+    ("api", "remapped"),
+    [("rest", REMAPPED), ("url", ["WWW-Authenticate"]), ("http", []), ("alb", []), ("lattice", [])],
 )
 async def test_headers_that_go_out_under_another_name(api: Any, remapped: list[str]) -> None:
     result = {"statusCode": 200, "headers": dict.fromkeys([*REMAPPED, "Transfer-Encoding", "X-Other"], "said")}

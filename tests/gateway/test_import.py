@@ -2,6 +2,8 @@
 
 import pytest
 
+import bridge.gateway
+
 from .missing import run_without
 
 
@@ -24,3 +26,14 @@ def test_other_missing_modules_are_named_as_they_are() -> None:
 @pytest.mark.parametrize("module", ["starlette", "uvicorn"])
 def test_bridge_itself_does_not_need_the_extra(module: str) -> None:
     assert run_without(module, "import bridge; bridge.Bridge").returncode == 0
+
+
+def test_only_the_server_needs_uvicorn() -> None:
+    assert run_without("uvicorn", "from bridge.gateway import WebSocketGateway").returncode == 0
+    done = run_without("uvicorn", "from bridge.gateway import Server")
+    assert done.stderr.splitlines()[-1] == "ModuleNotFoundError: No module named 'uvicorn'"
+
+
+def test_what_is_not_there_is_said_so() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'Gate'"):
+        bridge.gateway.Gate  # noqa: B018

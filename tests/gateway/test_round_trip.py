@@ -13,7 +13,7 @@ from bridge.body import decoded
 from bridge.call import Call, multi
 from bridge.gateway import Gateway
 from bridge.headers import NOT_FORWARDED
-from bridge.sources import alb, v1, v2
+from bridge.sources import alb, edge, lattice, v1, v2
 from bridge.types import Event, Source
 
 from ..apps import APPS, Asgi, Interface, Reply, Wsgi
@@ -26,6 +26,10 @@ WAYS: dict[str, dict[str, Any]] = {
     "url": {"api": "url"},
     "alb": {"api": "alb"},
     "alb multi": {"api": "alb", "multi_value": True},
+    "lattice 1": {"api": "lattice", "payload": "1.0"},
+    "lattice 2": {"api": "lattice"},
+    "edge viewer": {"api": "edge", "trigger": "viewer-request"},
+    "edge origin": {"api": "edge"},
 }
 SOURCES: dict[str, tuple[Callable[[Call], Event], Source]] = {
     "rest": (v1.event, v1),
@@ -34,6 +38,10 @@ SOURCES: dict[str, tuple[Callable[[Call], Event], Source]] = {
     "url": (lambda call: v2.event(call, function_url=True), v2),
     "alb": (alb.event, alb),
     "alb multi": (lambda call: alb.event(call, multi_value=True), alb),
+    "lattice 1": (lambda call: lattice.event(call, version="1.0"), lattice),
+    "lattice 2": (lattice.event, lattice),
+    "edge viewer": (edge.VIEWER_REQUEST.event, edge.VIEWER_REQUEST),
+    "edge origin": (edge.ORIGIN_REQUEST.event, edge.ORIGIN_REQUEST),
 }
 OWN = {"x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id"}
 EXECUTE_API = "local.execute-api.us-east-1.amazonaws.com"
@@ -248,4 +256,4 @@ def give_back(way: str, sent: Sent, stage: str) -> None:
     )
     assert got == after_request_losses(sent, way)
     assert path.encode("utf-8", "surrogateescape").decode("utf-8", "replace") == got.path
-    assert (scheme, host, protocol) == ("http", "local", "HTTP/1.1")
+    assert (scheme, host, protocol) == ("https" if way.startswith("edge") else "http", "local", "HTTP/1.1")

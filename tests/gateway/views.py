@@ -102,8 +102,27 @@ def lines_of_cookies(sent: Sent) -> Sent:
 
 def headers_of_the_connection(sent: Sent) -> Sent:
     """REST APIs keep Connection and Content-Length to themselves; Bridge counts the body again."""
-    dropped = {"connection"} if sent.body else {"connection", "content-length"}
+    return without(sent, {"connection"} if sent.body else {"connection", "content-length"})
+
+
+def hop_by_hop_headers(sent: Sent) -> Sent:
+    """VPC Lattice does not pass on what belongs to one connection."""
+    return without(sent, {"connection"})
+
+
+def headers_that_cloudfront_keeps(sent: Sent) -> Sent:
+    """CloudFront does not show some headers to functions."""
+    hidden = {name for name in sent.headers if name.startswith("x-edge-")}
+    return without(sent, {"connection", "x-cache", *hidden})
+
+
+def without(sent: Sent, dropped: set[str]) -> Sent:
     return replace(sent, headers={name: values for name, values in sent.headers.items() if name not in dropped})
+
+
+def joined_lines_of_a_header(sent: Sent) -> Sent:
+    """V1 of VPC Lattice has one text per header, cookies too."""
+    return replace(sent, headers={name: [", ".join(values)] for name, values in sent.headers.items()})
 
 
 def path_as_it_was_sent(sent: Sent) -> Sent:
@@ -120,6 +139,10 @@ REQUEST_LOSSES: dict[str, list[Callable[[Sent], Sent]]] = {
     "url": V2_REQUEST,
     "alb": [order_of_the_query, all_but_the_last_parameter, all_but_the_last_line],
     "alb multi": [order_of_the_query, lines_of_cookies],
+    "lattice 1": [hop_by_hop_headers, joined_lines_of_a_header],
+    "lattice 2": [hop_by_hop_headers, lines_of_cookies],
+    "edge viewer": [headers_that_cloudfront_keeps, lines_of_cookies],
+    "edge origin": [headers_that_cloudfront_keeps, lines_of_cookies],
     "wsgi": [lines_of_cookies, lines_of_a_header, path_as_it_was_sent],
 }
 
@@ -133,7 +156,7 @@ def body_of_a_status_without_one(got: Got) -> Got:
 
 
 def lines_of_a_response_header(got: Got) -> Got:
-    """Payload 2.0, and load balancers without multi-value headers, take one text per header; cookies apart.
+    """Payload 2.0, VPC Lattice, and load balancers without multi-value headers take one text per header; cookies apart.
 
     Where a value is empty, so may be an end of the text: space there is no part of it (RFC 9110 section 5.5).
     """
@@ -159,6 +182,11 @@ def names_of_function_urls(got: Got) -> Got:
     return renamed(got, {"www-authenticate"})
 
 
+def headers_that_cloudfront_refuses(got: Got) -> Got:
+    """A response to a viewer request must not have these."""
+    return replace(got, headers={name: values for name, values in got.headers.items() if name != "host"})
+
+
 def renamed(got: Got, names: set[str]) -> Got:
     headers = {"x-amzn-remapped-" + name if name in names else name: values for name, values in got.headers.items()}
     return replace(got, headers=headers)
@@ -171,6 +199,10 @@ RESPONSE_LOSSES: dict[str, list[Callable[[Got], Got]]] = {
     "url": [lines_of_a_response_header, names_of_function_urls],
     "alb": [lines_of_a_response_header],
     "alb multi": [],
+    "lattice 1": [lines_of_a_response_header],
+    "lattice 2": [lines_of_a_response_header],
+    "edge viewer": [headers_that_cloudfront_refuses],
+    "edge origin": [],
 }
 
 

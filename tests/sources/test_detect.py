@@ -1,67 +1,137 @@
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from bridge import Bridge, EventError
 from bridge.kinds import ACCEPTED
-from bridge.sources import detect
+from bridge.sources import detect, edge
 
-from ..apps import APPS
-from ..samples import EVENTS, HTTP, OTHER, sample
+from ..apps import APPS, Interface
+from ..samples import CUT, EVENTS, HTTP, OTHER, sample
 
+INTERFACES: list[Interface] = ["asgi", "wsgi"]
 handle = Bridge(APPS["wsgi"]())
 
 KINDS = {
-    "other_sqs": "of aws:sqs",
-    "other_sns": "of aws:sns",
-    "other_s3": "of aws:s3",
-    "other_eventbridge": r"of EventBridge \(Scheduled Event\)",
-    "other_authorizer_1_0": "a request to an authorizer, which wants a policy",
-    "other_authorizer_2_0": "a request to an authorizer, which wants a policy",
-    "other_websocket_connect": "of a WebSocket API",
-    "other_websocket_message": "of a WebSocket API",
-    "other_lattice_1": "of VPC Lattice",
-    "other_lattice_2": "of VPC Lattice",
-    "other_edge": "of Lambda@Edge",
-    "other_destination": "none of them",
-    "other_step_functions": "none of them",
-    "other_bedrock_agent": "none of them",
+    "other_activemq": "aws:mq",
+    "other_alexa_skill": "alexa:skill",
+    "other_alexa_smart_home": "alexa:smart-home",
+    "other_appsync": "aws:appsync",
+    "other_appsync_authorizer": "aws:appsync-authorizer",
+    "other_appsync_batch": "aws:appsync",
+    "other_appsync_events": "aws:appsync-events",
+    "other_authorizer_1_0": "aws:authorizer",
+    "other_authorizer_2_0": "aws:authorizer",
+    "other_authorizer_token": "aws:authorizer",
+    "other_authorizer_websocket": "aws:authorizer",
+    "other_bedrock_agent": "aws:bedrock-agent",
+    "other_bedrock_agent_function": "aws:bedrock-agent",
+    "other_chime": "aws:chime",
+    "other_client_vpn": "aws:client-vpn",
+    "other_cloudformation": "aws:cloudformation",
+    "other_cloudformation_macro": "aws:cloudformation-macro",
+    "other_cloudwatch_alarm": "aws:cloudwatch-alarm",
+    "other_cloudwatch_dashboard": "aws:cloudwatch-dashboard",
+    "other_cloudwatch_logs": "aws:cloudwatch-logs",
+    "other_codecommit": "aws:codecommit",
+    "other_codedeploy": "aws:codedeploy",
+    "other_codepipeline": "aws:codepipeline",
+    "other_cognito": "aws:cognito",
+    "other_cognito_sync": "aws:cognito-sync",
+    "other_config": "aws:config",
+    "other_connect": "aws:connect",
+    "other_destination": "aws:lambda-destination",
+    "other_destination_failure": "aws:lambda-destination",
+    "other_documentdb": "aws:docdb",
+    "other_dynamodb": "aws:dynamodb",
+    "other_edge_origin_response": "aws:cloudfront",
+    "other_edge_viewer_response": "aws:cloudfront",
+    "other_eventbridge": "aws:schedule",
+    "other_eventbridge_custom": "aws:eventbridge",
+    "other_firehose": "aws:firehose",
+    "other_iot_1_click": "aws:iot-1-click",
+    "other_iot_authorizer": "aws:iot-authorizer",
+    "other_iot_authorizer_first": "aws:iot-authorizer",
+    "other_iot_button": "aws:iot-button",
+    "other_iot_provisioning": "aws:iot-provisioning",
+    "other_iot_registry": "aws:iot-registry",
+    "other_kinesis": "aws:kinesis",
+    "other_kinesis_analytics": "aws:kinesis-analytics",
+    "other_lex": "aws:lex",
+    "other_lex_1": "aws:lex",
+    "other_msk": "aws:kafka",
+    "other_pipe": "aws:sqs",
+    "other_rabbitmq": "aws:rmq",
+    "other_s3": "aws:s3",
+    "other_s3_batch": "aws:s3-batch",
+    "other_s3_object_lambda": "aws:s3-object-lambda",
+    "other_scheduler": "aws:schedule",
+    "other_secretsmanager": "aws:secretsmanager",
+    "other_self_managed_kafka": "SelfManagedKafka",
+    "other_ses": "aws:ses",
+    "other_sns": "aws:sns",
+    "other_sqs": "aws:sqs",
+    "other_step_functions": "unknown",
+    "other_transfer_authorizer": "aws:transfer-authorizer",
+    "other_warm_up_plugin": "warm-up",
+    "other_warm_up_warmer": "warm-up",
+    "other_websocket_connect": "aws:websocket",
+    "other_websocket_message": "aws:websocket",
 }
 
 
+def module_of(event: dict[str, Any]) -> str:
+    """The module of the source that reads an event: the source itself, or that of its class."""
+    source = detect(event)
+    name = source.__name__ if isinstance(source, ModuleType) else type(source).__module__
+    return name.removeprefix("bridge.sources.")
+
+
 def test_every_sample_is_either_a_request_or_something_else() -> None:
-    assert sorted([*HTTP, *OTHER]) == sorted(file.stem for file in EVENTS.glob("*.json"))
+    assert sorted([*HTTP, *CUT, *OTHER]) == sorted(file.stem for file in EVENTS.glob("*.json"))
     assert sorted(KINDS) == OTHER
 
 
 @pytest.mark.parametrize(("name", "module"), HTTP.items())
 def test_a_request_is_known_by_its_keys(name: str, module: str) -> None:
-    assert vars(detect(sample(name)))["__name__"] == f"bridge.sources.{module}"
+    assert module_of(sample(name)) == module
 
 
-@pytest.mark.parametrize("name", OTHER)
+@pytest.mark.parametrize("name", KINDS)
 def test_any_other_event_is_refused_and_its_kind_named(name: str) -> None:
-    with pytest.raises(EventError, match=f"; this one is {KINDS[name]}"):
+    with pytest.raises(EventError, match=f"of kind '{KINDS[name]}'"):
         handle(sample(name))
 
 
-@pytest.mark.parametrize("name", OTHER)
-def test_the_refusal_says_what_is_accepted_and_which_keys_came(name: str) -> None:
+@pytest.mark.parametrize("name", [name for name in OTHER if isinstance(sample(name), dict)])
+def test_the_refusal_says_what_is_accepted_what_to_do_and_which_keys_came(name: str) -> None:
     with pytest.raises(EventError) as refusal:
         handle(sample(name))
     assert ACCEPTED in str(refusal.value)
+    assert "on_event=" in str(refusal.value)
     assert str(refusal.value).endswith(f"Its keys: {', '.join(sample(name))}.")
 
 
 @pytest.mark.parametrize("event", [None, "text", 7, ["list"], b"bytes", True])
 def test_what_is_no_dict_is_refused(event: Any) -> None:
-    with pytest.raises(EventError, match=f"as dicts; this one is a {type(event).__name__}"):
+    with pytest.raises(EventError, match=f"as dicts; this event is a {type(event).__name__}, of kind"):
         handle(event)
 
 
 def test_an_empty_event_is_refused() -> None:
     with pytest.raises(EventError, match="Its keys: none"):
         handle({})
+
+
+@pytest.mark.parametrize("interface", INTERFACES)
+@pytest.mark.parametrize("kind", [None, "RECONNECT", ["CONNECT"]])
+def test_an_event_of_a_websocket_api_has_to_be_of_a_kind_that_is_known(kind: object, interface: Interface) -> None:
+    event = sample("other_websocket_connect")
+    event["requestContext"]["eventType"] = kind
+    for one in (event, [event]):
+        with pytest.raises(EventError, match="of kind 'aws:websocket'"):
+            Bridge(APPS[interface]())(one)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("records", [[], [7], "text", {"topic-0": []}, [{}]])
@@ -83,15 +153,60 @@ def test_a_rest_request_may_lack_its_context(name: str, drop: bool) -> None:
     event["requestContext"] = None
     if drop:
         del event["requestContext"]
-    assert vars(detect(event))["__name__"] == "bridge.sources.v1"
+    assert module_of(event) == "v1"
 
 
 def test_a_rest_request_behind_a_base_path_mapping_may_have_a_raw_path() -> None:
     event = {**sample("rest_custom_domain"), "rawPath": "/shop/items/7"}
-    assert vars(detect(event))["__name__"] == "bridge.sources.v1"
+    assert module_of(event) == "v1"
 
 
 @pytest.mark.parametrize("version", ["1.0", "2.0", "0", None])
-@pytest.mark.parametrize("name", ["rest", "http_api", "function_url", "alb", "alb_multi"])
+@pytest.mark.parametrize("name", ["rest", "http_api", "function_url", "alb", "alb_multi", "lattice_1", "lattice_2"])
 def test_the_version_decides_nothing(name: str, version: str | None) -> None:
-    assert vars(detect({**sample(name), "version": version}))["__name__"] == f"bridge.sources.{HTTP[name]}"
+    assert module_of({**sample(name), "version": version}) == HTTP[name]
+
+
+@pytest.mark.parametrize("key", ["serviceArn", "serviceNetworkArn"])
+def test_a_lattice_request_is_known_by_either_of_its_arns(key: str) -> None:
+    event = sample("lattice_2")
+    assert module_of({**event, "requestContext": {key: event["requestContext"][key]}}) == "lattice"
+
+
+@pytest.mark.parametrize(
+    ("name", "trigger"),
+    [
+        ("edge_viewer", edge.VIEWER_REQUEST),
+        ("edge_truncated", edge.VIEWER_REQUEST),
+        ("edge_origin", edge.ORIGIN_REQUEST),
+    ],
+)
+def test_a_request_at_the_edge_is_of_its_trigger(name: str, trigger: edge.Trigger) -> None:
+    assert detect(sample(name)) is trigger
+
+
+@pytest.mark.parametrize("config", [None, {}, {"eventType": None}, {"eventType": "viewer-request"}, "absent"])
+def test_a_request_at_the_edge_that_does_not_say_where_has_the_stricter_limits(config: Any) -> None:
+    event = sample("edge_origin")
+    event["Records"][0]["cf"]["config"] = config
+    if config == "absent":
+        del event["Records"][0]["cf"]["config"]
+    assert detect(event) is edge.VIEWER_REQUEST
+
+
+@pytest.mark.parametrize("name", ["other_edge_origin_response", "other_edge_viewer_response"])
+@pytest.mark.parametrize(("part", "key"), [("cf", "response"), ("config", "eventType")])
+def test_either_sign_of_a_response_at_the_edge_is_enough(name: str, part: str, key: str) -> None:
+    event = sample(name)
+    cf = event["Records"][0]["cf"]
+    del (cf if part == "cf" else cf["config"])[key]
+    with pytest.raises(EventError, match="where no response is there already: associate the function with viewer"):
+        handle(event)
+
+
+@pytest.mark.parametrize("cf", [None, {}, [], {"request": None}, {"config": {"eventType": "viewer-request"}}])
+def test_an_event_of_the_edge_without_a_request_is_refused(cf: object) -> None:
+    with pytest.raises(
+        EventError, match=r"of kind 'aws:cloudfront'.*At the Edge, Bridge answers where no response is there"
+    ):
+        handle({"Records": [{"cf": cf}]})

@@ -8,8 +8,10 @@ import pytest
 
 from bridge.call import Call
 from bridge.errors import ResultBodyError, ResultError
-from bridge.sources import alb, detect, v1, v2
+from bridge.sources import alb, detect, edge, lattice, v1, v2
 from bridge.types import Event, Source, Wire
+
+from ..samples import named
 
 HEADERS = [
     ("host", "example.com"),
@@ -26,6 +28,10 @@ EVENTS: dict[str, tuple[Callable[[Call], Event], Source]] = {
     "url": (lambda call: v2.event(call, function_url=True), v2),
     "alb": (alb.event, alb),
     "alb multi": (lambda call: alb.event(call, multi_value=True), alb),
+    "lattice 1": (lambda call: lattice.event(call, version="1.0"), lattice),
+    "lattice 2": (lattice.event, lattice),
+    "edge viewer": (edge.VIEWER_REQUEST.event, edge.VIEWER_REQUEST),
+    "edge origin": (edge.ORIGIN_REQUEST.event, edge.ORIGIN_REQUEST),
 }
 RESPONSES: dict[str, Callable[[object], Wire]] = {
     "rest": v1.response,
@@ -33,6 +39,7 @@ RESPONSES: dict[str, Callable[[object], Wire]] = {
     "http 2.0": v2.response,
     "alb": alb.response,
     "alb multi": lambda result: alb.response(result, multi_value=True),
+    "lattice": lattice.response,
 }
 every_event = pytest.mark.parametrize("name", EVENTS)
 every_response = pytest.mark.parametrize("name", RESPONSES)
@@ -44,6 +51,12 @@ def of(name: str, **fields: Any) -> Event:
     return EVENTS[name][0](Call(**{"method": "GET", **fields}))
 
 
+def says_base64(event: Event) -> bool:
+    """What an event says of its body; V2 of VPC Lattice says nothing of text."""
+    said: bool = event["is_base64_encoded"] if "raw_path" in event else event.get("isBase64Encoded", False)
+    return said
+
+
 @every_event
 def test_event_is_told_apart_from_the_others(name: str) -> None:
     assert detect(of(name)) is EVENTS[name][1]
@@ -52,13 +65,13 @@ def test_event_is_told_apart_from_the_others(name: str) -> None:
 @every_event
 def test_event_has_the_method(name: str) -> None:
     event = of(name, method="PATCH")
-    assert (event.get("httpMethod") or event["requestContext"]["http"]["method"]) == "PATCH"
+    assert named(EVENTS[name][1].request(event))["method"] == "PATCH"
 
 
 # Headers
 
 
-@pytest.mark.parametrize("name", ["http 1.0", "http 2.0", "url", "alb", "alb multi"])
+@pytest.mark.parametrize("name", ["http 1.0", "http 2.0", "url", "alb", "alb multi", "lattice 1", "lattice 2"])
 def test_names_of_headers_are_lower_case(name: str) -> None:
     event = of(name, headers=HEADERS)
     headers = event.get("headers") or event["multiValueHeaders"]
@@ -85,6 +98,8 @@ def test_rest_api_has_names_of_headers_as_clients_write_them_and_keeps_some_to_i
         ("url", "headers", "first,second"),
         ("alb", "headers", "second"),
         ("alb multi", "multiValueHeaders", ["first", "second"]),
+        ("lattice 1", "headers", "first, second"),
+        ("lattice 2", "headers", ["first", "second"]),
     ],
 )
 def test_lines_of_one_header(name: str, field: str, value: object) -> None:
@@ -213,10 +228,26 @@ def test_query_of_a_load_balancer_stays_encoded() -> None:
     }
 
 
+def test_lattice_has_the_query_in_the_path_and_beside() -> None:
+    old = of("lattice 1", raw_path="/a%20b", query_string=QUERY)
+    assert (old["raw_path"], old["query_string_parameters"]) == ("/a%20b?" + QUERY, {"b": "x+y", "a": "ä", "c": ""})
+    new = of("lattice 2", raw_path="/a%20b", query_string=QUERY)
+    assert new["path"] == "/a%20b?" + QUERY
+    assert new["queryStringParameters"] == {"b": ["x y", "x+y"], "a": ["ä"], "c": [""]}
+    assert of("lattice 2", raw_path="/a")["path"] == "/a"
+
+
+def test_lattice_keeps_headers_of_the_connection_to_itself() -> None:
+    kept = [("x-a", "1"), ("x-forwarded-for", "10.0.0.1")]
+    headers = [*kept, ("connection", "close"), ("te", "trailers"), ("x-amzn-trace-id", "Root=1")]
+    assert of("lattice 1", headers=headers)["headers"] == dict(kept)
+    assert of("lattice 2", headers=headers)["headers"] == {name: [value] for name, value in kept}
+
+
 # Bodies
 
 
-@pytest.mark.parametrize("name", ["http 1.0", "http 2.0", "url", "alb", "alb multi"])
+@pytest.mark.parametrize("name", ["http 1.0", "http 2.0", "url", "alb", "alb multi", "lattice 1", "lattice 2"])
 @pytest.mark.parametrize(
     ("headers", "text"),
     [
@@ -234,7 +265,7 @@ def test_query_of_a_load_balancer_stays_encoded() -> None:
 )
 def test_bodies_that_are_text_and_bodies_that_are_base64(name: str, headers: list[tuple[str, str]], text: bool) -> None:
     event = of(name, headers=headers, body=b"a=1")
-    assert (event["body"], event["isBase64Encoded"]) == (("a=1", False) if text else ("YT0x", True))
+    assert (event["body"], says_base64(event)) == (("a=1", False) if text else ("YT0x", True))
 
 
 @pytest.mark.parametrize("name", ["http 1.0", "http 2.0", "url", "alb"])
@@ -243,11 +274,14 @@ def test_text_that_is_not_utf8_is_base64(name: str) -> None:
     assert (event["body"], event["isBase64Encoded"]) == ("/w==", True)
 
 
-@pytest.mark.parametrize(("name", "body"), [("rest", None), ("http 1.0", None), ("alb", ""), ("alb multi", "")])
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [("rest", None), ("http 1.0", None), ("alb", ""), ("alb multi", ""), ("lattice 1", ""), ("lattice 2", "")],
+)
 def test_no_body(name: str, body: str | None) -> None:
     event = of(name)
     assert event["body"] == body
-    assert event["isBase64Encoded"] is False
+    assert says_base64(event) is False
 
 
 def test_rest_api_packs_bodies_of_its_binary_media_types_only() -> None:
@@ -288,6 +322,13 @@ def test_context_of_payload_2_0(name: str, account: str) -> None:
     assert (context["http"]["sourceIp"], context["http"]["userAgent"]) == ("9.9.9.9", "curl/8")
     assert (context["requestId"], context["time"]) == ("r", "01/Jan/1970:00:00:01 +0000")
     assert context["timeEpoch"] == 1500
+
+
+def test_context_of_lattice() -> None:
+    event = of("lattice 2", seconds=1.5)
+    assert (event["version"], event["requestContext"]["timeEpoch"]) == ("2.0", "1500000")
+    assert event["requestContext"]["identity"]["sourceVpcArn"].startswith("arn:aws:ec2:")
+    assert "requestContext" not in of("lattice 1")
 
 
 # Results
@@ -335,7 +376,7 @@ def test_body_that_is_no_string_is_refused(name: str, body: object) -> None:
         RESPONSES[name]({"statusCode": 200, "body": body})
 
 
-@pytest.mark.parametrize("name", ["rest", "http 1.0", "alb", "alb multi"])
+@pytest.mark.parametrize("name", ["rest", "http 1.0", "alb", "alb multi", "lattice"])
 @pytest.mark.parametrize("result", ["ok", None, 1, ["a"], True])
 def test_result_that_is_no_object_is_refused(name: str, result: object) -> None:
     with pytest.raises(ResultError, match="must be an object"):
@@ -363,6 +404,11 @@ def test_result_that_is_no_object_is_refused(name: str, result: object) -> None:
         ("alb multi", "multiValueHeaders", {"x-a": "b"}),
         ("alb multi", "multiValueHeaders", {"x-a": [1]}),
         ("alb multi", "headers", {"x-a": "b"}),
+        ("lattice", "headers", ["a"]),
+        ("lattice", "headers", {"x-a": 1}),
+        ("lattice", "headers", {"x-a": ["b"]}),
+        ("lattice", "cookies", "a=1"),
+        ("lattice", "cookies", [1]),
     ],
 )
 def test_malformed_headers_are_refused(name: str, field: str, headers: object) -> None:
@@ -444,6 +490,14 @@ def test_payload_2_0_ignores_keys_that_it_does_not_know() -> None:
 
 def test_values_of_payload_2_0_become_text() -> None:
     assert v2.response({"statusCode": 200, "headers": {"x-a": 1}})[1] == [("x-a", "1")]
+
+
+# Results for VPC Lattice
+
+
+def test_cookies_of_lattice_are_lines_beside_the_one_in_the_headers() -> None:
+    result = {"statusCode": 200, "headers": {"set-cookie": "a=1"}, "cookies": ["b=2", "c=3"]}
+    assert lattice.response(result)[1] == [("set-cookie", "a=1"), ("set-cookie", "b=2"), ("set-cookie", "c=3")]
 
 
 # Results for load balancers

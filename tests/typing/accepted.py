@@ -10,7 +10,7 @@ from typing import Any, assert_type
 import a2wsgi
 from django.core.asgi import get_asgi_application
 from django.core.wsgi import get_wsgi_application
-from fastapi import FastAPI
+from fastapi import FastAPI, WebSocket
 from flask import Flask
 from litestar import Litestar
 from quart import Quart
@@ -19,6 +19,11 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bridge import Bridge, BridgeError, EventError
+from bridge.headers import to_lists
+from bridge.sources.custom import CustomIntegration
+from bridge.sources.neutral import http_request
+from bridge.types import Request, ResponseHeaders
+from bridge.websocket import Connections, DynamoDBStore, MemoryStore, connection, suspending
 
 # Frameworks
 
@@ -106,9 +111,51 @@ Bridge(
     exclude_headers={"server"},
     is_text=lambda media_type: media_type.startswith("text/"),
     errors="raise",
+    streaming="auto",
     loop_factory=asyncio.SelectorEventLoop,
+    events_path="/events",
+    warm_up=True,
+    forwarded_hosts=["www.example.com", "*.example.com/shop"],
+    forwarded_host_header="x-viewer-host",
 )
 Bridge(FastAPI(), base_path="/v1", exclude_headers=("server", "via"), loop_factory=asyncio.new_event_loop)
+
+# Sources
+
+
+class Source:
+    LIMIT = 1_000_000
+
+    def accepts(self, event: object) -> bool:
+        return True
+
+    def request(self, event: dict[str, Any]) -> Request:
+        http_request(query="a=1", headers={"a": "1"}, cookies=["a=1"], client="203.0.113.7", body=b"")
+        http_request(query={"a": ["1", "2"]}, headers={"a": None}, cookies="a=1", client=("::1", 7), body="")
+        return http_request(query=[("a", "1")], headers=[("a", "1"), ("a", "2")], path="/")
+
+    def result(
+        self, made_of: dict[str, Any], status: int, headers: ResponseHeaders, body: str, is_base64: bool
+    ) -> dict[str, Any]:
+        return {"headers": to_lists(headers)}
+
+
+Bridge(FastAPI(), sources=[Source()])
+Bridge(FastAPI(), sources=(Source(), CustomIntegration("passthrough")))
+Bridge(FastAPI(), sources=[CustomIntegration(), CustomIntegration("serverless", envelope=True, raise_from=None)])
+Bridge(FastAPI(), sources=[CustomIntegration(None, method="PUT", path="/orders", shared=True, raise_from=400)])
+
+
+def on_event(event: dict[str, Any], context: object) -> dict[str, list[str]]:
+    return {"batchItemFailures": []}
+
+
+async def on_event_async(event: Any, context: Any) -> None: ...
+
+
+Bridge(FastAPI(), on_event=on_event, forwarded_hosts="www.example.com")
+Bridge(Flask(__name__), on_event=on_event_async)
+Bridge(Flask(__name__), on_event=lambda event, context: event["Records"])
 
 # Calls
 
@@ -141,4 +188,49 @@ async def in_a_loop() -> None:
     await asyncio.gather(handler.handle_async({}), handler.handle_async({}))
 
 
+class Responder:
+    async def result(self, result: Any) -> None: ...
+    async def start(self, content_type: str, prelude: bytes) -> None: ...
+    async def write(self, data: bytes) -> None: ...
+    async def end(self) -> None: ...
+    async def fail(self, error: BaseException) -> None: ...
+
+
+class SyncResponder:
+    def result(self, result: object) -> None: ...
+    def start(self, content_type: str, prelude: bytes) -> None: ...
+    def write(self, data: bytes) -> None: ...
+    def end(self) -> None: ...
+    def fail(self, error: BaseException) -> None: ...
+
+
+async def in_a_runtime() -> None:
+    await handler.startup()
+    if handler.is_asgi:
+        await handler.respond({}, Context(), Responder())
+    else:
+        handler.respond_sync({}, None, SyncResponder())
+    await handler.shutdown()
+
+
 lambda_handler: Callable[[dict[str, Any], Any], dict[str, Any]] = handler
+
+
+# WebSockets
+
+Bridge(FastAPI(), websocket_path="/ws", connections=Connections())
+Bridge(FastAPI(), websocket_path=lambda event: "/" + str(event["queryStringParameters"]["path"]))
+Bridge(FastAPI(), websocket_binary="base64", websocket_linger=1)
+Connections(MemoryStore(), after_connect=True)
+
+
+async def endpoint(websocket: WebSocket, connections: Connections) -> None:
+    mine = connection(websocket)
+    await mine.set_attachment({"user": "ann"})
+    assert_type(suspending(websocket), bool)
+    result = await connections.broadcast("room", "text", exclude=[mine.id])
+    assert_type(result.reached, list[str])
+    connections.sync.send(mine.id, "text")
+
+
+Bridge(FastAPI(), connections=Connections(DynamoDBStore("connections")))

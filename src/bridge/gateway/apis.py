@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal, get_args
 
 from ..call import Call
-from ..errors import ConfigurationError
-from ..sources import alb, v1, v2
+from ..errors import ConfigurationError, ResultError
+from ..sources import alb, edge, lattice, v1, v2
 
 if TYPE_CHECKING:
     from ..types import Event, Wire
 
-ApiName = Literal["http", "rest", "url", "alb"]
+ApiName = Literal["http", "rest", "url", "alb", "lattice", "edge"]
 Answer = tuple[int, str]
 API_NAMES: tuple[ApiName, ...] = get_args(ApiName)
+Trigger = Literal["viewer-request", "origin-request"]
+TRIGGERS: tuple[Trigger, ...] = get_args(Trigger)
 
 EXECUTE_API = "local.execute-api.us-east-1.amazonaws.com"
 CUSTOM_DOMAIN = "local.example.com"
 LAMBDA_URL = "local.lambda-url.us-east-1.on.aws"
+CLOUDFRONT = "local.cloudfront.net"
 LAMBDA_PAYLOAD = 6_291_556
+STREAM_SECONDS = 900
+"""How long a stream may take, on every API that has them.
+https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html"""
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
 _REST_REMAPPED = frozenset(
@@ -31,6 +38,10 @@ _REST_REMAPPED = frozenset(
     upgrade user-agent www-authenticate
     """.split()  # noqa: SIM905
 )
+
+
+def _refused(result: object) -> Wire:
+    raise ResultError("the API expects a stream, with a prelude and eight zero bytes, and the function gave a result")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +58,16 @@ class Api:
         result_limit: bytes of JSON of a result.
         head_size: what of a call counts for `head_limit`.
         head_limit: bytes of request line and headers.
+        head_too_large: what the client is told of more.
         remapped: lower-case names of response headers that go out as `x-amzn-Remapped-` and the name.
         unknown_stage, too_large: what the client is told of its own mistakes, as status and body.
         failed: what it is told of a function that raised, or whose result the API refuses.
+        refused: the same for a result that the API refuses, where that is not `failed`.
         no_base64: the same for a result whose body should be base64 and is not.
         timed_out: the same for a function that took longer than `seconds`.
+        streaming: whether it expects streams.
+        opening: the response, as yet without a body, that it makes of the prelude of a stream.
+        unframed: the response that it makes of a result where it expects a stream.
     """
 
     event: Callable[[Call], Event]
@@ -62,13 +78,22 @@ class Api:
     failed: Answer
     no_base64: Answer
     timed_out: Answer
+    refused: Answer | None = None
     too_large: Answer = (413, '{"message":"Request Entity Too Large"}')
     unknown_stage: Answer = (404, '{"message":"Not Found"}')
     event_limit: int = LAMBDA_PAYLOAD
     result_limit: int = LAMBDA_PAYLOAD
     head_size: Callable[[Call], int]
     head_limit: int = 10_240
+    head_too_large: Answer = (431, '{"message":"Request Header Fields Too Large"}')
     remapped: frozenset[str] = frozenset()
+    streaming: bool = False
+    opening: Callable[[object], Wire] = _refused
+    unframed: Callable[[object], Wire] = _refused
+
+    def overdue(self, timeout: float) -> Answer:
+        """What the client is told of a function that does not answer, and whose own timeout is this."""
+        return self.timed_out if self.seconds < timeout else self.failed
 
 
 def api(
@@ -78,15 +103,19 @@ def api(
     payload: str = "2.0",
     multi_value: bool = False,
     binary_media_types: Collection[str] = ("*/*",),
+    trigger: Trigger = "origin-request",
+    streaming: bool = False,
 ) -> Api:
     """The API of a name, with what can be set on it.
 
     Args:
         name: one of API_NAMES.
         stage: name of the stage; HTTP and REST APIs only.
-        payload: "2.0" or "1.0"; HTTP APIs only.
+        payload: "2.0" or "1.0"; HTTP APIs, and the event structure of VPC Lattice.
         multi_value: load balancers only: whether the target group has multi-value headers.
         binary_media_types: REST APIs only.
+        trigger: Lambda@Edge only.
+        streaming: function URLs and REST APIs only: whether it expects streams.
 
     Raises:
         ConfigurationError: there is no such API.
@@ -95,15 +124,25 @@ def api(
         raise ConfigurationError(f"the API must be one of {', '.join(API_NAMES)}, not {name!r}")
     if payload not in ("2.0", "1.0"):
         raise ConfigurationError(f'the payload format must be "2.0" or "1.0", not {payload!r}')
+    if trigger not in TRIGGERS:
+        raise ConfigurationError(f"the trigger must be one of {', '.join(TRIGGERS)}, not {trigger!r}")
     if stage != "$default" and name not in ("http", "rest"):
         raise ConfigurationError(f"stages are for HTTP and REST APIs; {name!r} has none, so it cannot have {stage!r}")
     if not re.fullmatch(r"\$default|[a-zA-Z0-9_-]+", stage):
         raise ConfigurationError(f"a stage's name has letters, digits, hyphens and underscores only, unlike {stage!r}")
+    if streaming and name not in ("rest", "url"):
+        raise ConfigurationError(f"function URLs and REST APIs can stream; {name!r} cannot")
     if name == "rest":
-        return _rest(binary_media_types)
-    if name == "alb":
-        return _load_balancer(multi_value)
-    return _function_url() if name == "url" else _http(payload)
+        made = _rest(binary_media_types)
+    elif name == "alb":
+        made = _load_balancer(multi_value)
+    elif name == "lattice":
+        made = _lattice(payload)
+    elif name == "edge":
+        made = _edge(trigger)
+    else:
+        made = _function_url() if name == "url" else _http(payload)
+    return replace(made, streaming=True, seconds=STREAM_SECONDS) if streaming else made
 
 
 def _http(payload: str) -> Api:
@@ -141,6 +180,7 @@ def _rest(binary_media_types: Collection[str]) -> Api:
         failed=(502, '{"message": "Internal server error"}'),
         no_base64=(500, '{"message": "Internal server error"}'),
         timed_out=(504, '{"message": "Endpoint request timed out"}'),
+        opening=v1.opening,
     )
 
 
@@ -157,6 +197,8 @@ def _function_url() -> Api:
         failed=failed,
         no_base64=failed,
         timed_out=failed,
+        opening=v2.opening,
+        unframed=_bare,
     )
 
 
@@ -176,6 +218,53 @@ def _load_balancer(multi_value: bool) -> Api:
         no_base64=failed,
         timed_out=(504, _page("504 Gateway Time-out")),
     )
+
+
+def _lattice(payload: str) -> Api:
+    # What of a function that failed, AWS does not say: https://docs.aws.amazon.com/vpc-lattice/latest/ug/monitoring-access-logs.html
+    failed = (502, "Bad Gateway")
+    return Api(
+        event=partial(lattice.event, version=payload),
+        response=lambda result, _: lattice.response(result),
+        domain=lambda _: "",
+        seconds=900,
+        request_limit=6 * 1024 * 1024,
+        head_size=_head_size,
+        head_limit=60 * 1024,
+        head_too_large=(400, "Bad Request"),
+        too_large=(413, "Payload Too Large"),
+        failed=failed,
+        no_base64=failed,
+        timed_out=failed,
+    )
+
+
+def _edge(trigger: Trigger) -> Api:
+    # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-lambda-at-edge
+    # A function that raises is CloudFront's LambdaExecutionError, a result that it refuses LambdaValidationError.
+    source, seconds = (edge.VIEWER_REQUEST, 5) if trigger == "viewer-request" else (edge.ORIGIN_REQUEST, 30)
+    failed, refused, too_large = [(status, _page(f"{status} ERROR")) for status in (503, 502, 413)]
+    return Api(
+        event=source.event,
+        response=lambda result, _: source.response(result),
+        domain=lambda _: CLOUDFRONT,
+        seconds=seconds,
+        request_limit=50 * 1024**3,
+        result_limit=source.LIMIT,
+        head_size=_head_size,
+        head_limit=20_480,
+        head_too_large=too_large,
+        too_large=too_large,
+        failed=failed,
+        refused=refused,
+        no_base64=refused,
+        timed_out=failed,
+    )
+
+
+def _bare(result: object) -> Wire:
+    # Recorded on AWS: a function URL that streams shows a result as it is, statusCode and all, with status 200.
+    return 200, [("content-type", "application/json")], json.dumps(result, ensure_ascii=False).encode()
 
 
 def _head_size(call: Call) -> int:

@@ -18,10 +18,12 @@ from starlette.requests import ClientDisconnect, Request
 
 from .. import percent
 from ..call import Call
+from ..context import LambdaContext
 from ..errors import ConfigurationError, ResultBodyError, ResultError
+from . import forwarded
 from .apis import api as api_of
-from .context import LambdaContext
 from .outward import outward, plain
+from .streaming import Streams
 from .workers import Workers
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from ..types import Receive, Scope, Send
-    from .apis import Api, ApiName
+    from .apis import Api, ApiName, Trigger
 
 log = logging.getLogger("bridge.gateway")
 
@@ -44,13 +46,19 @@ class Gateway:
 
     Args:
         handler: `handler(event, context)`: a `Bridge`, or any Lambda handler.
-        api: "http" (HTTP API), "rest" (REST API), "url" (function URL) or "alb" (Application Load Balancer).
+        api: "http" (HTTP API), "rest" (REST API), "url" (function URL), "alb" (Application Load Balancer), "lattice"
+            (VPC Lattice) or "edge" (Lambda@Edge).
         stage: name of the API's stage, which is then the first segment of every URL. HTTP and REST APIs only.
-        payload: payload format of an HTTP API: "2.0" or "1.0".
+        payload: payload format of an HTTP API, or event structure of VPC Lattice: "2.0" or "1.0".
         multi_value: whether a load balancer's target group has multi-value headers.
         binary_media_types: a REST API's `binaryMediaTypes`. Without them, as in a REST API by default, clients get
             base64 where the function sent bytes.
+        trigger: where Lambda@Edge calls the function: "origin-request" or "viewer-request".
         timeout: the function's timeout, in seconds.
+        streaming: whether a function URL or a REST API expects streams: a function URL with invoke mode
+            RESPONSE_STREAM, a REST API with response transfer mode STREAM. What a handler's `respond` (a Bridge has
+            one) gives goes to the client at once. Others give results, and what a client makes of those is what it
+            would get from AWS. A Bridge runs its ASGI app on the gateway's own loop, its WSGI app in a thread.
         concurrency: events that are handled at once. One, as in Lambda's execution environments. With more, a Bridge
             runs its ASGI app on the gateway's own loop, as a server would, and other handlers run in threads.
 
@@ -67,8 +75,10 @@ class Gateway:
         payload: Literal["2.0", "1.0"] = "2.0",
         multi_value: bool = False,
         binary_media_types: Collection[str] = ("*/*",),
+        trigger: Trigger = "origin-request",
         timeout: float = 30.0,
         concurrency: int = 1,
+        streaming: bool = False,
     ) -> None:
         if not callable(handler):
             raise ConfigurationError(f"Gateway takes a Lambda handler; {handler!r} cannot be called.")
@@ -78,13 +88,20 @@ class Gateway:
             raise ConfigurationError(f"Gateway(timeout=...) takes seconds, more than 0, not {timeout!r}.")
         self._handler = handler
         self._api = api_of(
-            api, stage=stage, payload=payload, multi_value=multi_value, binary_media_types=binary_media_types
+            api,
+            stage=stage,
+            payload=payload,
+            multi_value=multi_value,
+            binary_media_types=binary_media_types,
+            trigger=trigger,
+            streaming=streaming,
         )
         self._stage = stage
         self._timeout = timeout
         self._concurrency = concurrency
         self._free: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
         self._workers = Workers()
+        self._streams = Streams(handler, self._api, timeout, self._workers)
         self._asynchronous = getattr(handler, "handle_async", None) if concurrency > 1 else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -95,39 +112,34 @@ class Gateway:
             await send({"type": "websocket.close", "code": 1000, "reason": "this API has no WebSockets"})
         else:
             try:
-                response = await self._respond(Request(scope, receive))
+                response = await self._respond(Request(scope, receive), send)
             except ClientDisconnect:
                 log.info("%s %s: the client left before its request was complete", scope["method"], scope["path"])
                 return
-            await response(scope, receive, send)
+            if response is not None:
+                await response(scope, receive, send)
 
     async def call(self, request: Request) -> Call:
         """The call that a request is, with the headers that AWS adds on the way."""
         scope = request.scope
         raw_path = scope.get("raw_path") or quote(scope["path"]).encode()
-        client = scope["client"][0] if scope.get("client") else "127.0.0.1"
-        headers = [(name.decode("latin-1").lower(), _text(value)) for name, value in scope["headers"]]
-        forwarded_for = ", ".join([*(value for name, value in headers if name == "x-forwarded-for"), client])
-        own = {
-            "x-amzn-trace-id": f"Root=1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]}",
-            "x-forwarded-for": forwarded_for,
-            "x-forwarded-port": str(scope["server"][1] if scope.get("server") else 80),
-            "x-forwarded-proto": scope.get("scheme", "http"),
-        }
+        own = forwarded.added(scope)
+        headers = [(name.lower(), value) for name, value in forwarded.lines(scope)]
         return Call(
             method=scope["method"],
             raw_path=_ascii(raw_path.partition(b"?")[0]),
             query_string=_ascii(scope["query_string"]),
             headers=[*(line for line in headers if line[0] not in own), *own.items()],
             body=await request.body(),
-            client=client,
+            client=forwarded.client(scope),
             stage=self._stage,
             domain=self._api.domain(self._stage),
             request_id=str(uuid.uuid4()),
             seconds=time.time(),
         )
 
-    async def _respond(self, request: Request) -> Response:
+    async def _respond(self, request: Request, send: Send) -> Response | None:
+        """The response to a request; None: it has been streamed."""
         call = await self.call(request)
         refusal = _refusal(self._api, call)
         if refusal is not None:
@@ -139,9 +151,12 @@ class Gateway:
         free = self._free.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._concurrency))
         async with free:
             started = time.perf_counter()
-            response = await self._answer(call, event)
+            if self._api.streaming:
+                response, status = None, await self._streams.status(call, event, send)
+            else:
+                response = await self._answer(call, event)
+                status = response.status_code
             milliseconds = (time.perf_counter() - started) * 1000
-        status = response.status_code
         log.info("%s %s %s %.1f ms, event %s B", call.method, call.raw_path, status, milliseconds, len(event))
         return response
 
@@ -156,14 +171,14 @@ class Gateway:
                 log.exception("%s %s: the function failed", call.method, call.raw_path)
                 return plain(*api.failed)
             log.error("%s %s: the function took longer than %s s", call.method, call.raw_path, seconds)
-            return plain(*(api.timed_out if api.seconds < self._timeout else api.failed))
+            return plain(*api.overdue(self._timeout))
         try:
             if len(result) > api.result_limit:
                 raise ResultError(f"the result has {len(result):,} bytes of JSON; the limit is {api.result_limit:,}")
             return outward(api.response(json.loads(result), call), api.remapped)
         except ResultError as error:
             log.error("%s %s: %s", call.method, call.raw_path, error)
-            return plain(*(api.no_base64 if isinstance(error, ResultBodyError) else api.failed))
+            return plain(*(api.no_base64 if isinstance(error, ResultBodyError) else api.refused or api.failed))
 
     async def _invoke(self, call: Call, event: bytes) -> bytes:
         """The handler's result as JSON: what is not JSON fails here, as it does in Lambda's runtime."""
@@ -180,6 +195,7 @@ class Gateway:
         await receive()
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        await self._streams.close()
         close = getattr(self._handler, "close", None)
         if close is not None:
             await self._workers.run(close)
@@ -194,7 +210,7 @@ def _refusal(api: Api, call: Call) -> Response | None:
         log.warning("%s %s is not under the stage's path, %s/", call.method, call.raw_path, prefix)
         return plain(*api.unknown_stage)
     if api.head_size(call) > api.head_limit:
-        return plain(431, '{"message":"Request Header Fields Too Large"}')
+        return plain(*api.head_too_large)
     if len(call.body) > api.request_limit:
         return plain(*api.too_large)
     return None
@@ -207,10 +223,3 @@ def _json(value: object) -> bytes:
 def _ascii(raw: bytes) -> str:
     """A part of a URL; bytes that should have been percent-encoded are."""
     return percent.wire(raw.decode("utf-8", "surrogateescape")).decode()
-
-
-def _text(value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value.decode("latin-1")

@@ -29,8 +29,29 @@ def detect(event: Event) -> Source | None:
         # Console test events and emulators may leave requestContext null or out.
         if isinstance(event, dict) and _rest_without_context(event):
             return v1
-    return None
+    return _rare(event)
 
 
 def _rest_without_context(event: Event) -> bool:
     return event.get("requestContext") is None and "httpMethod" in event and "path" in event and "resource" in event
+
+
+def _rare(event: Event) -> Source | None:
+    """The format of an event whose module only the functions import that get such events."""
+    if not isinstance(event, dict):
+        return None
+    context = event.get("requestContext")
+    if isinstance(context, dict) and ("serviceArn" in context or "serviceNetworkArn" in context):
+        from . import lattice
+
+        return lattice
+    if "raw_path" in event and "method" in event:
+        from . import lattice
+
+        return lattice
+    records = event.get("Records")
+    if isinstance(records, list) and records and isinstance(records[0], dict) and "cf" in records[0]:
+        from . import edge
+
+        return edge.trigger(records[0]["cf"])
+    return None

@@ -12,6 +12,8 @@ from ..headers import first, items, to_lists
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ..call import Call
     from ..types import Event, Request, ResponseHeaders, Result, Wire
 
@@ -71,6 +73,19 @@ def result(event: Event, status: int, headers: ResponseHeaders, body: str, is_ba
     }
 
 
+def streams(event: Event) -> bool:
+    """Whether an event is of a REST API, whose integration may stream. HTTP APIs do not stream."""
+    return event.get("version") != "1.0"
+
+
+def prelude(status: int, headers: ResponseHeaders, /) -> dict[str, Any]:
+    """What a streamed response begins with.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html
+    """
+    return {"statusCode": status, "multiValueHeaders": to_lists(headers)}
+
+
 # Request headers that a REST API keeps to itself.
 _NOT_DELIVERED = frozenset(
     """
@@ -79,6 +94,7 @@ _NOT_DELIVERED = frozenset(
     """.split()  # noqa: SIM905
 )
 _KEYS = frozenset(("statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"))
+_PRELUDE_KEYS = frozenset(("statusCode", "headers", "multiValueHeaders", "cookies"))
 
 
 def event(call: Call, *, http_api: bool = False, binary: bool = True) -> Event:
@@ -173,6 +189,21 @@ def response(result: object, *, http_api: bool = False, binary: bool = True) -> 
         raise ResultError(f"body must be a string, not a {type(text).__name__}")
     is_base64 = bool(result.get("isBase64Encoded")) and (binary or http_api)
     return _status(result.get("statusCode", 200)), lines, bodies.uncarried(text or "", is_base64)
+
+
+def opening(prelude: object) -> Wire:
+    """The response, as yet without a body, that a REST API makes of the prelude of a stream.
+
+    Raises:
+        ResultError: the prelude breaks the format.
+    """
+    if not isinstance(prelude, dict) or not _PRELUDE_KEYS.issuperset(prelude):
+        raise ResultError(f"the prelude must be an object with {', '.join(sorted(_PRELUDE_KEYS))} only: {prelude!r}")
+    cookies = prelude.get("cookies") or []
+    if not isinstance(cookies, list):
+        raise ResultError(f"cookies must be a list, not a {type(cookies).__name__}")
+    status, lines, body = response({name: prelude[name] for name in prelude if name != "cookies"})
+    return status, lines + [("set-cookie", _value("cookies", cookie)) for cookie in cookies], body
 
 
 def _status(given: object) -> int:

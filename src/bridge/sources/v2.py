@@ -11,6 +11,8 @@ from ..errors import ResultError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ..call import Call
     from ..types import Event, Request, ResponseHeaders, Result, Wire
 
@@ -67,6 +69,22 @@ def result(event: Event, status: int, headers: ResponseHeaders, body: str, is_ba
     if headers[1]:
         result["cookies"] = headers[1]
     return result
+
+
+def streams(event: Event) -> bool:
+    """Whether an event is of a function URL, whose invoke mode may be RESPONSE_STREAM. HTTP APIs do not stream."""
+    return ".lambda-url." in (event["requestContext"].get("domainName") or "")
+
+
+def prelude(status: int, headers: ResponseHeaders, /) -> dict[str, Any]:
+    """What a streamed response begins with: what a result has, without its body.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html
+    """
+    head: dict[str, Any] = {"statusCode": status, "headers": headers[0]}
+    if headers[1]:
+        head["cookies"] = headers[1]
+    return head
 
 
 def event(call: Call, *, function_url: bool = False) -> Event:
@@ -141,3 +159,17 @@ def response(result: object) -> Wire:
     lines = [(name, value if isinstance(value, str) else str(value)) for name, value in headers.items()]
     lines += [("set-cookie", str(cookie)) for cookie in cookies]
     return status, lines, bodies.uncarried(text, bool(result.get("isBase64Encoded")))
+
+
+_PRELUDE_KEYS = frozenset(("statusCode", "headers", "cookies"))
+
+
+def opening(prelude: object) -> Wire:
+    """The response, as yet without a body, that a function URL makes of the prelude of a stream.
+
+    Raises:
+        ResultError: the prelude breaks the format.
+    """
+    if not isinstance(prelude, dict) or not _PRELUDE_KEYS.issuperset(prelude):
+        raise ResultError(f"the prelude must be an object with {', '.join(sorted(_PRELUDE_KEYS))} only: {prelude!r}")
+    return response({"statusCode": 200, **prelude})

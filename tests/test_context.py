@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from bridge.gateway import LambdaContext
+from bridge.context import LambdaContext
 
 
 def test_context_is_as_the_runtime_gives_it() -> None:

@@ -1,0 +1,150 @@
+"""The answer to one HTTP event, where it goes out as the app makes it."""
+
+from __future__ import annotations
+
+from . import body as bodies, prelude
+from .errors import DeadlineError, ResultTooLargeError
+from .log import logger
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeAlias
+
+    from .handler import Bridge
+    from .types import Event, Request, Response, ResponseHeaders, Source, StreamingSource
+
+    Step: TypeAlias = tuple[str, *tuple[Any, ...]]
+
+
+class Answer:
+    """What has been said of an answer, and what is to be said next: in steps, which are calls of a responder.
+
+    A step is the name of a responder's method and its arguments. That the steps are taken, and how one waits for that,
+    is left to ASGI and WSGI.
+
+    Args:
+        bridge: the handler, whose policies these are.
+        source: the event's format.
+        event: the event.
+        request: the request that it carries.
+        streaming: the source, if this answer is to be a stream; None: it is to be one result.
+
+    Attributes:
+        complete: whether the last step has been given out.
+        failure: what the responder has raised: no step will be taken any more.
+    """
+
+    complete = False
+    failure: Exception | None = None
+    _started = False
+
+    def __init__(
+        self, bridge: Bridge, source: Source, event: Event, request: Request, streaming: StreamingSource | None
+    ) -> None:
+        self._bridge = bridge
+        self._source = source
+        self._streaming = streaming
+        self.event = event
+        self.request = request
+        self.streams = streaming is not None
+
+    @property
+    def started(self) -> bool:
+        """Whether a stream has begun, so that its status and headers stand."""
+        return self._started
+
+    def open(self, status: int, headers: ResponseHeaders) -> None:
+        """Take status and headers of a streamed response. They go out with its first part.
+
+        Raises:
+            ResultTooLargeError: they do not fit.
+        """
+        if self._streaming is not None:
+            self._prelude = prelude.encoded(self._streaming.prelude(status, headers))
+            self._bodiless = self.request[0] == "HEAD" or status in bodies.BODILESS
+
+    def part(self, body: bytes, last: bool) -> list[Step]:
+        """The steps that say a part of a streamed response. One without a body is over with its head."""
+        steps: list[Step] = []
+        if self.complete:
+            return steps
+        if not self._started:
+            self._started = True
+            steps.append(("start", prelude.CONTENT_TYPE, self._prelude))
+        if body and not self._bodiless:
+            steps.append(("write", body))
+        if last or self._bodiless:
+            self.complete = True
+            steps.append(("end",))
+        return steps
+
+    def whole(self, response: Response) -> list[Step]:
+        """The steps that say a response at once."""
+        if self.streams:
+            self.open(response[0], response[1])
+            return self.part(response[2], True)
+        result = self._bridge._result(self._source, self.event, self.request, response)
+        self.complete = True
+        return [("result", result)]
+
+    def rest(self, error: BaseException | None, complaint: Callable[[], BaseException]) -> list[Step]:
+        """The steps that are left when the app has ended. What has gone wrong is logged.
+
+        Args:
+            error: what the app raised, if it raised.
+            complaint: says what is wrong if the app has not raised, and its response is not complete either.
+
+        Raises:
+            BaseException: `error`, where the handler's policy is to raise, and nothing has been said yet.
+        """
+        if self.failure is not None:
+            if error is not None and not _stems_from(error, self.failure):
+                log_failure(self.request, error, " after its response could not be sent")
+            elif self._client_has_gone():
+                logger().info("%s %r: its client has gone: %s", self.request[0], self.request[3], self.failure)
+            return []
+        if self.complete:
+            if error is not None:
+                log_failure(self.request, error, " after its response was complete")
+            return []
+        error = error or complaint()
+        if self._started:
+            log_failure(self.request, error, " after its response had begun")
+            return [("fail", error)]
+        return self.whole(self._bridge._settled(self.request, None, error))
+
+    def check(self) -> None:
+        """Raise what the responder has raised, unless it was that the client has gone."""
+        if self.failure is not None and not self._client_has_gone():
+            raise self.failure
+
+    def _client_has_gone(self) -> bool:
+        return self.streams and isinstance(self.failure, OSError)
+
+
+def client_has_gone(failure: Exception) -> OSError:
+    """What an app is told that sends to nobody (ASGI, "Send": a subclass of OSError)."""
+    error = ConnectionAbortedError("the response goes nowhere any more")
+    error.__cause__ = failure
+    return error
+
+
+def log_failure(request: Request, error: BaseException | None, when: str) -> None:
+    """Log that the app has failed: with its traceback, unless the error is Bridge's own and says it all.
+
+    Args:
+        request: the request.
+        error: what happened.
+        when: the end of the sentence: "", " after its response was complete".
+    """
+    if isinstance(error, (DeadlineError, ResultTooLargeError)):
+        logger().error("%s %r failed%s: %s", request[0], request[3], when, error)
+    else:
+        logger().error("%s %r failed%s", request[0], request[3], when, exc_info=error)
+
+
+def _stems_from(error: BaseException | None, cause: BaseException) -> bool:
+    while error is not None and error is not cause:
+        error = error.__cause__ or error.__context__
+    return error is cause

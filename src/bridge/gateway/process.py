@@ -1,0 +1,132 @@
+"""A process that runs a handler, as seen from the gateway's side."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from ..errors import BridgeError, ConfigurationError
+
+if TYPE_CHECKING:
+    from typing import IO, Any
+
+    from ..types import Event
+
+END_SECONDS = 5.0
+"""How long a process may take to end: its last event, and its app's shutdown."""
+
+# The same search path, wherever this process has its own from.
+_START = """
+import json, sys
+target, path = sys.argv[1:]
+sys.argv[1:] = []
+sys.path[:] = json.loads(path)
+from bridge.worker import main
+sys.exit(main(target))
+"""
+
+
+class ProcessError(BridgeError):
+    """The handler's: it raised, and the text is its traceback; or its process ended."""
+
+
+class Process:
+    """A process that runs a handler. It starts at once; the handler may take its time to load.
+
+    Args:
+        target: "MODULE:HANDLER".
+    """
+
+    def __init__(self, target: str) -> None:
+        path = json.dumps([str(entry) for entry in sys.path])
+        self._popen = subprocess.Popen(  # noqa: S603 - this Python, with code of our own
+            [sys.executable, "-u", "-c", _START, target, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        self._ready = self._late = self._refused = False
+
+    def wait_until_ready(self) -> None:
+        """Wait until it has loaded the handler.
+
+        Raises:
+            ConfigurationError: there is no such handler.
+            ProcessError: it ended instead.
+        """
+        if not self._ready:
+            answer = self._answer()
+            if "refused" in answer:
+                self._refused = True
+                raise ConfigurationError(answer["refused"])
+            self._ready = True
+
+    def result(self, event: Event, context: Any) -> object:
+        """The result of an event. When the context's time is over, the process is killed.
+
+        Raises:
+            ProcessError, ConfigurationError: as of `wait_until_ready`; and the handler raised.
+        """
+        self.wait_until_ready()
+        seconds = context.get_remaining_time_in_millis() / 1000
+        timer = threading.Timer(seconds, self._kill)
+        timer.daemon = True
+        timer.start()
+        try:
+            self._ask({"event": event, "request_id": context.aws_request_id, "seconds": seconds})
+            answer = self._answer()
+        finally:
+            timer.cancel()
+        if "failed" in answer:
+            raise ProcessError(answer["failed"])
+        return answer["result"]
+
+    def has_ended(self) -> bool:
+        """Whether it can handle no more events."""
+        return self._late or self._refused or self._popen.poll() is not None
+
+    def tell_to_end(self) -> None:
+        """Have it end when it has handled its event."""
+        with suppress(OSError):  # what was left to write to a process that has ended
+            _pipe(self._popen.stdin).close()
+
+    def end(self) -> None:
+        """Have it end, by force if it takes too long."""
+        self.tell_to_end()
+        try:
+            self._popen.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._popen.kill()
+            self._popen.wait()
+        _pipe(self._popen.stdout).close()
+
+    def _ask(self, question: object) -> None:
+        pipe = _pipe(self._popen.stdin)
+        with suppress(OSError, ValueError):  # it has ended, or is being ended: the answer says so
+            pipe.write(json.dumps(question).encode() + b"\n")
+            pipe.flush()
+
+    def _answer(self) -> dict[str, Any]:
+        try:
+            line = _pipe(self._popen.stdout).readline()
+        except ValueError:  # `end` has closed it
+            line = b""
+        if line:
+            answer: dict[str, Any] = json.loads(line)
+            return answer
+        code = self._popen.wait()
+        if self._late:
+            raise ProcessError("the function's time was over, and its process has been killed")
+        if self._ready:
+            raise ProcessError(f"the process of the handler ended, with exit code {code}, before it had a result")
+        raise ProcessError(f"the process of the handler ended, with exit code {code}, before it had loaded it")
+
+    def _kill(self) -> None:
+        self._late = True
+        self._popen.kill()
+
+
+def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+    assert pipe is not None  # noqa: S101
+    return pipe
