@@ -149,7 +149,7 @@ LAYERS = [
         "context",
         "websocket_options",
     },
-    {"headers", "body", "interface", "lifespan", "shutdown", "prelude", "front"},
+    {"headers", "body", "interface", "lifespan", "shutdown", "prelude", "front", "trace"},
     {"loop"},
     {"sources", "cycle", "visits", "answer"},
     {"asgi", "wsgi", "reserved"},

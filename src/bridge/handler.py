@@ -186,8 +186,12 @@ class Bridge:
             self._others = others(
                 on_event, posted, warm_up, self._asgi, loop_factory, self._run, self._run_async, self._finished
             )
-        if self._asgi is not None and "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
-            self._asgi.start_in_init()
+        if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+            from .trace import adjustment as traced
+
+            self._adjust = traced(self._adjust)
+            if self._asgi is not None:
+                self._asgi.start_in_init()
 
     def __call__(self, event: Event, context: Any = None) -> Result:
         """The result of an event.
