@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,19 +14,22 @@ from .api import SECONDS, RuntimeApi
 
 ROOT = Path(__file__).parent.parent.parent
 FUNCTIONS = "tests.runtime.functions"
+COMMAND = [sys.executable, "-W", "error", "-m", "bridge.runtime"]
 
 
 class Runtime:
     """A `python -m bridge.runtime` of its own."""
 
-    def __init__(self, target: str, api: RuntimeApi, log: Path, variables: dict[str, str]) -> None:
+    def __init__(
+        self, target: str, api: RuntimeApi, log: Path, variables: dict[str, str], command: Sequence[str] = COMMAND
+    ) -> None:
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "BRIDGE_"))}
         environ |= {"AWS_LAMBDA_RUNTIME_API": api.address, "AWS_LAMBDA_FUNCTION_NAME": "f", **variables}
         self._log = log
         arguments = [] if "_HANDLER" in variables else [f"{FUNCTIONS}.{target}"]
         with log.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-W", "error", "-m", "bridge.runtime", *arguments],
+                [*command, *arguments],
                 cwd=ROOT,
                 env=environ,
                 stdout=output,
@@ -50,9 +53,9 @@ class Runtimes:
         self._folder = folder
         self._running: list[Runtime] = []
 
-    def __call__(self, target: str, **variables: str) -> Runtime:
+    def __call__(self, target: str, *, command: Sequence[str] = COMMAND, **variables: str) -> Runtime:
         log = self._folder / f"{len(self._running)}.log"
-        self._running.append(Runtime(target, self._api, log, variables))
+        self._running.append(Runtime(target, self._api, log, variables, command))
         return self._running[-1]
 
     def end(self) -> None:

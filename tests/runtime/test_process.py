@@ -71,6 +71,16 @@ def test_settings_that_cannot_work_are_an_init_error(
     assert process.code() == 1
 
 
+@pytest.mark.parametrize("target", ["plain.modules", "wsgi.modules"])
+def test_plain_code_does_without_what_is_slow_to_import(target: str, api: RuntimeApi, runtime: Runtimes) -> None:
+    runtime(target, COVERAGE_PROCESS_CONFIG="", COVERAGE_PROCESS_START="")
+    api.invoke(sample("http_api"))
+    modules = set(json.loads(api.post().json()["body"]))
+    assert {"bridge.runtime.worker", "json", "logging", "socket"} <= modules
+    assert not modules & {"asyncio", "concurrent", "decimal", "email", "http", "inspect", "multiprocessing", "ssl"}
+    assert not modules & {"bridge.asgi", "bridge.runtime.extension", "bridge.runtime.pool", "bridge.runtime.snapshot"}
+
+
 def test_an_import_error_shows_where(api: RuntimeApi, runtime: Runtimes) -> None:
     process = runtime("raises.handler")
     assert 'raise ArithmeticError("in the module")' in "".join(api.post().json()["stackTrace"])

@@ -14,6 +14,7 @@ from ..errors import ConfigurationError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
 LAYERS = "/opt/python"
 """Where layers put Python packages."""
@@ -25,6 +26,7 @@ OPTIONS = {
     "BRIDGE_CONCURRENCY": ("processes", "tasks"),
     "BRIDGE_GRACEFUL_SHUTDOWN": ("0", "1"),
     "BRIDGE_SNAPSTART_LIFESPAN": ("keep", "restart"),
+    "BRIDGE_STREAMING": ("off", "on", "auto"),
 }
 """What a deployer may set, with the values that each may have: the first is the default."""
 
@@ -44,6 +46,7 @@ class Environment:
         graceful: whether to register as an extension, so that SIGTERM comes before the end.
         snap_start: whether a snapshot is taken after init.
         restarts: whether the app's lifespan ends before the snapshot, and begins anew after it.
+        streaming: what `Bridge(streaming=...)` is told, where the handler is an app that it has to wrap.
         is_concurrent: whether Lambda has said how many.
     """
 
@@ -57,6 +60,7 @@ class Environment:
         self.graceful = variables.get("BRIDGE_GRACEFUL_SHUTDOWN") == "1"
         self.restarts = variables.get("BRIDGE_SNAPSTART_LIFESPAN") == "restart"
         self.snap_start = variables.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
+        self.streaming: Any = variables.get("BRIDGE_STREAMING") or "off"
         self._variables = variables
 
     def check(self) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import Any
 
+    from ..types import StreamingMode
     from .responder import Responder
 
 
@@ -24,6 +25,7 @@ class Function:
 
     Args:
         found: a Bridge; an ASGI or WSGI app, which is wrapped in one; or any handler, `async def` or not.
+        streaming: what a Bridge that wraps an app is told.
 
     Attributes:
         bridge: None where the function is a handler of its own.
@@ -31,8 +33,8 @@ class Function:
         respond: answers an event.
     """
 
-    def __init__(self, found: Any) -> None:
-        handler: Any = handler_of(found)
+    def __init__(self, found: Any, streaming: StreamingMode) -> None:
+        handler: Any = handler_of(found, streaming)
         self._handler = handler
         self.bridge = handler if isinstance(handler, Bridge) else None
         self.is_async = self.bridge.is_asgi if self.bridge is not None else is_coroutine_function(handler)
@@ -54,7 +56,7 @@ class Function:
         await responder.result(await self._handler(event, context))
 
 
-def load(name: str) -> Function:
+def load(name: str, streaming: StreamingMode) -> Function:
     """The function at "package.module.handler", "package/module.handler" or "package.module:handler".
 
     Raises:
@@ -79,7 +81,7 @@ def load(name: str) -> Function:
         except AttributeError:
             message = f"Handler '{attribute}' missing on module '{module_name}'"
             raise FaultError("Runtime.HandlerNotFound", message) from None
-    return Function(found)
+    return Function(found, streaming)
 
 
 def _parts(name: str) -> tuple[str, str]:

@@ -27,7 +27,13 @@ TIMES = "%Y-%m-%dT%H:%M:%S"
 
 NO_BREAK_SPACE = "\xa0"
 
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "aws_request_id", "tenant_id"}
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {
+    "message",
+    "asctime",
+    "aws_request_id",
+    "tenant_id",
+    "trace_id",
+}
 
 
 def set_up() -> None:
@@ -75,20 +81,16 @@ def _text_formatter() -> logging.Formatter:
     return formatter
 
 
-class Filter(logging.Filter):
-    """Gives each record the invocation that it belongs to: `aws_request_id` and `tenant_id`."""
+class Filter(current.LogFilter):
+    """Gives each record the invocation that it belongs to."""
 
     latest: Invocation | None = None
     """The invocation, where the process has one at a time: for threads, which have no context of their own."""
 
     def filter(self, record: logging.LogRecord) -> bool:  # noqa: D102
-        context = current.context.get(None)
-        if context is not None:
-            record.aws_request_id, record.tenant_id = context.aws_request_id, context.tenant_id
-        elif self.latest is not None:
+        super().filter(record)
+        if self.latest is not None and not vars(record)["aws_request_id"]:
             record.aws_request_id, record.tenant_id = self.latest.request_id, self.latest.tenant_id
-        else:
-            record.aws_request_id, record.tenant_id = "", None
         return True
 
 
@@ -103,7 +105,7 @@ class JsonFormatter(logging.Formatter):
             "message": record.msg if isinstance(record.msg, dict) and not record.args else record.getMessage(),
             "logger": record.name,
             "requestId": given.get("aws_request_id") or None,
-            "tenantId": given.get("tenant_id"),
+            "tenantId": given.get("tenant_id") or None,
         }
         if record.exc_info and record.exc_info[0] is not None:
             kind, error, trace = record.exc_info

@@ -59,7 +59,7 @@ def _loaded(environment: Environment) -> Function:
     # The lifespan of an app that is served here belongs to the loop that serves it.
     current.serves_lifespans = True
     try:
-        function = load(environment.handler)
+        function = load(environment.handler, environment.streaming)
     finally:
         current.serves_lifespans = False
     if function.bridge is None and "bridge.asgi" in sys.modules:

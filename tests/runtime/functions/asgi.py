@@ -6,7 +6,7 @@ import signal
 from typing import Any
 
 from bridge import Bridge, current
-from bridge.runtime.responder import Responder
+from bridge.types import Responder
 
 from ..gates import gate_async
 from .lifespan import app

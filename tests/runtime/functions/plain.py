@@ -86,5 +86,9 @@ def prints(event: Any, context: Any) -> None:
     print(event)
 
 
+def modules(event: Any, context: Any) -> Any:
+    return {"body": json.dumps(list(sys.modules))}
+
+
 class Missing:
     """Not called with (event, context), and no app either."""
