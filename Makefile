@@ -52,6 +52,10 @@ $(VENV)/.serve: $(VENV)/.pip pyproject.toml
 	$(bin)/python -m pip install --quiet --editable ".[serve]" --group frameworks
 	touch $@
 
-$(VENV)/.dev: $(VENV)/.pip pyproject.toml
+$(VENV)/.rie: $(VENV)/.pip .ci/rie
+	$(bin)/python .ci/rie $(VENV)/rie
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.pip $(VENV)/.rie pyproject.toml
 	$(bin)/python -m pip install --quiet --editable ".[serve]" --group dev
 	touch $@ $(VENV)/.serve

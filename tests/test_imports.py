@@ -160,7 +160,7 @@ LAYERS = [
     {"__init__"},
     {"target"},
     {"worker"},
-    {"gateway"},
+    {"gateway", "runtime"},
     {"cli"},
     {"__main__"},
 ]

@@ -239,6 +239,11 @@ class Bridge:
         """Whether the app is ASGI, so that `respond` is for it; for WSGI apps it is `respond_sync`."""
         return self._asgi is not None
 
+    @property
+    def loop_factory(self) -> LoopFactory | None:
+        """What makes the event loop for an ASGI app; None for a WSGI app."""
+        return None if self._asgi is None else self._asgi.loop_factory
+
     async def respond(self, event: Event, context: Any, responder: Responder) -> None:
         """Answer an event as soon as the app does, from inside a running event loop, and return when the app has ended.
 
