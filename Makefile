@@ -21,7 +21,7 @@ serve: $(VENV)/.serve
 
 test: lint
 	$(bin)/coverage erase
-	$(bin)/coverage run -m pytest
+	$(bin)/coverage run -m pytest --numprocesses auto
 	$(bin)/coverage combine -q
 	$(bin)/coverage report
 
