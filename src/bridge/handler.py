@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 
-from . import body as bodies, current, interface as interfaces
+from . import body as bodies, interface as interfaces
 from .errors import ConfigurationError, RequestTooLargeError
 from .headers import ResponseNames
 from .policy import Policy
-from .sources import detect, v1, v2
+from .sources import detect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,8 +44,6 @@ if TYPE_CHECKING:
         WebSocketPath,
     )
     from .websocket.connections import Connections
-
-_set_current = current.context.set
 
 
 class Bridge:
@@ -127,6 +125,9 @@ class Bridge:
             raise ConfigurationError(
                 f"Bridge(websocket_path=...) takes a path that starts with '/', not {websocket_path!r}."
             )
+        from . import current  # not above: it imports contextvars, which every framework has imported by now
+
+        self._set_current = current.context.set
         names = ResponseNames([exclude_headers] if isinstance(exclude_headers, str) else exclude_headers)
         self._policy = Policy(is_text, raises=errors == "raise")
         self._result = self._policy.result
@@ -140,7 +141,11 @@ class Bridge:
             from .sources.given import detector
 
             self._detect = detector(sources)
-        self._streaming: tuple[StreamingSource, ...] = {"off": (), "on": (v1, v2), "auto": (v2,)}[streaming]
+        self._streaming: tuple[StreamingSource, ...] = ()
+        if streaming != "off":
+            from .sources import v1, v2
+
+            self._streaming = (v1, v2) if streaming == "on" else (v2,)
         is_asgi = (interfaces.detect(app) if interface == "auto" else interface) == "asgi"
         posted: Posted | None = None
         if events_path is not None:
@@ -196,7 +201,7 @@ class Bridge:
             LifespanError: the app's startup failed.
             RunningLoopError: an event loop runs in this thread; use `handle_async` there.
         """
-        _set_current(context)
+        self._set_current(context)
         source = self._detect(event)
         if source is None:
             other: Result = self._other().result(event, context)
@@ -221,7 +226,7 @@ class Bridge:
         Raises:
             EventError, EventFailedError, LifespanError: as `handler(event, context)` does.
         """
-        _set_current(context)
+        self._set_current(context)
         source = self._detect(event)
         if source is None:
             other: Result = await self._other().result_async(event, context)
@@ -256,7 +261,7 @@ class Bridge:
         """
         if self._asgi is None:
             raise ConfigurationError("respond is for ASGI apps, and this is a WSGI app; use respond_sync.")
-        _set_current(context)
+        self._set_current(context)
         source = self._detect(event)
         if source is None:
             await responder.result(await self._other().result_async(event, context))
@@ -279,7 +284,7 @@ class Bridge:
         """
         if self._asgi is not None:
             raise ConfigurationError("respond_sync is for WSGI apps, and this is an ASGI app; await respond.")
-        _set_current(context)
+        self._set_current(context)
         source = self._detect(event)
         if source is None:
             responder.result(self._other().result(event, context))

@@ -10,15 +10,16 @@ from typing import Any
 
 import pytest
 
-from bridge import (
-    Bridge,
-    ConfigurationError,
+from bridge import Bridge, ConfigurationError, LifespanError
+from bridge.websocket import (
     ConnectionGoneError,
-    LifespanError,
+    Connections,
     ManagementError,
+    MemoryStore,
     StaleWebSocketError,
+    connection,
+    suspending,
 )
-from bridge.websocket import Connections, MemoryStore, connection, suspending
 
 from ..asgi_apps import Context
 from ..samples import sample
