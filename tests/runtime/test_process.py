@@ -150,6 +150,16 @@ def test_sigterm_ends_handlers_that_are_no_apps(target: str, api: RuntimeApi, ru
     assert process.output.splitlines() == ["the end"]
 
 
+def test_sigterm_waits_for_an_invocation_of_plain_code(api: RuntimeApi, runtime: Runtimes) -> None:
+    process = runtime("plain.waits")
+    api.invoke("a")
+    api.arrived("a")
+    process.process.send_signal(signal.SIGTERM)
+    api.open("a")
+    assert api.post().json() == {"pid": process.process.pid}
+    assert process.code() == 128 + signal.SIGTERM
+
+
 def test_a_function_may_see_to_sigterm_itself(api: RuntimeApi, runtime: Runtimes) -> None:
     process = runtime("own_signal.handler")
     api.invoke()
