@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from bridge import Bridge, EventError
-from bridge.kinds import ACCEPTED
+from bridge.kinds import ACCEPTED, is_websocket
 from bridge.sources import detect, edge
 
 from ..apps import APPS, Interface
@@ -17,7 +17,9 @@ KINDS = {
     "other_activemq": "aws:mq",
     "other_alexa_skill": "alexa:skill",
     "other_alexa_smart_home": "alexa:smart-home",
+    "other_alexa_smart_home_2": "alexa:smart-home",
     "other_appsync": "aws:appsync",
+    "other_appsync_amplify": "aws:appsync",
     "other_appsync_authorizer": "aws:appsync-authorizer",
     "other_appsync_batch": "aws:appsync",
     "other_appsync_events": "aws:appsync-events",
@@ -27,11 +29,13 @@ KINDS = {
     "other_authorizer_websocket": "aws:authorizer",
     "other_bedrock_agent": "aws:bedrock-agent",
     "other_bedrock_agent_function": "aws:bedrock-agent",
+    "other_bedrock_agent_parser": "aws:bedrock-agent",
     "other_chime": "aws:chime",
     "other_client_vpn": "aws:client-vpn",
     "other_cloudformation": "aws:cloudformation",
     "other_cloudformation_macro": "aws:cloudformation-macro",
     "other_cloudwatch_alarm": "aws:cloudwatch-alarm",
+    "other_cloudwatch_alarm_composite": "aws:cloudwatch-alarm",
     "other_cloudwatch_dashboard": "aws:cloudwatch-dashboard",
     "other_cloudwatch_logs": "aws:cloudwatch-logs",
     "other_codecommit": "aws:codecommit",
@@ -50,12 +54,17 @@ KINDS = {
     "other_eventbridge": "aws:schedule",
     "other_eventbridge_custom": "aws:eventbridge",
     "other_firehose": "aws:firehose",
+    "other_firehose_console": "aws:firehose",
+    "other_ground_truth": "aws:sagemaker-ground-truth",
+    "other_ground_truth_labels": "aws:sagemaker-ground-truth",
     "other_iot_1_click": "aws:iot-1-click",
     "other_iot_authorizer": "aws:iot-authorizer",
     "other_iot_authorizer_first": "aws:iot-authorizer",
     "other_iot_button": "aws:iot-button",
     "other_iot_provisioning": "aws:iot-provisioning",
     "other_iot_registry": "aws:iot-registry",
+    "other_iot_registry_group": "aws:iot-registry",
+    "other_iot_registry_type": "aws:iot-registry",
     "other_kinesis": "aws:kinesis",
     "other_kinesis_analytics": "aws:kinesis-analytics",
     "other_lex": "aws:lex",
@@ -78,6 +87,7 @@ KINDS = {
     "other_warm_up_warmer": "warm-up",
     "other_websocket_connect": "aws:websocket",
     "other_websocket_message": "aws:websocket",
+    "other_workmail": "aws:workmail",
 }
 
 
@@ -144,6 +154,28 @@ def test_records_of_any_shape_are_refused(records: object) -> None:
 def test_a_request_context_of_any_shape_is_refused_if_nothing_else_is_there(context: object) -> None:
     with pytest.raises(EventError, match="Its keys: requestContext"):
         handle({"requestContext": context})
+
+
+@pytest.mark.parametrize("kind", ["connect", "message"])
+def test_an_event_of_a_websocket_api_is_none_of_a_rest_api_even_with_all_its_keys(kind: str) -> None:
+    rest, event = sample("rest"), sample(f"other_websocket_{kind}")
+    context = {**rest["requestContext"], **event["requestContext"]}
+    merged = {**rest, **event, "requestContext": context}
+    assert detect(merged) is None
+    assert is_websocket(merged)
+
+
+@pytest.mark.parametrize("arn", ["methodArn", "routeArn"])
+def test_an_authorizer_is_asked_with_either_arn_beside_a_context_of_either_api(arn: str) -> None:
+    event = {**sample("http_api"), "type": "REQUEST", arn: "arn:aws:execute-api:eu-central-1:111122223333:a/prod/GET/"}
+    with pytest.raises(EventError, match="of kind 'aws:authorizer'"):
+        handle(event)
+
+
+@pytest.mark.parametrize("key", ["type", "methodArn", "routeArn"])
+def test_a_request_of_an_http_api_may_have_one_key_of_an_authorizers(key: str) -> None:
+    event = {**sample("http_api"), key: "REQUEST"}
+    assert module_of(event) == "v2"
 
 
 @pytest.mark.parametrize("name", ["rest", "rest_console_test"])

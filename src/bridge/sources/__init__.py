@@ -23,11 +23,12 @@ def detect(event: Event) -> Source | None:
         context = event["requestContext"]
         if "http" in context:
             # An authorizer's event looks like a request, but wants a policy for an answer.
-            if "routeArn" not in event:
+            if "type" not in event or ("routeArn" not in event and "methodArn" not in event):
                 return v2
         elif "elb" in context:
             return _alb or _load_alb()
-        elif "httpMethod" in event and "path" in event and "methodArn" not in event and "routeArn" not in event:
+        elif "httpMethod" in event and "path" in event and "methodArn" not in event and "connectionId" not in context:
+            # Some hand-made events of WebSocket APIs have all the keys of a REST API's, and a connection besides.
             return _v1 or _load_v1()
     except (KeyError, TypeError):
         # Console test events and emulators may leave requestContext null or out.
