@@ -34,7 +34,7 @@ chat-talk:
 
 test: lint
 	$(bin)/coverage erase
-	$(bin)/coverage run -m pytest
+	$(bin)/coverage run -m pytest --numprocesses auto
 	$(bin)/coverage combine -q
 	$(bin)/coverage report
 
@@ -65,6 +65,10 @@ $(VENV)/.serve: $(VENV)/.pip pyproject.toml
 	$(bin)/python -m pip install --quiet --editable ".[serve]" --group frameworks
 	touch $@
 
-$(VENV)/.dev: $(VENV)/.pip pyproject.toml
+$(VENV)/.rie: $(VENV)/.pip .ci/rie
+	$(bin)/python .ci/rie $(VENV)/rie
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.pip $(VENV)/.rie pyproject.toml
 	$(bin)/python -m pip install --quiet --editable ".[serve]" --group dev
 	touch $@ $(VENV)/.serve

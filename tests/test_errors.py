@@ -1,9 +1,15 @@
 import pytest
 
 import bridge
-from bridge import errors
+from bridge import errors, websocket
+from bridge.websocket import errors as websocket_errors
 
-ALL = [error for error in vars(errors).values() if isinstance(error, type) and issubclass(error, Exception)]
+ALL = [
+    error
+    for module in (errors, websocket_errors)
+    for error in vars(module).values()
+    if isinstance(error, type) and issubclass(error, Exception)
+]
 
 
 @pytest.mark.parametrize("error", ALL, ids=lambda error: error.__name__)
@@ -27,7 +33,7 @@ def test_every_public_error_is_that_of_the_errors_module(name: str) -> None:
         (bridge.LifespanError, RuntimeError),
         (bridge.AppError, RuntimeError),
         (bridge.DeadlineError, TimeoutError),
-        (bridge.ConnectionGoneError, OSError),
+        (websocket.ConnectionGoneError, OSError),
     ],
 )
 def test_an_error_is_also_the_builtin_one_that_it_resembles(error: type[Exception], builtin: type[Exception]) -> None:

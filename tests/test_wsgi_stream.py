@@ -465,3 +465,10 @@ def test_what_the_responder_raises_comes_out(
     assert raised.value is error
     assert parts.closed == 1
     assert log.records == []
+
+
+@pytest.mark.parametrize("streaming", ["off", "on"])
+def test_what_cloudfront_has_cut_is_refused_here_too(streaming: Any) -> None:
+    responder = SyncResponder()
+    Bridge(giving([b"secret"]), streaming=streaming).respond_sync(sample("edge_truncated"), None, responder)
+    assert responder.steps.result["status"] == "413"

@@ -7,43 +7,29 @@ handler = Bridge(app)
 
 from .errors import (
     AppError,
-    AttachmentError,
     BridgeError,
     ConfigurationError,
-    ConnectionGoneError,
     DeadlineError,
     EventError,
     EventFailedError,
     LifespanError,
-    LostUpdateError,
-    ManagementError,
-    MessageTooLargeError,
-    RateLimitError,
     ResultTooLargeError,
     RunningLoopError,
-    StaleWebSocketError,
     StatusError,
 )
 from .handler import Bridge
 
 __all__ = [
     "AppError",
-    "AttachmentError",
     "Bridge",
     "BridgeError",
     "ConfigurationError",
-    "ConnectionGoneError",
     "DeadlineError",
     "EventError",
     "EventFailedError",
     "LifespanError",
-    "LostUpdateError",
-    "ManagementError",
-    "MessageTooLargeError",
-    "RateLimitError",
     "ResultTooLargeError",
     "RunningLoopError",
-    "StaleWebSocketError",
     "StatusError",
 ]
 

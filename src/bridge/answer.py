@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from . import body as bodies, prelude
-from .errors import DeadlineError, ResultTooLargeError
 from .log import logger
+from .policy import log_failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeAlias
 
-    from .handler import Bridge
+    from .policy import Policy
     from .types import Event, Request, Response, ResponseHeaders, Source, StreamingSource
 
     Step: TypeAlias = tuple[str, *tuple[Any, ...]]
@@ -24,7 +24,7 @@ class Answer:
     is left to ASGI and WSGI.
 
     Args:
-        bridge: the handler, whose policies these are.
+        policy: the handler's.
         source: the event's format.
         event: the event.
         request: the request that it carries.
@@ -40,9 +40,9 @@ class Answer:
     _started = False
 
     def __init__(
-        self, bridge: Bridge, source: Source, event: Event, request: Request, streaming: StreamingSource | None
+        self, policy: Policy, source: Source, event: Event, request: Request, streaming: StreamingSource | None
     ) -> None:
-        self._bridge = bridge
+        self._policy = policy
         self._source = source
         self._streaming = streaming
         self.event = event
@@ -84,7 +84,7 @@ class Answer:
         if self.streams:
             self.open(response[0], response[1])
             return self.part(response[2], True)
-        result = self._bridge._result(self._source, self.event, self.request, response)
+        result = self._policy.result(self._source, self.event, self.request, response)
         self.complete = True
         return [("result", result)]
 
@@ -112,7 +112,7 @@ class Answer:
         if self._started:
             log_failure(self.request, error, " after its response had begun")
             return [("fail", error)]
-        return self.whole(self._bridge._settled(self.request, None, error))
+        return self.whole(self._policy.settled(self.request, None, error))
 
     def check(self) -> None:
         """Raise what the responder has raised, unless it was that the client has gone."""
@@ -128,20 +128,6 @@ def client_has_gone(failure: Exception) -> OSError:
     error = ConnectionAbortedError("the response goes nowhere any more")
     error.__cause__ = failure
     return error
-
-
-def log_failure(request: Request, error: BaseException | None, when: str) -> None:
-    """Log that the app has failed: with its traceback, unless the error is Bridge's own and says it all.
-
-    Args:
-        request: the request.
-        error: what happened.
-        when: the end of the sentence: "", " after its response was complete".
-    """
-    if isinstance(error, (DeadlineError, ResultTooLargeError)):
-        logger().error("%s %r failed%s: %s", request[0], request[3], when, error)
-    else:
-        logger().error("%s %r failed%s", request[0], request[3], when, exc_info=error)
 
 
 def _stems_from(error: BaseException | None, cause: BaseException) -> bool:

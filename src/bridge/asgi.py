@@ -9,15 +9,15 @@ import asyncio
 import os
 import time
 from functools import partial
-from inspect import CO_COROUTINE
 from weakref import WeakSet
 
-from . import address, deadline, percent
+from . import address, current, deadline, percent
 from .address import PORTS
 from .body import decoded
 from .cycle import Cycle
 from .errors import DeadlineError, LifespanError
 from .headers import ASGI_NAMES, ResponseNames, to_asgi
+from .interface import is_coroutine_function
 from .lifespan import Lifespan
 from .log import logger
 from .loop import check_idle, process_runner
@@ -103,11 +103,11 @@ class ASGI:
         self._app = app
         # To call a coroutine function runs nothing of it. What other apps do when they are called, their task does.
         self._coroutine: Callable[..., Coroutine[Any, Any, None]] = partial(_call, app)
-        if _is_coroutine_function(app):
+        if is_coroutine_function(app):
             self._coroutine = app  # type: ignore[assignment]
         self.names = names
         self._mode = lifespan
-        self._loop_factory = loop_factory or asyncio.new_event_loop
+        self.loop_factory = loop_factory or asyncio.new_event_loop
         self._runner: Runner
         self._lifespan: Lifespan | None
         self._state: dict[str, Any]
@@ -173,7 +173,7 @@ class ASGI:
     def start(self, seconds: float | None) -> BaseException | None:
         """Bring the app to the end of its startup, or to `seconds` from now; what went wrong, if anything did."""
         check_idle()
-        runner = self._runner = process_runner(self._loop_factory)
+        runner = self._runner = process_runner(self.loop_factory)
         if self._mode != "off":
             with runner.lock:
                 lifespan = self._lifespan
@@ -211,12 +211,12 @@ class ASGI:
         """Start up in Lambda's init phase, as far as its time allows. The next event does what is left.
 
         Where a loop runs already, another server imports the module (uvicorn, behind the Lambda Web Adapter): it sees
-        to the lifespan.
+        to the lifespan. So does Bridge's own runtime.
 
         Raises:
             LifespanError: startup failed. Lambda reports it as an init error.
         """
-        if asyncio._get_running_loop() is not None:
+        if asyncio._get_running_loop() is not None or current.serves_lifespans:
             return
         failure = self.start(max(INIT_SECONDS - time.process_time(), 0))
         if isinstance(failure, LifespanError):
@@ -240,13 +240,18 @@ class ASGI:
         self._state = {}
 
 
+def start_all_in_init() -> None:
+    """Start up every app that has been wrapped so far, as far as the init phase's time allows.
+
+    Raises:
+        LifespanError: a startup failed.
+    """
+    for instance in [*_instances]:
+        instance.start_in_init()
+
+
 async def _call(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     await app(scope, receive, send)
-
-
-def _is_coroutine_function(app: ASGIApp) -> bool:
-    function = app if hasattr(app, "__code__") else type(app).__call__
-    return hasattr(function, "__code__") and bool(function.__code__.co_flags & CO_COROUTINE)
 
 
 def _after_fork() -> None:

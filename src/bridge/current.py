@@ -19,6 +19,9 @@ context: ContextVar[Any] = ContextVar("bridge.context", default=None)
 """The Lambda context of the invocation; None where there is none. Tasks and `asyncio.to_thread` inherit it, as they do
 all context variables; a thread that the app starts by itself does not."""
 
+serves_lifespans = False
+"""Whether this process is importing an app that `bridge.runtime` will serve, which sees to the lifespan itself."""
+
 
 def trace_id() -> str:
     """Lambda's own segment of the X-Ray trace ("Root=...;Parent=...;Sampled=1"), or "".

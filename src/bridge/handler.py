@@ -9,18 +9,11 @@ from __future__ import annotations
 
 import os
 
-from . import body as bodies, current, interface as interfaces
-from .errors import (
-    AppError,
-    ConfigurationError,
-    DeadlineError,
-    LifespanError,
-    RequestTooLargeError,
-    ResultTooLargeError,
-)
+from . import body as bodies, interface as interfaces
+from .errors import ConfigurationError, RequestTooLargeError
 from .headers import ResponseNames
-from .log import logger
-from .sources import detect, v1, v2
+from .policy import Policy
+from .sources import detect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +21,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .answer import Answer
-    from .asgi import ASGI
     from .front import Adjustment
     from .loop import LoopFactory
     from .others import Others
@@ -41,9 +33,7 @@ if TYPE_CHECKING:
         Interface,
         LifespanMode,
         OnEvent,
-        Request,
         Responder,
-        Response,
         Result,
         Run,
         Source,
@@ -54,12 +44,6 @@ if TYPE_CHECKING:
         WebSocketPath,
     )
     from .websocket.connections import Connections
-    from .websocket.websockets import WebSockets
-
-_set_current = current.context.set
-
-HEADERS_ROOM = 65_536
-"""Bytes of JSON that all but the body may have before a result is measured: twice what a load balancer lets through."""
 
 
 class Bridge:
@@ -83,8 +67,9 @@ class Bridge:
         loop_factory: makes the event loop: `uvloop.new_event_loop`, for instance. ASGI only.
         sources: event formats of your own (`bridge.types.CustomSource`), or `bridge.sources.custom.CustomIntegration`.
             They are asked for every event, in this order, before Bridge's own.
-        on_event: `on_event(event, context)` gets every event that is no HTTP request. What it returns is the result,
-            what it raises is Lambda's to see. It may be a coroutine function.
+        on_event: `on_event(event, context)` gets every event that is no HTTP request, but for those of WebSocket APIs
+            where the app is ASGI. What it returns is the result, what it raises is Lambda's to see. It may be a
+            coroutine function.
         events_path: a path of the app, "/events", where such events are POSTed as JSON instead. HTTP requests to it,
             and below it, are answered 404.
         warm_up: whether pings that only keep the function warm are answered at once, before `on_event` and the app:
@@ -140,20 +125,27 @@ class Bridge:
             raise ConfigurationError(
                 f"Bridge(websocket_path=...) takes a path that starts with '/', not {websocket_path!r}."
             )
+        from . import current  # not above: it imports contextvars, which every framework has imported by now
+
+        self._set_current = current.context.set
         names = ResponseNames([exclude_headers] if isinstance(exclude_headers, str) else exclude_headers)
-        self._kinds = bodies.Kinds(is_text)
+        self._policy = Policy(is_text, raises=errors == "raise")
+        self._result = self._policy.result
         self._adjust: Adjustment | None = None
         if base_path or forwarded_hosts:
             from .front import adjustment
 
             self._adjust = adjustment(base_path, forwarded_hosts, forwarded_host_header)
-        self._raises = errors == "raise"
         self._detect: Callable[[Event], Source | None] = detect
         if sources:
             from .sources.given import detector
 
             self._detect = detector(sources)
-        self._streaming: tuple[StreamingSource, ...] = {"off": (), "on": (v1, v2), "auto": (v2,)}[streaming]
+        self._streaming: tuple[StreamingSource, ...] = ()
+        if streaming != "off":
+            from .sources import v1, v2
+
+            self._streaming = (v1, v2) if streaming == "on" else (v2,)
         is_asgi = (interfaces.detect(app) if interface == "auto" else interface) == "asgi"
         posted: Posted | None = None
         if events_path is not None:
@@ -164,8 +156,7 @@ class Bridge:
             reserved = Reserved(posted.path)
             self._adjust = reserved.adjustment(self._adjust)
             app = reserved.asgi(app) if is_asgi else reserved.wsgi(app)  # type: ignore[arg-type]
-        self._websockets: WebSockets | None = None
-        self._websocket_options = app, names, websocket_path, websocket_binary, websocket_linger, connections
+        websockets = app, names, websocket_path, websocket_binary, websocket_linger, connections, errors == "raise"
         self._run: Run
         self._run_async: AsyncRun
         if is_asgi:
@@ -180,14 +171,18 @@ class Bridge:
             self._wsgi = WSGI(app, names)  # type: ignore[arg-type]
             self._run, self._run_async = self._wsgi.run, self._wsgi.on_running_loop
         self._others: Others | None = None
+        self._otherwise = (
+            *(on_event, posted, warm_up, self._asgi, loop_factory, websockets),
+            *(self._run, self._run_async, self._policy.finished),
+        )
         if on_event is not None or posted is not None or warm_up:
-            from .others import others
+            self._other()
+        if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+            from .trace import adjustment as traced
 
-            self._others = others(
-                on_event, posted, warm_up, self._asgi, loop_factory, self._run, self._run_async, self._finished
-            )
-        if self._asgi is not None and "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
-            self._asgi.start_in_init()
+            self._adjust = traced(self._adjust)
+            if self._asgi is not None:
+                self._asgi.start_in_init()
 
     def __call__(self, event: Event, context: Any = None) -> Result:
         """The result of an event.
@@ -206,20 +201,20 @@ class Bridge:
             LifespanError: the app's startup failed.
             RunningLoopError: an event loop runs in this thread; use `handle_async` there.
         """
-        _set_current(context)
+        self._set_current(context)
         source = self._detect(event)
         if source is None:
-            other: Result = self._other(event).result(event, context)
+            other: Result = self._other().result(event, context)
             return other
         try:
             request = source.request(event)
         except RequestTooLargeError as refusal:
-            return self._refused(source, event, refusal)
+            return self._policy.refused(source, event, refusal)
         if self._adjust is not None:
             request = self._adjust(request)
         response, error = self._run(request, event, context)
         if error is not None or response is None:
-            response = self._settled(request, response, error)
+            response = self._policy.settled(request, response, error)
         return self._result(source, event, request, response)
 
     async def handle_async(self, event: Event, context: Any = None) -> Result:
@@ -231,23 +226,28 @@ class Bridge:
         Raises:
             EventError, EventFailedError, LifespanError: as `handler(event, context)` does.
         """
-        _set_current(context)
+        self._set_current(context)
         source = self._detect(event)
         if source is None:
-            other: Result = await self._other(event).result_async(event, context)
+            other: Result = await self._other().result_async(event, context)
             return other
         try:
             request = source.request(event)
         except RequestTooLargeError as refusal:
-            return self._refused(source, event, refusal)
+            return self._policy.refused(source, event, refusal)
         if self._adjust is not None:
             request = self._adjust(request)
-        return self._finished(source, event, request, *await self._run_async(request, event, context))
+        return self._policy.finished(source, event, request, *await self._run_async(request, event, context))
 
     @property
     def is_asgi(self) -> bool:
         """Whether the app is ASGI, so that `respond` is for it; for WSGI apps it is `respond_sync`."""
         return self._asgi is not None
+
+    @property
+    def loop_factory(self) -> LoopFactory | None:
+        """What makes the event loop for an ASGI app; None for a WSGI app."""
+        return None if self._asgi is None else self._asgi.loop_factory
 
     async def respond(self, event: Event, context: Any, responder: Responder) -> None:
         """Answer an event as soon as the app does, from inside a running event loop, and return when the app has ended.
@@ -261,10 +261,10 @@ class Bridge:
         """
         if self._asgi is None:
             raise ConfigurationError("respond is for ASGI apps, and this is a WSGI app; use respond_sync.")
-        _set_current(context)
+        self._set_current(context)
         source = self._detect(event)
         if source is None:
-            await responder.result(await self._other(event).result_async(event, context))
+            await responder.result(await self._other().result_async(event, context))
             return
         answer = self._answer(source, event)
         if isinstance(answer, dict):
@@ -284,10 +284,10 @@ class Bridge:
         """
         if self._asgi is not None:
             raise ConfigurationError("respond_sync is for WSGI apps, and this is an ASGI app; await respond.")
-        _set_current(context)
+        self._set_current(context)
         source = self._detect(event)
         if source is None:
-            responder.result(self._other(event).result(event, context))
+            responder.result(self._other().result(event, context))
             return
         answer = self._answer(source, event)
         if isinstance(answer, dict):
@@ -320,84 +320,26 @@ class Bridge:
         if self._asgi is not None:
             self._asgi.close()
 
-    def _result(self, source: Source, event: Event, request: Request, response: Response) -> Result:
-        status, headers, body = response
-        if request[0] == "HEAD" or status in bodies.BODILESS:
-            body = b""
-        text, is_base64 = bodies.encoded(body, headers[0], self._kinds)
-        result = source.result(event, status, headers, text, is_base64)
-        if len(text) * bodies.MOST_JSON > source.LIMIT - HEADERS_ROOM:
-            size = bodies.json_size(result)
-            if size > source.LIMIT:
-                error = ResultTooLargeError(
-                    f"the result has {size:,} bytes of JSON, and its receiver takes {source.LIMIT:,} at most"
-                )
-                return self._result(source, event, request, self._settled(request, None, error))
-        return result
-
-    def _refused(self, source: Source, event: Event, refusal: RequestTooLargeError) -> Result:
-        """The result for a request of which the app would see a part only."""
-        logger().warning("refused with 413: %s", refusal)
-        headers = {"content-type": "text/plain; charset=utf-8"}
-        return source.result(event, 413, (headers, [], {}), "Content Too Large", False)
-
     def _answer(self, source: Source, event: Event) -> Answer | Result:
         """The answer to an HTTP event, of which nothing has been said yet; or the result that refuses it."""
         try:
             request = source.request(event)
         except RequestTooLargeError as refusal:
-            return self._refused(source, event, refusal)
+            return self._policy.refused(source, event, refusal)
         if self._adjust is not None:
             request = self._adjust(request)
         from .answer import Answer
 
         streaming = next((found for found in self._streaming if found is source and found.streams(event)), None)
-        return Answer(self, source, event, request, streaming)
+        return Answer(self._policy, source, event, request, streaming)
 
-    def _finished(
-        self, source: Source, event: Event, request: Request, response: Response | None, error: BaseException | None
-    ) -> Result:
-        if error is not None or response is None:
-            response = self._settled(request, response, error)
-        return self._result(source, event, request, response)
-
-    def _other(self, event: Event) -> Others:
-        """What answers an event that is no HTTP request."""
-        from . import kinds
-
-        if self._asgi is not None and kinds.is_websocket(event):
-            return self._websocket_side(self._asgi)
+    def _other(self) -> Others:
+        """What answers the events that are no HTTP requests."""
         if self._others is None:
-            from .others import Refused
+            from .others import others
 
-            return Refused()
+            self._others = others(*self._otherwise)
         return self._others
-
-    def _websocket_side(self, asgi: ASGI) -> WebSockets:
-        if self._websockets is None:
-            from .websocket.connections import Connections
-            from .websocket.websockets import Options, WebSockets
-
-            app, names, path, binary, linger, connections = self._websocket_options
-            options = Options(path, connections or Connections(), binary, linger, self._raises)
-            self._websockets = WebSockets(app, asgi, names, options)  # type: ignore[arg-type]
-        return self._websockets
-
-    def _settled(self, request: Request, response: Response | None, error: BaseException | None) -> Response:
-        """The response to a request whose app has failed: the one policy for errors."""
-        if error is not None and (self._raises or isinstance(error, LifespanError)):
-            if isinstance(error, Exception):
-                raise error
-            # CancelledError, say: Lambda's runtime takes an Exception for a failed invocation, and ends with others.
-            raise AppError(f"the app raised {error!r}") from error
-        from .answer import log_failure
-
-        log_failure(request, error, "" if response is None else " after its response was complete")
-        if response is not None:
-            return response
-        timeout = isinstance(error, DeadlineError)
-        text = b"Gateway Timeout" if timeout else b"Internal Server Error"
-        return 504 if timeout else 500, ({"content-type": "text/plain; charset=utf-8"}, [], {}), text
 
 
 def _require(option: str, value: object, allowed: tuple[str, ...]) -> None:

@@ -30,7 +30,7 @@ def detect(app: Callable[..., Any]) -> Literal["asgi", "wsgi"]:
         raise ConfigurationError(f"Bridge wraps an ASGI or WSGI application; {app!r} cannot be called.")
     if isinstance(app, type):
         raise ConfigurationError(f"Bridge wraps an application; {app!r} is a class. Wrap an instance of it.")
-    function, bound = _function(app)
+    function, bound = function_of(app)
     if function is not None:
         code = function.__code__
         if code.co_flags & _COROUTINE:
@@ -48,7 +48,7 @@ def detect(app: Callable[..., Any]) -> Literal["asgi", "wsgi"]:
     )
 
 
-def _function(app: Any) -> tuple[FunctionType | None, int]:
+def function_of(app: Any) -> tuple[FunctionType | None, int]:
     """The Python function that a call of the app ends up in, and how many of its positional arguments are given."""
     functools = sys.modules.get("functools")  # not imported: then the app is no partial
     bound = 0
@@ -67,3 +67,9 @@ def _function(app: Any) -> tuple[FunctionType | None, int]:
     while hasattr(app, "__wrapped__") and app.__code__.co_flags & (_VARARGS | _COROUTINE) == _VARARGS:
         app = app.__wrapped__
     return (app if isinstance(app, FunctionType) else None), bound
+
+
+def is_coroutine_function(app: Callable[..., Any]) -> bool:
+    """Whether a call makes a coroutine, and runs nothing yet."""
+    function: Any = app if hasattr(app, "__code__") else type(app).__call__
+    return hasattr(function, "__code__") and bool(function.__code__.co_flags & _COROUTINE)

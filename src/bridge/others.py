@@ -11,9 +11,12 @@ if TYPE_CHECKING:
     from typing import Any, Protocol, TypeAlias
 
     from .asgi import ASGI
+    from .headers import ResponseNames
     from .loop import LoopFactory
     from .sources.posted import Posted
-    from .types import AsyncRun, Event, OnEvent, Request, Response, Run
+    from .types import App, AsyncRun, Event, OnEvent, Request, Response, Run, WebSocketBinary, WebSocketPath
+    from .websocket.connections import Connections
+    from .websocket.websockets import WebSockets
 
     class Others(Protocol):
         """One answer to such events, in plain code and inside a running loop."""
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
         async def result_async(self, event: Event, context: Any) -> Any:
             """The same, on the running loop."""
 
+    WebSocketOptions: TypeAlias = tuple[
+        App, ResponseNames, WebSocketPath, WebSocketBinary, float, Connections | None, bool
+    ]
     Finish: TypeAlias = Callable[[Posted, Event, Request, Response | None, BaseException | None], Any]
 
 WARM = "warm"
@@ -44,6 +50,42 @@ class Refused:
     async def result_async(self, event: Event, context: Any) -> Any:
         """The same."""
         self.result(event, context)
+
+
+class Sockets:
+    """Events of WebSocket APIs go to the ASGI app; everything else is another's.
+
+    Args:
+        others: that other.
+        asgi: the app.
+        options: of `WebSockets`. Without such an event it is not imported.
+    """
+
+    def __init__(self, others: Others, asgi: ASGI, options: WebSocketOptions) -> None:
+        self._others = others
+        self._asgi = asgi
+        self._options = options
+        self._websockets: WebSockets | None = None
+
+    def result(self, event: Event, context: Any) -> Any:
+        """The result of an event."""
+        return self._chosen(event).result(event, context)
+
+    async def result_async(self, event: Event, context: Any) -> Any:
+        """The same, on the running loop."""
+        return await self._chosen(event).result_async(event, context)
+
+    def _chosen(self, event: Event) -> Others:
+        if not kinds.is_websocket(event):
+            return self._others
+        if self._websockets is None:
+            from .websocket.connections import Connections
+            from .websocket.websockets import Options, WebSockets
+
+            app, names, path, binary, linger, connections, raises = self._options
+            options = Options(path, connections or Connections(), binary, linger, raises)
+            self._websockets = WebSockets(app, self._asgi, names, options)  # type: ignore[arg-type]
+        return self._websockets
 
 
 class WarmUps:
@@ -172,6 +214,7 @@ def others(
     warm_up: bool,
     asgi: ASGI | None,
     loop_factory: LoopFactory | None,
+    websockets: WebSocketOptions,
     run: Run,
     run_async: AsyncRun,
     finish: Finish,
@@ -188,4 +231,6 @@ def others(
         answer = Called(on_event, asgi, loop_factory)
     elif posted is not None:
         answer = Posting(posted, run, run_async, finish)
+    if asgi is not None:
+        answer = Sockets(answer, asgi, websockets)
     return WarmUps(answer) if warm_up else answer

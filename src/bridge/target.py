@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 import os
-from typing import TYPE_CHECKING
 
 from .handler import Bridge
+from .interface import function_of
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeAlias
@@ -44,7 +44,15 @@ def load(target: str, *, streaming: StreamingMode = "off") -> Handler:
         if not hasattr(found, part):
             raise UsageError(f"module {module_name!r} has no {name!r}")
         found = getattr(found, part)
-    handler: Handler = found if callable(found) and _takes_event(found) else Bridge(found, streaming=streaming)
+    return handler_of(found, streaming)
+
+
+def handler_of(found: Any, streaming: StreamingMode) -> Handler:
+    """What has been found at a target, as a handler: an app is wrapped in a Bridge, which is told of `streaming`."""
+    if isinstance(found, Bridge) or (callable(found) and _takes_event(found)):
+        handler: Handler = found
+    else:
+        handler = Bridge(found, streaming=streaming)
     return handler
 
 
@@ -61,9 +69,15 @@ def parts(target: str) -> tuple[str, str]:
 
 
 def _takes_event(found: Any) -> bool:
-    """Whether a callable is a Lambda handler by its parameters' names: a WSGI app takes two as well."""
-    try:
-        names = [name.lstrip("_") for name in inspect.signature(found).parameters]
-    except ValueError:  # builtins do not tell
+    """Whether a callable is a Lambda handler by its parameters' names: a WSGI app takes two as well.
+
+    PEP 3333's names are positional, but every server, framework and example calls them `environ` and `start_response`.
+    """
+    function, bound = function_of(found)
+    if function is None:
         return False
-    return names[:1] == ["event"] and len(names) > 1
+    code = function.__code__
+    names = [name.lstrip("_") for name in code.co_varnames[bound : code.co_argcount]]
+    if names[:1] == ["event"]:
+        return len(names) > 1
+    return len(names) == 2 and names[0] not in ("environ", "env") and names[1] != "start_response"

@@ -8,8 +8,9 @@ from __future__ import annotations
 from time import monotonic
 
 from . import deadline
-from .answer import client_has_gone, log_failure
+from .answer import client_has_gone
 from .errors import AppError, DeadlineError
+from .policy import log_failure
 from .wsgi import Exchange, environ_of, joined
 
 TYPE_CHECKING = False

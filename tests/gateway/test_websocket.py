@@ -5,7 +5,7 @@ import logging
 import re
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -408,7 +408,8 @@ def test_largest_message_in_largest_frames(shared: Api) -> None:
 def test_frame_or_message_that_is_too_large(sizes: list[int], shared: Api) -> None:
     handler = Recorder()
     with shared.client(handler.query) as client:
-        client.send("x" * size for size in sizes)
+        with suppress(ConnectionClosed):  # the end may come before the last frame is out
+            client.send("x" * size for size in sizes)
         assert ended(client)[0] == 1009
         handler.next("CONNECT")
         assert handler.next("DISCONNECT")["requestContext"]["disconnectStatusCode"] == 1009

@@ -5,8 +5,8 @@ import itertools
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
-from bridge import Bridge, ConnectionGoneError, MessageTooLargeError
-from bridge.websocket import Connections, MemoryStore, Store
+from bridge import Bridge
+from bridge.websocket import ConnectionGoneError, Connections, MemoryStore, MessageTooLargeError, Store
 
 Handler: TypeAlias = Callable[[dict[str, Any], Any], dict[str, Any]]
 

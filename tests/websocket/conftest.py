@@ -20,6 +20,13 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_multi_constructor("!", lambda _loader, _tag, node: node.value)
 
 
+@pytest.fixture(autouse=True)
+def _no_local_gateway(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What tests of the gateway lend to the environment would be taken for the API's endpoint."""
+    for name in ("BRIDGE_MANAGEMENT_ENDPOINT", "BRIDGE_LAMBDA_ENDPOINT", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture(scope="session")
 def template() -> Any:
     """The resources that docs/websocket-stores.md tells people to have."""

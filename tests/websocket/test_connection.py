@@ -7,8 +7,8 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from bridge import AttachmentError, BridgeError, ConfigurationError, ConnectionGoneError, LostUpdateError
-from bridge.websocket import Connection, MemoryStore, connection
+from bridge import BridgeError, ConfigurationError
+from bridge.websocket import AttachmentError, Connection, ConnectionGoneError, LostUpdateError, MemoryStore, connection
 from bridge.websocket.connection import ATTACHMENT_LIMIT
 from bridge.websocket.records import Records
 

@@ -8,8 +8,8 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from bridge import Bridge, ConfigurationError, ConnectionGoneError, RateLimitError
-from bridge.websocket import Connections, MemoryStore, connection
+from bridge import Bridge, ConfigurationError
+from bridge.websocket import ConnectionGoneError, Connections, MemoryStore, RateLimitError, connection
 from bridge.websocket.connections import ENDPOINT_VARIABLE, LOCAL_VARIABLE
 from bridge.websocket.management import ManagementAPI
 

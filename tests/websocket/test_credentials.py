@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-import bridge
+from bridge import websocket
 from bridge.websocket import credentials
 from bridge.websocket.credentials import Role, environment
 from bridge.websocket.sigv4 import Credentials
@@ -128,7 +128,7 @@ def test_a_container_that_wants_no_token_gets_none(container: Server) -> None:
 )
 def test_a_container_that_gives_none_is_named(container: Server, answer: Answer | Raw, said: str) -> None:
     container.answers.append(answer)
-    with pytest.raises(bridge.ManagementError) as raised:
+    with pytest.raises(websocket.ManagementError) as raised:
         Role()()
     assert container.url("/2021-04-23/credentials") in str(raised.value)
     assert said in str(raised.value)
@@ -139,7 +139,7 @@ def test_a_container_that_does_not_answer_is_not_waited_for(container: Server, m
     container.answers.append(Silence(over))
     monkeypatch.setattr(credentials, "CONTAINER_SECONDS", 0.05)
     try:
-        with pytest.raises(bridge.ManagementError, match="TimeoutError"):
+        with pytest.raises(websocket.ManagementError, match="TimeoutError"):
             Role()()
     finally:
         over.set()
@@ -165,7 +165,7 @@ def test_only_the_loopback_address_is_asked_without_boto3(url: str, monkeypatch:
 
     monkeypatch.setenv(URL, url)
     monkeypatch.setattr(boto3, "Session", FakeSession)
-    with pytest.raises(bridge.ManagementError, match="no AWS credentials"):
+    with pytest.raises(websocket.ManagementError, match="no AWS credentials"):
         Role()()
 
 
@@ -186,7 +186,7 @@ def test_without_any_credentials_the_error_says_where_they_are_looked_for(
 ) -> None:
     if not module:
         monkeypatch.setitem(sys.modules, "boto3", None)
-    with pytest.raises(bridge.ManagementError) as raised:
+    with pytest.raises(websocket.ManagementError) as raised:
         Role()()
     for part in ("function's role", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "boto3"):
         assert part in str(raised.value)

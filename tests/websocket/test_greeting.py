@@ -9,8 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
-from bridge import ConnectionGoneError
-from bridge.websocket import greeting
+from bridge.websocket import ConnectionGoneError, greeting
 
 from .api import Api, api_of
 

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 import bridge
+from bridge import websocket
 from bridge.websocket import management
 from bridge.websocket.management import LIMIT, ManagementAPI
 from bridge.websocket.sigv4 import Credentials
@@ -135,7 +136,7 @@ def test_a_message_may_have_the_limit(api: ManagementAPI, server: Server, data: 
 
 @pytest.mark.parametrize("data", ["é" * (LIMIT // 2) + "x", b"x" * (LIMIT + 1)])
 def test_a_message_over_the_limit_is_not_sent(api: ManagementAPI, server: Server, data: str | bytes) -> None:
-    with pytest.raises(bridge.MessageTooLargeError, match=r"131,072 bytes.*131,073"):
+    with pytest.raises(websocket.MessageTooLargeError, match=r"131,072 bytes.*131,073"):
         api.post(ID, data)
     assert not server.requests
 
@@ -144,14 +145,14 @@ def test_a_message_over_the_limit_is_not_sent(api: ManagementAPI, server: Server
 def test_what_a_path_would_take_for_something_else_is_no_id(
     api: ManagementAPI, server: Server, connection_id: str
 ) -> None:
-    with pytest.raises(bridge.ManagementError, match="not the id of a connection"):
+    with pytest.raises(websocket.ManagementError, match="not the id of a connection"):
         api.delete(connection_id)
     assert not server.requests
 
 
 def test_an_answer_to_get_that_is_no_json_is_shown(api: ManagementAPI, server: Server) -> None:
     server.answers.append(Answer(body=b"<html>"))
-    with pytest.raises(bridge.ManagementError, match="200 <html>"):
+    with pytest.raises(websocket.ManagementError, match="200 <html>"):
         api.get(ID)
 
 
@@ -221,21 +222,25 @@ def test_without_a_region_the_error_says_what_to_set() -> None:
 @pytest.mark.parametrize(
     ("answer", "error", "said"),
     [
-        (GONE, bridge.ConnectionGoneError, [ID, "410 GoneException", "$connect"]),
-        (Answer(413, b'{"message": "too big"}'), bridge.MessageTooLargeError, [ID, "413 too big"]),
+        (GONE, websocket.ConnectionGoneError, [ID, "410 GoneException", "$connect"]),
+        (Answer(413, b'{"message": "too big"}'), websocket.MessageTooLargeError, [ID, "413 too big"]),
         (
             Answer(403, b'{"Message": "User: x is not authorized"}', (("x-amzn-ErrorType", "AccessDenied:http://x"),)),
-            bridge.ManagementError,
+            websocket.ManagementError,
             [
                 "403 AccessDenied User: x is not authorized",
                 "execute-api:ManageConnections",
                 "eu-west-1:*:*/*/{method}/",
             ],
         ),
-        (Answer(400, b'{"message":"Invalid connectionId"}'), bridge.ManagementError, [ID, "400 Invalid connectionId"]),
-        (Answer(500, b"<html>"), bridge.ManagementError, ["{method} @connections/" + ID, "500 <html>", "/prod"]),
-        (Answer(302, b"[]"), bridge.ManagementError, ["302"]),
-        (Answer(503, b"\xff"), bridge.ManagementError, ["503 \ufffd"]),
+        (
+            Answer(400, b'{"message":"Invalid connectionId"}'),
+            websocket.ManagementError,
+            [ID, "400 Invalid connectionId"],
+        ),
+        (Answer(500, b"<html>"), websocket.ManagementError, ["{method} @connections/" + ID, "500 <html>", "/prod"]),
+        (Answer(302, b"[]"), websocket.ManagementError, ["302"]),
+        (Answer(503, b"\xff"), websocket.ManagementError, ["503 \ufffd"]),
     ],
     ids=lambda value: str(value.status) if isinstance(value, Answer) else "",
 )
@@ -243,7 +248,7 @@ def test_a_refusal_says_what_it_is(
     api: ManagementAPI, server: Server, method: str, answer: Answer, error: type[Exception], said: list[str]
 ) -> None:
     server.answers.append(answer)
-    with pytest.raises(bridge.ManagementError) as raised:
+    with pytest.raises(websocket.ManagementError) as raised:
         CALLS[method](api)
     assert type(raised.value) is error
     for part in said:
@@ -264,7 +269,7 @@ def test_the_policy_of_the_page_allows_what_the_error_asks_for(
 ) -> None:
     server.answers.append(Answer(403))
     (policy,) = template["App"]["Properties"]["Policies"]
-    with pytest.raises(bridge.ManagementError) as raised:
+    with pytest.raises(websocket.ManagementError) as raised:
         api.post(ID, "hello")
     assert policy["Statement"][1]["Action"] in str(raised.value)
     assert policy["Statement"][1]["Resource"].endswith("/@connections/*")
@@ -283,14 +288,14 @@ def test_too_many_requests_again_and_again_are_an_error(
     api: ManagementAPI, server: Server, pauses: list[float]
 ) -> None:
     server.answers.extend([Answer(429, b'{"message":"Too Many"}')] * 10)
-    with pytest.raises(bridge.RateLimitError, match=r"refused POST .* 3 times .*Too Many"):
+    with pytest.raises(websocket.RateLimitError, match=r"refused POST .* 3 times .*Too Many"):
         api.post(ID, "hello")
     assert len(server.requests) == 3
 
 
 def test_another_refusal_ends_the_attempts(api: ManagementAPI, server: Server, pauses: list[float]) -> None:
     server.answers.extend([Answer(429), GONE])
-    with pytest.raises(bridge.ConnectionGoneError):
+    with pytest.raises(websocket.ConnectionGoneError):
         api.post(ID, "hello")
     assert len(server.requests) == 2
 
@@ -337,14 +342,14 @@ def test_a_kept_connection_that_was_closed_is_replaced(api: ManagementAPI, serve
 def test_a_kept_connection_is_replaced_once(api: ManagementAPI, server: Server) -> None:
     api.post(ID, "1")
     server.answers.extend([Raw(b""), Raw(b"")])
-    with pytest.raises(bridge.ManagementError, match="got no answer"):
+    with pytest.raises(websocket.ManagementError, match="got no answer"):
         api.post(ID, "2")
     assert [request.body for request in server.requests] == [b"1", b"2", b"2"]
 
 
 def test_a_new_connection_is_not_replaced(api: ManagementAPI, server: Server) -> None:
     server.answers.append(Raw(b""))
-    with pytest.raises(bridge.ManagementError, match="got no answer"):
+    with pytest.raises(websocket.ManagementError, match="got no answer"):
         api.post(ID, "1")
     assert len(server.requests) == 1
 
@@ -353,7 +358,7 @@ def test_a_new_connection_is_not_replaced(api: ManagementAPI, server: Server) ->
 def test_a_message_whose_answer_has_begun_is_not_sent_again(api: ManagementAPI, server: Server, begun: bytes) -> None:
     api.post(ID, "1")
     server.answers.append(Raw(begun))
-    with pytest.raises(bridge.ManagementError, match="got no answer"):
+    with pytest.raises(websocket.ManagementError, match="got no answer"):
         api.post(ID, "2")
     assert len(server.requests) == 2
 
@@ -366,7 +371,7 @@ def test_a_message_whose_answer_is_broken_off_is_not_sent_again(
 
     api.post(ID, "1")
     monkeypatch.setattr(HTTPResponse, "read", reset)
-    with pytest.raises(bridge.ManagementError, match="ConnectionResetError"):
+    with pytest.raises(websocket.ManagementError, match="ConnectionResetError"):
         api.post(ID, "2")
     assert len(server.requests) == 2
 
@@ -379,7 +384,7 @@ def test_an_answer_is_not_waited_for_beyond_the_timeout(server: Server, kept: bo
     over = threading.Event()
     server.answers.append(Silence(over))
     try:
-        with pytest.raises(bridge.ManagementError, match="TimeoutError"):
+        with pytest.raises(websocket.ManagementError, match="TimeoutError"):
             api.post(ID, "2")
     finally:
         over.set()
@@ -390,7 +395,7 @@ def test_an_answer_is_not_waited_for_beyond_the_timeout(server: Server, kept: bo
 def test_a_server_that_is_not_there_is_named() -> None:
     with serving() as server:
         url = server.url()
-    with pytest.raises(bridge.ManagementError) as raised:
+    with pytest.raises(websocket.ManagementError) as raised:
         ManagementAPI(url).post(ID, "hello")
     assert url in str(raised.value)
     assert "refused" in str(raised.value)
@@ -479,7 +484,7 @@ def test_https_is_signed_kept_and_replaced_too(tls: Server, certificate: Path, m
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(tls: Server) -> None:
     api = ManagementAPI(tls.url(), region="eu-west-1", credentials=KEYS)
-    with pytest.raises(bridge.ManagementError, match="CERTIFICATE_VERIFY_FAILED") as raised:
+    with pytest.raises(websocket.ManagementError, match="CERTIFICATE_VERIFY_FAILED") as raised:
         api.post(ID, "hello")
     assert isinstance(raised.value.__cause__, ssl.SSLError)
     assert not tls.requests

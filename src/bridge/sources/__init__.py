@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from . import alb, v1, v2
+from . import v2
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..types import Event, Source
+
+# Imported by their first event: a function behind a function URL has no use for them.
+_alb: Source | None = None
+_v1: Source | None = None
 
 
 def detect(event: Event) -> Source | None:
@@ -22,14 +26,30 @@ def detect(event: Event) -> Source | None:
             if "routeArn" not in event:
                 return v2
         elif "elb" in context:
-            return alb
+            return _alb or _load_alb()
         elif "httpMethod" in event and "path" in event and "methodArn" not in event and "routeArn" not in event:
-            return v1
+            return _v1 or _load_v1()
     except (KeyError, TypeError):
         # Console test events and emulators may leave requestContext null or out.
         if isinstance(event, dict) and _rest_without_context(event):
-            return v1
+            return _v1 or _load_v1()
     return _rare(event)
+
+
+def _load_alb() -> Source:
+    global _alb
+    from . import alb
+
+    _alb = alb
+    return alb
+
+
+def _load_v1() -> Source:
+    global _v1
+    from . import v1
+
+    _v1 = v1
+    return v1
 
 
 def _rest_without_context(event: Event) -> bool:

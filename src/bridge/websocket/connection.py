@@ -6,7 +6,8 @@ import json
 from asyncio import to_thread
 from time import time
 
-from ..errors import AttachmentError, ConfigurationError, ConnectionGoneError, LostUpdateError
+from ..errors import ConfigurationError
+from .errors import AttachmentError, ConnectionGoneError, LostUpdateError
 from .records import LIFETIME, Records
 
 TYPE_CHECKING = False

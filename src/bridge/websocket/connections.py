@@ -8,9 +8,10 @@ from asyncio import to_thread
 from typing import NamedTuple, Protocol
 
 from .. import stage
-from ..errors import ConfigurationError, ConnectionGoneError, ManagementError
+from ..errors import ConfigurationError
 from ..log import logger
 from .current import current
+from .errors import ConnectionGoneError, ManagementError
 from .records import Records
 
 TYPE_CHECKING = False

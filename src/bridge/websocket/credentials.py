@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from ..errors import ManagementError
+from .errors import ManagementError
 from .sigv4 import Credentials
 
 TYPE_CHECKING = False

@@ -10,8 +10,8 @@ import json
 import os
 from time import monotonic, sleep
 
-from ..errors import ConnectionGoneError
 from ..log import logger
+from .errors import ConnectionGoneError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

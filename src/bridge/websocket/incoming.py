@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 
-from ..errors import AppError, StaleWebSocketError
+from ..errors import AppError
 from ..log import logger
+from .errors import StaleWebSocketError
 from .outgoing import STALE
 from .rest import at_rest
 

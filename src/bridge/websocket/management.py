@@ -12,9 +12,10 @@ from time import sleep
 from typing import NamedTuple
 from urllib.parse import quote
 
-from ..errors import ConfigurationError, ConnectionGoneError, ManagementError, MessageTooLargeError, RateLimitError
+from ..errors import ConfigurationError
 from .credentials import Role, environment
 from .endpoint import Endpoint
+from .errors import ConnectionGoneError, ManagementError, MessageTooLargeError, RateLimitError
 from .sigv4 import Credentials, signed_headers
 
 TYPE_CHECKING = False

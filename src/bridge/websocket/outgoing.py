@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 
 from ..body import BODY_LIMIT
-from ..errors import AppError, ResultTooLargeError, StaleWebSocketError
+from ..errors import AppError, ResultTooLargeError
 from ..headers import ResponseNames, from_asgi
+from .errors import StaleWebSocketError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

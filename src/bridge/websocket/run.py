@@ -7,8 +7,9 @@ from contextlib import suppress
 from contextvars import copy_context
 
 from .. import deadline
-from ..errors import AppError, ConnectionGoneError, DeadlineError, MessageTooLargeError
+from ..errors import AppError, DeadlineError
 from .current import current
+from .errors import ConnectionGoneError, MessageTooLargeError
 from .incoming import Incoming
 from .outgoing import Outgoing, Posts
 

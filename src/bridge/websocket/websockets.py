@@ -12,12 +12,13 @@ from functools import partial
 from typing import NamedTuple
 
 from .. import body as bodies, deadline
-from ..errors import ConnectionGoneError, DeadlineError, LifespanError, ManagementError
+from ..errors import DeadlineError, LifespanError
 from ..headers import to_lists
 from ..log import logger
 from . import greeting
 from .connection import Connection
 from .current import KEY
+from .errors import ConnectionGoneError, ManagementError
 from .run import Run
 from .scope import scope_of, snapshot
 

@@ -1,0 +1,130 @@
+"""The answer to one invocation."""
+
+from __future__ import annotations
+
+from .api import settle
+from .connection import RuntimeApiError, run
+from .fault import Fault
+from .payload import encoded
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+    from typing import Any
+
+    from .api import Api
+    from .invocation import Invocation
+
+
+class Responder:
+    """The answer to one invocation: a `result` in one piece, or `start`, `write`, ..., `end`.
+
+    Attributes:
+        started: whether anything has been sent.
+        ended: whether the answer is complete.
+        failure: why the runtime has to end. What raised it may have been kept from the worker by the app.
+    """
+
+    started = False
+    ended = False
+    failure: RuntimeApiError | None = None
+
+    def __init__(self, api: Api, invocation: Invocation) -> None:
+        self._api = api
+        self._invocation = invocation
+
+    async def result(self, result: Any) -> None:
+        """Send the whole result.
+
+        Raises:
+            FaultError: it cannot be made into JSON. Nothing has been sent then.
+        """
+        self._require(started=False)
+        pieces, content_type = encoded(result)
+        self.started = self.ended = True
+        await self._sent(self._api.result(self._invocation, pieces, content_type))
+
+    async def start(self, content_type: str, prelude: bytes) -> None:
+        """Begin a streamed answer.
+
+        Args:
+            content_type: of the stream, prelude and all.
+            prelude: its first bytes, if there are any before the body.
+        """
+        self._require(started=False)
+        self.started = True
+        head = self._api.stream_head(self._invocation, content_type)
+        await self._sent(self._api.connection.begin())
+        await self._sent(self._api.connection.write(head + _chunk(prelude)))
+
+    async def write(self, data: bytes) -> None:
+        """Send a chunk. It waits while the receiver is slow."""
+        self._require(started=True)
+        if data:
+            await self._sent(self._api.connection.write(_chunk(data)))
+
+    async def end(self) -> None:
+        """End a streamed answer."""
+        self._require(started=True)
+        await self._finish(b"0\r\n\r\n")
+
+    async def fail(self, error: BaseException) -> None:
+        """End a streamed answer that could not be completed: Lambda has it as an error that came midstream."""
+        self._require(started=True)
+        fault = Fault(error, self._invocation.request_id)
+        trailers = (
+            f"Lambda-Runtime-Function-Error-Type: {fault.header}\r\n"
+            f"Lambda-Runtime-Function-Error-Body: {fault.trailer()}\r\n"
+        )
+        await self._finish(b"0\r\n" + trailers.encode() + b"\r\n")
+
+    async def _finish(self, last: bytes) -> None:
+        self.ended = True
+        await self._sent(self._api.connection.write(last))
+        await self._sent(self._settled())
+
+    async def _settled(self) -> None:
+        settle(await self._api.connection.reply())
+
+    async def _sent(self, sending: Awaitable[object]) -> None:
+        try:
+            await sending
+        except RuntimeApiError as error:
+            self.failure = error
+            raise
+
+    def _require(self, *, started: bool) -> None:
+        if self.ended or self.started is not started:
+            state = "is complete" if self.ended else "has begun" if self.started else "has not begun"
+            raise RuntimeError(f"the answer to invocation {self._invocation.request_id} {state}")
+
+
+def _chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
+
+
+class SyncResponder:
+    """The same for plain code, over a connection that blocks."""
+
+    def __init__(self, responder: Responder) -> None:
+        self._responder = responder
+
+    def result(self, result: Any) -> None:
+        """Send the whole result."""
+        run(self._responder.result(result))
+
+    def start(self, content_type: str, prelude: bytes) -> None:
+        """Begin a streamed answer."""
+        run(self._responder.start(content_type, prelude))
+
+    def write(self, data: bytes) -> None:
+        """Send a chunk."""
+        run(self._responder.write(data))
+
+    def end(self) -> None:
+        """End a streamed answer."""
+        run(self._responder.end())
+
+    def fail(self, error: BaseException) -> None:
+        """End a streamed answer that could not be completed."""
+        run(self._responder.fail(error))

@@ -1,0 +1,71 @@
+"""The context, beside that of Lambda's own runtime."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from bridge.runtime.context import LambdaContext
+from bridge.runtime.invocation import Invocation
+from bridge.runtime.reply import Reply
+
+CLIENT = {
+    "client": {"installation_id": "i", "app_title": "t", "app_package_name": "p"},
+    "custom": {"a": [1]},
+    "env": {"b": "c"},
+}
+
+
+def context(**headers: str) -> LambdaContext:
+    reply = Reply()
+    reply.headers = {"lambda-runtime-aws-request-id": "id-1", "lambda-runtime-deadline-ms": "0"} | {
+        "lambda-runtime-" + name.replace("_", "-"): value for name, value in headers.items()
+    }
+    return Invocation(reply).context()
+
+
+def test_the_time_that_is_left() -> None:
+    left = context(deadline_ms=str(int(time.time() * 1000) + 60_000)).get_remaining_time_in_millis()
+    assert 0 < left <= 60_000
+    assert context().get_remaining_time_in_millis() == 0
+
+
+@pytest.mark.parametrize("client", [CLIENT, {}, {"client": None}, {"client": {}}, {"custom": 1}], ids=str)
+def test_it_has_what_lambda_s_own_has(client: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs_of = pytest.importorskip("awslambdaric.bootstrap", reason="awslambdaric is not installed")
+    for name in ("FUNCTION_NAME", "FUNCTION_VERSION", "FUNCTION_MEMORY_SIZE", "LOG_GROUP_NAME", "LOG_STREAM_NAME"):
+        monkeypatch.setenv(f"AWS_LAMBDA_{name}", name)
+    identity = {"cognitoIdentityId": "me", "cognitoIdentityPoolId": "pool"}
+    ours = context(
+        client_context=json.dumps(client),
+        cognito_identity=json.dumps(identity),
+        invoked_function_arn="arn",
+        aws_tenant_id="blue",
+    )
+    theirs = theirs_of.create_lambda_context(json.dumps(client), json.dumps(identity), 0, "id-1", "arn", "blue")
+    names = [name for name in vars(theirs) if not name.startswith("_")]
+    assert len(names) > 8
+    for name in names:
+        assert flat(getattr(ours, name)) == flat(getattr(theirs, name)), name
+
+
+def flat(value: Any) -> Any:
+    """An object as a dict of its attributes, all the way down."""
+    names = getattr(value, "__slots__", None) or getattr(value, "__dict__", None)
+    return {name: flat(getattr(value, name)) for name in names} if names else value
+
+
+def test_nothing_said_of_client_and_identity() -> None:
+    nothing = context()
+    assert nothing.client_context is None
+    assert nothing.identity.cognito_identity_id is None
+
+
+def test_log_writes_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    context().log(["a line"])
+    assert capsys.readouterr().out == "['a line']"
+
+
+def test_it_names_the_invocation() -> None:
+    assert "aws_request_id='id-1'" in repr(context())

@@ -1,0 +1,102 @@
+"""Several invocations at once."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from ..samples import sample
+from .api import RuntimeApi
+from .conftest import Runtimes
+
+
+def test_as_many_processes_as_lambda_says(api: RuntimeApi, runtime: Runtimes) -> None:
+    process = runtime("plain.waits", AWS_LAMBDA_MAX_CONCURRENCY="3")
+    for name in ("a", "b", "c"):
+        api.invoke(name, f"id-{name}")
+    for name in ("a", "b", "c"):
+        api.arrived(name)  # all at once
+    for name in ("a", "b", "c"):
+        api.open(name)
+    pids = {api.post().json()["pid"] for _ in range(3)}
+    assert len(pids) == 3
+    assert process.process.pid not in pids
+    process.process.send_signal(signal.SIGTERM)
+    assert process.code() == 128 + signal.SIGTERM
+    assert "0 go on" in process.output
+
+
+def test_a_worker_that_is_killed_is_told_of_and_the_others_go_on(api: RuntimeApi, runtime: Runtimes) -> None:
+    process = runtime("plain.handler", AWS_LAMBDA_MAX_CONCURRENCY="2")
+    api.invoke()
+    pid = api.post().json()["pid"]
+    os.kill(pid, signal.SIGKILL)
+    # One of them may be given to the connection of the dead.
+    api.invoke(2, "id-2")
+    api.invoke(3, "id-3")
+    assert api.post().json()["pid"] != pid
+    process.process.send_signal(signal.SIGTERM)
+    assert process.code() == 128 + signal.SIGKILL, process.output
+    assert f"worker {pid} has ended with -9; 1 go on" in process.output
+
+
+def test_each_process_has_a_log_of_its_own(api: RuntimeApi, runtime: Runtimes, tmp_path: Path) -> None:
+    path = str(tmp_path / "logs")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        listener.settimeout(60)
+        process = runtime("asgi.handler", AWS_LAMBDA_MAX_CONCURRENCY="1", _LAMBDA_TELEMETRY_LOG_FD_PROVIDER_SOCKET=path)
+        output, _ = listener.accept()
+        errors, _ = listener.accept()
+        api.invoke(sample("http_api"))
+        api.post()
+        assert output.recv(100) == b"startup\n"
+        output.close()
+        errors.close()
+    assert "startup" not in process.output
+
+
+def test_as_many_tasks_on_one_loop(api: RuntimeApi, runtime: Runtimes) -> None:
+    process = runtime("asgi.together", AWS_LAMBDA_MAX_CONCURRENCY="3", BRIDGE_CONCURRENCY="tasks")
+    for name in ("a", "b", "c"):
+        api.invoke(name, name, Lambda_Runtime_Trace_Id=f"Root={name}")
+    for name in ("a", "b", "c"):
+        api.arrived(name)
+    for name in ("c", "a", "b"):
+        api.open(name)
+        post = api.post()
+        assert f"/{name}/" in post.path
+        assert post.json() == {"trace": f"Root={name}", "environ": None}
+    assert {connection for connection, _, path in api.requests if path.endswith("/next")} == {
+        connection for connection, _, path in api.requests if path.endswith("/response")
+    }
+    process.process.send_signal(signal.SIGTERM)
+    assert process.code() == 128 + signal.SIGTERM
+    assert process.output.splitlines() == ["startup", "shutdown"]
+
+
+def test_a_refusal_of_one_task_ends_all(api: RuntimeApi, runtime: Runtimes) -> None:
+    process = runtime("asgi.together", AWS_LAMBDA_MAX_CONCURRENCY="2", BRIDGE_CONCURRENCY="tasks")
+    api.replies["response"].append(500)
+    api.open("a")
+    api.invoke("a", "a")
+    assert process.code() == 1
+    assert "answered 500" in process.output
+
+
+def test_children_of_others_are_none_of_its_workers() -> None:
+    """A process that inherits children, as process 1 of a container does, is told of their end too."""
+    code = """
+import os, sys
+from bridge.runtime import pool
+if not os.fork():
+    os._exit(5)
+sys.exit(pool.serve(1, lambda: 3, None))
+"""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert re.fullmatch(r"bridge.runtime: worker \d+ has ended with 3; 0 go on\n", done.stderr)
