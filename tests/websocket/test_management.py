@@ -25,6 +25,7 @@ from bridge.websocket import management
 from bridge.websocket.management import LIMIT, ManagementAPI
 from bridge.websocket.sigv4 import Credentials
 
+from ..gateway.behind import SECONDS, Recorder, behind, connection_id
 from .server import Answer, Raw, Server, Silence, serving
 
 KEYS = Credentials("AKID", "secret", "token")
@@ -172,11 +173,22 @@ def test_a_local_gateway_needs_no_credentials(server: Server) -> None:
     api = ManagementAPI(server.url())
     api.post(ID, "hello")
     api.close()
-    assert server.requests[0].headers.keys() == {"host", "accept-encoding", "content-length"}
+    assert "Credential=local/" in server.requests[0].headers["authorization"]
     assert server.requests[0].headers["host"] == f"localhost:{server.server_port}"
 
 
-def test_a_local_gateway_gets_a_signature_if_the_environment_has_credentials(
+def test_a_local_gateway_takes_what_a_process_without_credentials_sends(monkeypatch: pytest.MonkeyPatch) -> None:
+    handler = Recorder()
+    with behind(handler) as gateway, gateway.client() as client, monkeypatch.context() as other_process:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:  # what a gateway lends its own handler
+            other_process.delenv(name)
+        api = ManagementAPI(gateway.management_url)
+        api.post(connection_id(handler.next("CONNECT")), "hello")
+        api.close()
+        assert client.recv(timeout=SECONDS) == "hello"
+
+
+def test_a_local_gateway_gets_a_signature_of_the_credentials_that_the_environment_has(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "env")

@@ -56,8 +56,8 @@ class ManagementAPI:
 
     Args:
         endpoint_url: `https://{api-id}.execute-api.{region}.amazonaws.com/{stage}`, or that of a custom domain:
-            `https://{domain}/{mapping}`. Requests to an `http` URL are for a local gateway: they are signed only if
-            the environment has credentials, or if some are given here.
+            `https://{domain}/{mapping}`. Requests to an `http` URL are for a local gateway: they are signed with
+            what the environment has, or else with dummies, because it refuses what is not signed.
         region: of the API; None: that in the endpoint's name, or AWS_REGION, or AWS_DEFAULT_REGION.
         credentials: to sign with, or what returns them when called; None: those of the function's role.
         timeout: seconds to wait for the connection and then for each part of the answer.
@@ -79,11 +79,11 @@ class ManagementAPI:
         self._region = region or self._place.region or ("us-east-1" if local else "")
         if not self._region:
             raise ConfigurationError(f"Nothing tells the AWS region of {endpoint_url!r}. Say it, or set AWS_REGION.")
-        self._credentials: Callable[[], Credentials | None]
+        self._credentials: Callable[[], Credentials]
         if isinstance(credentials, Credentials):
             self._credentials = lambda: credentials
         else:
-            self._credentials = credentials or (environment if local else Role())
+            self._credentials = credentials or (_local if local else Role())
         self._timeout = timeout
         self._idle: list[HTTPConnection] = []
         self._process = os.getpid()
@@ -192,15 +192,12 @@ class ManagementAPI:
             return _Answer(response.status, response.headers.get("x-amzn-ErrorType", "").partition(":")[0], content)
 
     def _headers(self, method: str, target: str, body: bytes) -> dict[str, str]:
-        credentials = self._credentials()
-        if credentials is None:
-            return {"Host": self._place.host}
         return signed_headers(
             method,
             self._place.host,
             target,
             body,
-            credentials=credentials,
+            credentials=self._credentials(),
             region=self._region,
             service="execute-api",
         )
@@ -223,3 +220,7 @@ class ManagementAPI:
 
             self._ssl = create_default_context()
         return HTTPSConnection(place.name, place.port, timeout=self._timeout, context=self._ssl)
+
+
+def _local() -> Credentials:
+    return environment() or Credentials("local", "local")
