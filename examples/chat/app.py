@@ -17,8 +17,8 @@ from fastapi import FastAPI, HTTPException, Request, WebSocket, WebSocketDisconn
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field, StringConstraints, TypeAdapter, ValidationError
 
-from bridge import Bridge, LostUpdateError
-from bridge.websocket import Connection, Connections, DynamoDBStore, FileStore, Store, connection
+from bridge import Bridge
+from bridge.websocket import Connection, Connections, DynamoDBStore, FileStore, LostUpdateError, Store, connection
 
 HISTORY = 50  # messages that a room remembers
 HISTORY_SECONDS = 24 * 3600  # for how long it does, after the last one
