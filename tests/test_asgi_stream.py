@@ -429,7 +429,7 @@ async def test_what_a_source_raises_for_a_result_is_raised_when_the_app_has_ende
         ended.append(await receive())
 
     options: Any = {"streaming": streaming, "sources": [CustomIntegration()]}
-    with pytest.raises(StatusError, match='"httpStatus":404.*"body":"no such order"') as raised:
+    with pytest.raises(StatusError, match=r'"httpStatus":404.*"body":"no such order"') as raised:
         async with asyncio.timeout(SECONDS):
             await answered(app, {}, **options)
     assert [message["type"] for message in ended] == ["http.disconnect"]

@@ -366,7 +366,7 @@ def test_a_head_that_is_too_long_is_a_500(log: pytest.LogCaptureFixture) -> None
 @both_modes
 def test_what_a_source_raises_for_a_result_is_raised(streaming: StreamingMode, log: pytest.LogCaptureFixture) -> None:
     parts = Parts([b"no such", b" order"])
-    with pytest.raises(StatusError, match='"httpStatus":404.*"body":"no such order"'):
+    with pytest.raises(StatusError, match=r'"httpStatus":404.*"body":"no such order"'):
         answered(giving(parts, "404 Not Found"), {}, streaming=streaming, sources=[CustomIntegration()])
     assert parts.closed == 1
     assert not log.records

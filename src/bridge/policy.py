@@ -57,10 +57,7 @@ class Policy:
             Exception: `error`, where Lambda is to see it.
         """
         if error is not None and (self._raises or isinstance(error, LifespanError)):
-            if isinstance(error, Exception):
-                raise error
-            # CancelledError, say: Lambda's runtime takes an Exception for a failed invocation, and ends with others.
-            raise AppError(f"the app raised {error!r}") from error
+            raise exception_of(error)
         log_failure(request, error, "" if response is None else " after its response was complete")
         if response is not None:
             return response
@@ -81,6 +78,19 @@ class Policy:
         logger().warning("refused with 413: %s", refusal)
         headers = {"content-type": "text/plain; charset=utf-8"}
         return source.result(event, 413, (headers, [], {}), "Content Too Large", False)
+
+
+def exception_of(error: BaseException) -> Exception:
+    """An error as Lambda is to see it: its runtime takes an Exception for a failed invocation, and ends with others.
+
+    Args:
+        error: what the app raised. What is no Exception (`CancelledError`) becomes the cause of an AppError.
+    """
+    if isinstance(error, Exception):
+        return error
+    failed = AppError(f"the app raised {error!r}")
+    failed.__cause__ = error
+    return failed
 
 
 def log_failure(request: Request, error: BaseException | None, when: str) -> None:
