@@ -21,8 +21,9 @@ from bridge import (
     EventFailedError,
     ResultTooLargeError,
 )
+from bridge.body import PAYLOAD
 from bridge.kinds import kind
-from bridge.sources.posted import PAYLOAD, Posted
+from bridge.sources.posted import Posted
 
 from ..apps import APPS, Asgi, Interface, Reply, Wsgi
 from ..asgi_apps import Context
