@@ -15,9 +15,11 @@ from bridge import (
     DeadlineError,
     EventError,
     ResultTooLargeError,
+    StatusError,
     deadline,
 )
 from bridge.body import BODY_LIMIT
+from bridge.sources.custom import CustomIntegration
 from bridge.types import StreamingMode
 
 from .asgi_apps import Context, Message, Receive, Scope, Send, respond
@@ -415,6 +417,31 @@ async def test_an_app_may_send_another_head_for_one_that_is_too_long() -> None:
             await respond(send, status=507)
 
     assert (await answered(app)).steps.head["statusCode"] == 507
+
+
+@both_modes
+async def test_what_a_source_raises_for_a_result_is_raised_when_the_app_has_ended(streaming: StreamingMode) -> None:
+    ended: list[Message] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await respond(send, b"no such order", status=404)
+        await receive()
+        ended.append(await receive())
+
+    options: Any = {"streaming": streaming, "sources": [CustomIntegration()]}
+    with pytest.raises(StatusError, match=r'"httpStatus":404.*"body":"no such order"') as raised:
+        async with asyncio.timeout(SECONDS):
+            await answered(app, {}, **options)
+    assert [message["type"] for message in ended] == ["http.disconnect"]
+    with pytest.raises(StatusError) as plain:
+        await bridge(app, **options).handle_async({})
+    assert str(plain.value) == str(raised.value)
+
+
+async def test_what_a_source_raises_for_the_response_to_a_failure_is_raised(log: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(StatusError, match='"httpStatus":500'):
+        await answered(sending(then=BoomError("boom")), {}, sources=[CustomIntegration()])
+    assert [record.getMessage() for record in log.records] == ["POST '/' failed"]
 
 
 async def test_a_result_that_is_too_large_is_raised_where_that_is_wanted() -> None:

@@ -1,17 +1,9 @@
-from dataclasses import dataclass
-
 import pytest
 from hypothesis import given, strategies as st
 
 from bridge import deadline
 
-
-@dataclass
-class Context:
-    milliseconds: int
-
-    def get_remaining_time_in_millis(self) -> int:
-        return self.milliseconds
+from .asgi_apps import Context
 
 
 @pytest.mark.parametrize(("milliseconds", "seconds"), [(30_000, 29.5), (1_000, 0.5), (600, 0.3), (10, 0.005), (0, 0)])

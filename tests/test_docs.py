@@ -1,5 +1,6 @@
 """The pages of the project: their snippets run, their commands work, their links lead somewhere."""
 
+import inspect
 import re
 import shlex
 import subprocess
@@ -85,6 +86,36 @@ def test_a_link_leads_to_a_page_and_a_heading_that_exist(page: Path, link: str) 
     if anchor:
         headings = re.findall(r"^#+ (.+)$", target.read_text(encoding="utf-8"), re.MULTILINE)
         assert anchor in [re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings]
+
+
+def test_the_guide_has_every_option_with_its_default() -> None:
+    table = (ROOT / "docs/guide.md").read_text(encoding="utf-8").partition("## All options")[2]
+    told: dict[str, str] = {}
+    for names, defaults in re.findall(r"^\| (`\w.*?) \| (.*?) \|", table, re.MULTILINE)[1:]:
+        told |= zip(re.findall(r"`(\w+)`", names), defaults.split(", "), strict=True)
+    options = {name: option.default for name, option in inspect.signature(bridge.Bridge).parameters.items()}
+    del options["app"]
+    assert told.keys() == options.keys()
+    for name, default in options.items():
+        if isinstance(default, (str, bool, float)):
+            assert told[name].strip("`").replace('"', "'") == repr(default), name
+
+
+def test_the_page_on_the_design_has_every_module() -> None:
+    text = (ROOT / "docs/design.md").read_text(encoding="utf-8")
+    lines = text.partition("## The rooms")[2].partition("```\n")[2].partition("```\n")[0].splitlines()
+    rooms: dict[str, set[str]] = {}
+    room = ""
+    for line in lines[1:]:
+        if not line.startswith("   "):
+            folder = re.match(r"  (\w+)/", line)
+            room = folder[1] if folder else ""
+        rooms.setdefault(room, set()).update(re.findall(r"\b\w+\.py\b", line))
+    package = ROOT / "src/bridge"
+    for room, named in rooms.items():
+        files = {file.name for file in (package / room).glob("*.py")}
+        assert named == files if not room else named == files - {"__init__.py", "__main__.py"}, room
+    assert rooms.keys() == {"", *(file.parent.name for file in package.glob("*/__init__.py"))}
 
 
 def test_the_changelog_knows_the_version() -> None:

@@ -148,6 +148,11 @@ def test_behind_vpc_lattice_the_principal_is_who_signed(principal: str) -> None:
     assert identity(event) == Identity(principal=principal)
 
 
+@pytest.mark.parametrize("event", [[{"requestContext": {}}], "text", None, 1])
+def test_an_event_that_is_no_object_is_from_nobody(event: Any) -> None:
+    assert identity({"type": "http", "aws.event": event}) == Identity()
+
+
 def test_a_scope_that_is_none_of_bridges_is_an_error() -> None:
     with pytest.raises(KeyError, match=r"aws\.event"):
         identity({"type": "http"})

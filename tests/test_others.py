@@ -12,9 +12,18 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 
-from bridge import Bridge as TypedBridge, ConfigurationError, DeadlineError, EventError, LifespanError, RunningLoopError
+from bridge import (
+    AppError,
+    Bridge as TypedBridge,
+    ConfigurationError,
+    DeadlineError,
+    EventError,
+    LifespanError,
+    RunningLoopError,
+)
 
 from .apps import APPS, Asgi, Interface, Wsgi
+from .asgi_apps import Context
 from .samples import HTTP, OTHER, sample
 from .targets import TARGETS, Sent, Target
 
@@ -34,11 +43,8 @@ PINGS = [name for name in OTHER if "warm_up" in name]
 class OrderLostError(Exception): ...
 
 
-class Short:
-    """A context with hardly any time left."""
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 60
+SHORT = Context(60)
+"""Hardly any time is left."""
 
 
 def echo(event: Any, context: Any) -> Any:
@@ -198,8 +204,25 @@ class TestOnEvent:
                 raise
 
         with pytest.raises(DeadlineError):
-            Bridge(Wsgi(), on_event=on_event)(sample("other_sqs"), Short())
-        assert cancelled == [True]
+            Bridge(Wsgi(), on_event=on_event)(sample("other_sqs"), SHORT)
+        with pytest.raises(DeadlineError):
+            asyncio.run(Bridge(Wsgi(), on_event=on_event).handle_async(sample("other_sqs"), SHORT))
+        assert cancelled == [True, True]
+
+    async def test_may_raise_a_timeout_of_its_own_on_a_running_loop(self) -> None:
+        async def on_event(event: Any, context: Any) -> None:
+            raise TimeoutError("the database's")
+
+        with pytest.raises(TimeoutError, match="the database's") as raised:
+            await Bridge(Wsgi(), on_event=on_event).handle_async(sample("other_sqs"), Context(30_000))
+        assert not isinstance(raised.value, DeadlineError)
+
+    def test_fails_by_an_exception_where_what_it_raises_would_end_lambdas_runtime(self) -> None:
+        async def on_event(event: Any, context: Any) -> None:
+            raise asyncio.CancelledError
+
+        with pytest.raises(AppError, match=r"CancelledError\(\)"):
+            Bridge(Wsgi(), on_event=on_event)(sample("other_sqs"))
 
 
 class TestLifespan:

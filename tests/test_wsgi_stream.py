@@ -7,8 +7,18 @@ from typing import Any
 
 import pytest
 
-from bridge import AppError, Bridge, ConfigurationError, DeadlineError, EventError, ResultTooLargeError, wsgi_stream
+from bridge import (
+    AppError,
+    Bridge,
+    ConfigurationError,
+    DeadlineError,
+    EventError,
+    ResultTooLargeError,
+    StatusError,
+    wsgi_stream,
+)
 from bridge.body import BODY_LIMIT
+from bridge.sources.custom import CustomIntegration
 from bridge.types import StreamingMode
 
 from .apps import Asgi, StartResponse
@@ -351,6 +361,15 @@ def test_a_head_that_is_too_long_is_a_500(log: pytest.LogCaptureFixture) -> None
     assert len(log.records) == 1
     with pytest.raises(ResultTooLargeError):
         answered(app, errors="raise")
+
+
+@both_modes
+def test_what_a_source_raises_for_a_result_is_raised(streaming: StreamingMode, log: pytest.LogCaptureFixture) -> None:
+    parts = Parts([b"no such", b" order"])
+    with pytest.raises(StatusError, match=r'"httpStatus":404.*"body":"no such order"'):
+        answered(giving(parts, "404 Not Found"), {}, streaming=streaming, sources=[CustomIntegration()])
+    assert parts.closed == 1
+    assert not log.records
 
 
 # ---------------------------------------------------------------- the deadline

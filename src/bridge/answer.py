@@ -37,6 +37,7 @@ class Answer:
 
     complete = False
     failure: Exception | None = None
+    _raised: Exception | None = None
     _started = False
 
     def __init__(
@@ -80,13 +81,20 @@ class Answer:
         return steps
 
     def whole(self, response: Response) -> list[Step]:
-        """The steps that say a response at once."""
+        """The steps that say a response at once.
+
+        None, where the source raises instead (`StatusError`): that is its result, which `check` raises when the app has
+        ended. It is no failure of the app's, and the app does not hear of it.
+        """
         if self.streams:
             self.open(response[0], response[1])
             return self.part(response[2], True)
-        result = self._policy.result(self._source, self.event, self.request, response)
         self.complete = True
-        return [("result", result)]
+        try:
+            return [("result", self._policy.result(self._source, self.event, self.request, response))]
+        except Exception as error:
+            self._raised = error
+            return []
 
     def rest(self, error: BaseException | None, complaint: Callable[[], BaseException]) -> list[Step]:
         """The steps that are left when the app has ended. What has gone wrong is logged.
@@ -115,7 +123,9 @@ class Answer:
         return self.whole(self._policy.settled(self.request, None, error))
 
     def check(self) -> None:
-        """Raise what the responder has raised, unless it was that the client has gone."""
+        """Raise what the source has raised, or the responder, unless it was that the client has gone."""
+        if self._raised is not None:
+            raise self._raised
         if self.failure is not None and not self._client_has_gone():
             raise self.failure
 

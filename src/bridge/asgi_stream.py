@@ -129,7 +129,7 @@ class StreamCycle(Cycle):
         return self._chunks.pop()  # type: ignore[union-attr]
 
     async def _take(self, steps: list[Step]) -> None:
-        if steps:
+        if steps or (self._answer.complete and not self.answered):
             await asyncio.shield(self._begun(steps))
         if self._answer.failure is not None:
             raise client_has_gone(self._answer.failure)

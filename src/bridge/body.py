@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 TABLE_SIZE = 128
 
-BODY_LIMIT = 6_291_556
+PAYLOAD = 6_291_556
+"""Lambda's limit for an event, and for a result that is not streamed, in bytes of JSON: 6 MB and 100 bytes.
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+
+BODY_LIMIT = PAYLOAD
 """Bytes of a streamed body after which it cannot fit any result. A stream without end is stopped here."""
 
 BODILESS = frozenset((*range(100, 200), 204, 304))
@@ -58,6 +62,17 @@ def is_text(media_type: str) -> bool:
     )
 
 
+def media_type(content_type: str | None) -> str:
+    """The media type that a Content-Type header names, in lower case and without its parameters."""
+    return (content_type or "").partition(";")[0].strip().lower()
+
+
+def is_json(content_type: str | None) -> bool:
+    """Whether a Content-Type header says JSON: `application/json`, or a type with the suffix `+json` (RFC 6839)."""
+    named = media_type(content_type)
+    return named == "application/json" or named.endswith("+json")
+
+
 class Kinds(dict[str, bool]):
     """`is_text` of a Content-Type header, made once for each that apps send."""
 
@@ -65,7 +80,7 @@ class Kinds(dict[str, bool]):
         self._rule = rule
 
     def __missing__(self, content_type: str) -> bool:
-        text = bool(self._rule(content_type.partition(";")[0].strip().lower()))
+        text = bool(self._rule(media_type(content_type)))
         if len(self) < TABLE_SIZE:
             self[content_type] = text
         return text
@@ -122,8 +137,8 @@ def carried(call: Call) -> tuple[str, bool]:
     Text for `text/*`, JSON, XML and JavaScript without a Content-Encoding; base64 for all else, even for forms and for
     bodies that do not say what they are.
     """
-    media_type = call.header("content-type").partition(";")[0].strip().lower()
-    if (media_type.startswith("text/") or media_type in _EVENT_TEXT_TYPES) and not call.header("content-encoding"):
+    named = media_type(call.header("content-type"))
+    if (named.startswith("text/") or named in _EVENT_TEXT_TYPES) and not call.header("content-encoding"):
         try:
             return call.body.decode(), False
         except UnicodeDecodeError:

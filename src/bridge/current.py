@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from logging import LogRecord
     from typing import Any
 
+TRACE_VARIABLE = "_X_AMZN_TRACE_ID"
+"""The variable in which Lambda's runtime says the segment of the invocation, where there is one at a time."""
+
 context: ContextVar[Any] = ContextVar("bridge.context", default=None)
 """The Lambda context of the invocation; None where there is none. Tasks and `asyncio.to_thread` inherit it, as they do
 all context variables; a thread that the app starts by itself does not."""
@@ -29,7 +32,7 @@ def trace_id() -> str:
     The runtime says it for each invocation, in the context or in the environment.
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
     """
-    return getattr(context.get(), "trace_id", None) or os.environ.get("_X_AMZN_TRACE_ID", "")
+    return getattr(context.get(), "trace_id", None) or os.environ.get(TRACE_VARIABLE, "")
 
 
 class LogFilter:

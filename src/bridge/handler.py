@@ -256,7 +256,7 @@ class Bridge:
         after it goes on until 0.2 seconds before the deadline. Each call is independent of others on the same loop.
 
         Raises:
-            EventError, LifespanError: as `handler(event, context)` does; nothing has gone to the responder.
+            EventError, LifespanError, StatusError: as the plain call does; nothing has gone to the responder.
             Exception: what the responder raised; or, with `errors="raise"`, what the app raised before it responded.
         """
         if self._asgi is None:

@@ -6,8 +6,9 @@
     def me(request: Request) -> dict[str, Any]:
         return {"name": identity(request.scope).claims["sub"]}
 
-All of it comes from `requestContext`, which the client has no hand in. Headers are the client's: Bridge sets neither
-`REMOTE_USER` nor `scope["user"]` from them, nor from anything else.
+All of it comes from `requestContext`, which the client has no hand in. The exception are events of a custom integration
+without a template (`CustomIntegration()`): they are the client's own words, so do not ask there. Headers are the
+client's: Bridge sets neither `REMOTE_USER` nor `scope["user"]` from them, nor from anything else.
 """
 
 from __future__ import annotations
@@ -102,6 +103,8 @@ def identity(carrier: Mapping[str, Any]) -> Identity:
         KeyError: the scope or environ is none that Bridge has made: it has no `aws.event`.
     """
     event = carrier if "requestContext" in carrier else carrier["aws.event"]
+    if not isinstance(event, dict):
+        return Identity()  # a list, say: EventBridge Pipes send their events so
     context = _map(event, "requestContext")
     return (_of_v2 if "http" in context else _of_v1)(context, _map(event, "stageVariables"))
 

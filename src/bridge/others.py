@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from . import kinds
-from .errors import ConfigurationError, EventError, RunningLoopError
+from . import deadline, kinds
+from .errors import ConfigurationError, DeadlineError, EventError, RunningLoopError
+from .policy import exception_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -138,16 +139,25 @@ class Called:
         return self._awaited(value, context) if hasattr(value, "__await__") else value
 
     async def result_async(self, event: Event, context: Any) -> Any:
-        """The same, on the running loop. A plain function runs in a thread, as a WSGI app does."""
+        """The same, on the running loop. A plain function runs in a thread, as a WSGI app does, and has no deadline."""
         import asyncio
         import inspect
 
         if self._asgi is not None:
             await self._asgi.ensure_started_here(context)
         if inspect.iscoroutinefunction(self._function):
-            return await self._function(event, context)
-        value = await asyncio.to_thread(self._function, event, context)
-        return await value if hasattr(value, "__await__") else value
+            value = self._function(event, context)
+        else:
+            value = await asyncio.to_thread(self._function, event, context)
+        if not hasattr(value, "__await__"):
+            return value
+        try:
+            async with asyncio.timeout(deadline.seconds(context)) as clock:
+                return await value
+        except TimeoutError:
+            if not clock.expired():
+                raise
+            raise DeadlineError("the invocation's time ran out before on_event had ended") from None
 
     def _awaited(self, value: Any, context: Any) -> Any:
         import asyncio
@@ -166,7 +176,7 @@ class Called:
 
         error = process_runner(self._loop_factory or asyncio.new_event_loop).run(keep(), context)
         if error is not None:
-            raise error
+            raise exception_of(error)
         return values[0]
 
 
@@ -191,7 +201,7 @@ class Posting:
 
         Raises:
             EventFailedError: the app's answer is no success.
-            BaseException: what the app has raised instead of an answer, or beside one that is no success.
+            Exception: what the app has raised instead of an answer, or beside one that is no success.
         """
         request = self._source.request(event)
         return self._finished(event, request, *self._run(request, event, context))
@@ -204,7 +214,7 @@ class Posting:
     def _finished(self, event: Event, request: Request, response: Response | None, error: BaseException | None) -> Any:
         # Without a success the invocation fails in any case: then by the app's own exception, if there is one.
         if error is not None and (response is None or response[0] >= 400):
-            raise error
+            raise exception_of(error)
         return self._finish(self._source, event, request, response, error)
 
 

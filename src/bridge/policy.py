@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 HEADERS_ROOM = 65_536
 """Bytes of JSON that all but the body may have before a result is measured: twice what a load balancer lets through."""
 
+INTERNAL_SERVER_ERROR = b"Internal Server Error"
+"""The body of the plain 500. No other is this very object."""
+
 
 class Policy:
     """Makes results of responses, and responses of failures.
@@ -30,7 +33,12 @@ class Policy:
         self._raises = raises
 
     def result(self, source: Source, event: Event, request: Request, response: Response) -> Result:
-        """The result that carries a response; a 500, where it does not fit."""
+        """The result that carries a response; a 500, where it does not fit.
+
+        Raises:
+            ResultTooLargeError: not even the 500 fits: a source of the user's has a LIMIT that is too small, or puts
+                more into its results.
+        """
         status, headers, body = response
         if request[0] == "HEAD" or status in bodies.BODILESS:
             body = b""
@@ -42,6 +50,8 @@ class Policy:
                 error = ResultTooLargeError(
                     f"the result has {size:,} bytes of JSON, and its receiver takes {source.LIMIT:,} at most"
                 )
+                if response[2] is INTERNAL_SERVER_ERROR:
+                    raise error
                 return self.result(source, event, request, self.settled(request, None, error))
         return result
 
@@ -57,15 +67,12 @@ class Policy:
             Exception: `error`, where Lambda is to see it.
         """
         if error is not None and (self._raises or isinstance(error, LifespanError)):
-            if isinstance(error, Exception):
-                raise error
-            # CancelledError, say: Lambda's runtime takes an Exception for a failed invocation, and ends with others.
-            raise AppError(f"the app raised {error!r}") from error
+            raise exception_of(error)
         log_failure(request, error, "" if response is None else " after its response was complete")
         if response is not None:
             return response
         timeout = isinstance(error, DeadlineError)
-        text = b"Gateway Timeout" if timeout else b"Internal Server Error"
+        text = b"Gateway Timeout" if timeout else INTERNAL_SERVER_ERROR
         return 504 if timeout else 500, ({"content-type": "text/plain; charset=utf-8"}, [], {}), text
 
     def finished(
@@ -81,6 +88,19 @@ class Policy:
         logger().warning("refused with 413: %s", refusal)
         headers = {"content-type": "text/plain; charset=utf-8"}
         return source.result(event, 413, (headers, [], {}), "Content Too Large", False)
+
+
+def exception_of(error: BaseException) -> Exception:
+    """An error as Lambda is to see it: its runtime takes an Exception for a failed invocation, and ends with others.
+
+    Args:
+        error: what the app raised. What is no Exception (`CancelledError`) becomes the cause of an AppError.
+    """
+    if isinstance(error, Exception):
+        return error
+    failed = AppError(f"the app raised {error!r}")
+    failed.__cause__ = error
+    return failed
 
 
 def log_failure(request: Request, error: BaseException | None, when: str) -> None:

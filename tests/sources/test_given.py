@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bridge import Bridge, ConfigurationError
+from bridge import Bridge, ConfigurationError, ResultTooLargeError
 from bridge.sources import v1, v2
 from bridge.sources.given import detector
 from bridge.types import CustomSource, Request, ResponseHeaders
@@ -90,6 +90,19 @@ def test_what_accepts_raises_is_let_through() -> None:
 
     with pytest.raises(KeyError, match="mine"):
         Bridge(Wsgi(), sources=[Broken("mine")])({})
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_one_that_has_no_room_for_a_plain_500_is_an_error(method: str, caplog: pytest.LogCaptureFixture) -> None:
+    class Small(Echo):
+        LIMIT = 10
+
+        def request(self, event: dict[str, Any]) -> Request:
+            return (method, *super().request(event)[1:])
+
+    with pytest.raises(ResultTooLargeError, match="its receiver takes 10 at most"):
+        Bridge(Wsgi(), sources=[Small("echo")])({"echo": "/"})
+    assert len(caplog.records) == 1
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,12 @@ from bridge import (
     EventFailedError,
     ResultTooLargeError,
 )
+from bridge.body import PAYLOAD
 from bridge.kinds import kind
-from bridge.sources.posted import PAYLOAD, Posted
+from bridge.sources.posted import Posted
 
 from ..apps import APPS, Asgi, Interface, Reply, Wsgi
+from ..asgi_apps import Context
 from ..samples import OTHER, named, sample
 
 Bridge: Any = TypedBridge  # whose annotations speak of HTTP requests
@@ -245,16 +247,22 @@ class TestErrors:
         with pytest.raises(AppError):
             Bridge(app, lifespan="off", events_path="/events")(SQS)
 
-    def test_of_an_app_that_takes_too_long_fail_before_lambda_ends_it(self) -> None:
-        class Context:
-            def get_remaining_time_in_millis(self) -> int:
-                return 40
+    async def test_that_would_end_lambdas_runtime_are_errors_of_the_app(self) -> None:
+        async def app(scope: object, receive: object, send: object) -> None:
+            raise asyncio.CancelledError
 
+        bridge = Bridge(app, lifespan="off", events_path="/events")
+        with pytest.raises(AppError, match=r"the app raised CancelledError\(\)"):
+            await asyncio.to_thread(bridge, SQS)
+        with pytest.raises(AppError, match=r"the app raised CancelledError\(\)"):
+            await bridge.handle_async(SQS)
+
+    def test_of_an_app_that_takes_too_long_fail_before_lambda_ends_it(self) -> None:
         async def app(scope: object, receive: object, send: object) -> None:
             await asyncio.sleep(60)
 
         with pytest.raises(DeadlineError):
-            Bridge(app, lifespan="off", events_path="/events")(SQS, Context())
+            Bridge(app, lifespan="off", events_path="/events")(SQS, Context(40))
 
 
 async def test_fastapi_reports_the_messages_of_a_batch_that_failed() -> None:

@@ -1,9 +1,11 @@
+import gc
 import json
 import os
 import ssl
 import subprocess
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -321,6 +323,16 @@ def test_threads_do_not_share_a_connection_at_the_same_time(api: ManagementAPI, 
         list(pool.map(lambda number: api.post(ID, f"{number} " * 1000), range(64)))
     assert sorted(request.body for request in server.requests) == sorted(f"{n} ".encode() * 1000 for n in range(64))
     assert len(set(ports(server))) <= 8
+
+
+def test_a_kept_connection_is_closed_when_nothing_keeps_it(server: Server) -> None:
+    api = ManagementAPI(server.url(), region="eu-west-1", credentials=KEYS)
+    api.post(ID, "a")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        del api
+        gc.collect()
+    assert [str(warning.message) for warning in caught if warning.category is ResourceWarning] == []
 
 
 def test_a_connection_that_the_server_wants_closed_is_not_kept(api: ManagementAPI, server: Server) -> None:

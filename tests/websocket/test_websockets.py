@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bridge import Bridge, ConfigurationError, LifespanError
+from bridge import AppError, Bridge, ConfigurationError, LifespanError
 from bridge.websocket import (
     ConnectionGoneError,
     Connections,
@@ -579,6 +579,16 @@ class TestFailuresOfTheStore:
             api_of(app_of(forever), store=self.Broken()).connect()
         assert refused.value.status == 500
         assert "no table" in caplog.text
+
+    def test_never_end_lambdas_runtime(self) -> None:
+        class StopError(BaseException): ...
+
+        async def work(receive: Receive, send: Send) -> None:
+            raise StopError
+
+        bridge = Bridge(app_of(work), lifespan="off", errors="raise")
+        with pytest.raises(AppError, match="the app raised StopError"):
+            bridge(sample("other_websocket_connect"))
 
     async def test_reach_lambda_if_they_are_to(self) -> None:
         bridge = Bridge(app_of(forever), lifespan="off", errors="raise", connections=Connections(self.Broken()))

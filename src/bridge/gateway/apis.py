@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal, get_args
 
+from ..body import PAYLOAD, media_type
 from ..call import Call
 from ..errors import ConfigurationError, ResultError
 from ..sources import alb, edge, lattice, v1, v2
@@ -26,7 +27,6 @@ EXECUTE_API = "local.execute-api.us-east-1.amazonaws.com"
 CUSTOM_DOMAIN = "local.example.com"
 LAMBDA_URL = "local.lambda-url.us-east-1.on.aws"
 CLOUDFRONT = "local.cloudfront.net"
-LAMBDA_PAYLOAD = 6_291_556
 STREAM_SECONDS = 900
 """How long a stream may take, on every API that has them.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode.html"""
@@ -81,8 +81,8 @@ class Api:
     refused: Answer | None = None
     too_large: Answer = (413, '{"message":"Request Entity Too Large"}')
     unknown_stage: Answer = (404, '{"message":"Not Found"}')
-    event_limit: int = LAMBDA_PAYLOAD
-    result_limit: int = LAMBDA_PAYLOAD
+    event_limit: int = PAYLOAD
+    result_limit: int = PAYLOAD
     head_size: Callable[[Call], int]
     head_limit: int = 10_240
     head_too_large: Answer = (431, '{"message":"Request Header Fields Too Large"}')
@@ -164,8 +164,7 @@ def _http(payload: str) -> Api:
 def _rest(binary_media_types: Collection[str]) -> Api:
     def binary(call: Call, header: str) -> bool:
         # Of several media types, as Accept may have them, only the first counts.
-        media_type = call.header(header).partition(",")[0].partition(";")[0].strip().lower()
-        return _matches(media_type, binary_media_types)
+        return _matches(media_type(call.header(header).partition(",")[0]), binary_media_types)
 
     return Api(
         event=lambda call: v1.event(call, binary=binary(call, "content-type")),
@@ -191,7 +190,7 @@ def _function_url() -> Api:
         response=lambda result, _: v2.response(result),
         domain=lambda _: LAMBDA_URL,
         seconds=900,
-        request_limit=LAMBDA_PAYLOAD,
+        request_limit=PAYLOAD,
         head_size=_head_size,
         remapped=frozenset(["www-authenticate"]),
         failed=failed,
@@ -272,10 +271,10 @@ def _head_size(call: Call) -> int:
     return len(line) + sum(len(name) + len(value) for name, value in call.headers)
 
 
-def _matches(media_type: str, patterns: Collection[str]) -> bool:
+def _matches(named: str, patterns: Collection[str]) -> bool:
     # "*/*" takes all, even what has no type; "image/*" takes its family; "*/png" is no pattern.
-    family = media_type.partition("/")[0] + "/*"
-    return any(pattern in ("*/*", media_type, family) for pattern in patterns if pattern)
+    family = named.partition("/")[0] + "/*"
+    return any(pattern in ("*/*", named, family) for pattern in patterns if pattern)
 
 
 def _page(title: str) -> str:

@@ -7,11 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..websocket import connections, greeting
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-MANAGEMENT = "BRIDGE_MANAGEMENT_ENDPOINT"
-INVOKE = "BRIDGE_LAMBDA_ENDPOINT"
 
 
 def environment(url: str, stage: str) -> dict[str, str]:
@@ -21,7 +20,7 @@ def environment(url: str, stage: str) -> dict[str, str]:
         url: of the server: "http://127.0.0.1:8000".
         stage: of the WebSocket API.
     """
-    found = {MANAGEMENT: f"{url}/{stage}", INVOKE: url}
+    found = {connections.LOCAL_VARIABLE: f"{url}/{stage}", greeting.LOCAL_VARIABLE: url}
     if not _has_credentials():
         found |= {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
     if not {"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"} & os.environ.keys():

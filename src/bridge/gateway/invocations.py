@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
+from ..body import PAYLOAD
 from . import signature
-from .apis import LAMBDA_PAYLOAD
 from .outward import error
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Invocations:
         if kind not in ("Event", "RequestResponse", "DryRun"):
             return error(400, "InvalidParameterValueException", f"there is no invocation type {kind!r}")
         payload = await request.body()
-        limit = ASYNCHRONOUS_PAYLOAD if kind == "Event" else LAMBDA_PAYLOAD
+        limit = ASYNCHRONOUS_PAYLOAD if kind == "Event" else PAYLOAD
         if len(payload) > limit:
             return error(413, "RequestTooLargeException", f"{len(payload)} bytes; the limit is {limit}")
         try:

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from .function import Function
     from .invocation import Invocation
 
-TRACE_ID = "_X_AMZN_TRACE_ID"
-
 
 class Worker:
     """Takes invocations and answers them, one at a time.
@@ -90,9 +88,9 @@ class Worker:
 def _publish(invocation: Invocation) -> None:
     Filter.latest = invocation
     if invocation.trace_id is None:
-        os.environ.pop(TRACE_ID, None)
+        os.environ.pop(current.TRACE_VARIABLE, None)
     else:
-        os.environ[TRACE_ID] = invocation.trace_id
+        os.environ[current.TRACE_VARIABLE] = invocation.trace_id
 
 
 def _is_cancellation_of_its_own(error: BaseException) -> bool:

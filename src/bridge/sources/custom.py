@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 
-from .. import kinds
+from .. import body as bodies, kinds
 from ..errors import ConfigurationError, StatusError
 from ..log import logger
 from . import alb, detect, templates, v1
@@ -141,8 +141,7 @@ def _body(event: object, method: str, path: str) -> Request:
 
 
 def _value(headers: ResponseHeaders, body: str, is_base64: bool) -> Any:
-    media_type = headers[0].get("content-type", "").partition(";")[0].strip().lower()
-    if is_base64 or not (media_type == "application/json" or media_type.endswith("+json")):
+    if is_base64 or not bodies.is_json(headers[0].get("content-type")):
         return body
     try:
         # NaN and infinity are Python's, not JSON's: what API Gateway could not read goes out as text.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..call import Call
     from ..types import Event, Request, ResponseHeaders, Result, Wire
 
-LIMIT = 6_291_556
+LIMIT = bodies.PAYLOAD
 """Lambda's limit for a buffered response, in bytes of JSON; Lattice has the same 6 MB."""
 
 

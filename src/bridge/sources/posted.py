@@ -19,9 +19,6 @@ HEADER = "x-bridge-event"
 """The request header that names the event's kind. Requests from outside reach the app without it."""
 
 HOST = "localhost"
-PAYLOAD = 6_291_556
-"""Lambda's limit for a buffered response, in bytes of JSON."""
-
 SHOWN = 200
 """Characters of a body that an error message shows."""
 
@@ -77,9 +74,8 @@ class Posted:
         import json
 
         content_type = headers[0].get("content-type", "")
-        media_type = content_type.partition(";")[0].strip().lower()
         try:
-            if media_type != "application/json" and not media_type.endswith("+json"):
+            if not bodies.is_json(content_type):
                 raise ValueError(f"its Content-Type is {content_type!r}")
             value = json.loads(bodies.decoded(body, is_base64))
         except ValueError as error:
@@ -87,11 +83,11 @@ class Posted:
                 f"{self._answer(event, status)}, but a result has to be JSON, or nothing, and {error}: "
                 f"{_start(body, is_base64)}"
             ) from error
-        if len(body) * bodies.MOST_JSON > PAYLOAD:
+        if len(body) * bodies.MOST_JSON > bodies.PAYLOAD:
             size = len(json.dumps(value))
-            if size > PAYLOAD:
+            if size > bodies.PAYLOAD:
                 raise ResultTooLargeError(
-                    f"the result has {size:,} bytes of JSON, and Lambda takes {PAYLOAD:,} at most"
+                    f"the result has {size:,} bytes of JSON, and Lambda takes {bodies.PAYLOAD:,} at most"
                 )
         return value
 

@@ -11,7 +11,7 @@ import json
 import re
 from urllib.parse import quote
 
-from .. import percent
+from .. import body as bodies, percent
 from ..headers import first
 from ..stage import EXECUTE_API
 from .neutral import http_request
@@ -113,11 +113,13 @@ def _request(
 
 def _entity(value: Any, content_type: str | None) -> tuple[str, str]:
     """A parsed body as a client would send it, and its Content-Type."""
-    media_type = (content_type or "").partition(";")[0].strip().lower()
-    if media_type == FORM and isinstance(value, dict) and all(isinstance(each, str) for each in value.values()):
+    if (
+        bodies.media_type(content_type) == FORM
+        and isinstance(value, dict)
+        and all(isinstance(each, str) for each in value.values())
+    ):
         return percent.form(value.items()), FORM
-    is_json = media_type == "application/json" or media_type.endswith("+json")
-    return json.dumps(value), content_type if content_type and is_json else "application/json"
+    return json.dumps(value), content_type if content_type and bodies.is_json(content_type) else "application/json"
 
 
 def _filled(resource: str, values: dict[str, str] | None) -> str:

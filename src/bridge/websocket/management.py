@@ -74,6 +74,7 @@ class ManagementAPI:
         credentials: Credentials | Callable[[], Credentials] | None = None,
         timeout: float = 10.0,
     ) -> None:
+        self._idle: list[HTTPConnection] = []
         self._place = Endpoint(endpoint_url)
         local = self._place.local
         self._region = region or self._place.region or ("us-east-1" if local else "")
@@ -85,7 +86,6 @@ class ManagementAPI:
         else:
             self._credentials = credentials or (_local if local else Role())
         self._timeout = timeout
-        self._idle: list[HTTPConnection] = []
         self._process = os.getpid()
         self._ssl: SSLContext | None = None
 
@@ -129,6 +129,8 @@ class ManagementAPI:
         """Close the TCP connections that are kept. The next call opens a new one."""
         while self._idle:
             self._idle.pop().close()
+
+    __del__ = close
 
     def _accepted(self, method: str, connection_id: str, body: bytes = b"") -> _Answer:
         if not connection_id.strip("."):  # in a path these mean something else

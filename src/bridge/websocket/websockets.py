@@ -15,6 +15,7 @@ from .. import body as bodies, deadline
 from ..errors import DeadlineError, LifespanError
 from ..headers import to_lists
 from ..log import logger
+from ..policy import exception_of
 from . import greeting
 from .connection import Connection
 from .current import KEY
@@ -213,7 +214,7 @@ class WebSockets:
     def _settled(self, event: Event, error: BaseException) -> Result:
         """The result of an event that has failed: the one policy for errors."""
         if self._options.raises or isinstance(error, LifespanError):
-            raise error
+            raise exception_of(error)
         kind, timeout = event["requestContext"]["eventType"], isinstance(error, DeadlineError)
         if timeout:
             logger().error("WebSocket %s failed: %s", kind, error)
