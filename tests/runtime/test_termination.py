@@ -61,3 +61,10 @@ def test_sigterm_is_system_exit(termination: Termination) -> None:
     with ours, theirs, pytest.raises(SystemExit) as raised:
         _signalled(termination, ours)
     assert raised.value.code == 128 + signal.SIGTERM
+
+
+def test_a_function_that_handles_sigterm_itself_goes_on_doing_so(termination: Termination) -> None:
+    own = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    second = Termination()
+    second.close()
+    assert signal.signal(signal.SIGTERM, own) is signal.SIG_IGN
