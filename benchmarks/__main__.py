@@ -10,7 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from . import bodies, cold, events, growth, machine, page, report
+from . import bodies, cold, events, growth, machine, page, report, runtime
 from .case import CASES
 from .charts import CHARTS
 from .rounds import FULL, QUICK, Effort
@@ -18,6 +18,7 @@ from .rounds import FULL, QUICK, Effort
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
 PAGE = HERE.parent / "docs" / "benchmark.md"
+README = HERE.parent / "README.md"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -51,6 +52,7 @@ def run(effort: Effort, only: str | None, command: str) -> dict[str, Any]:
         "bodies": lambda: bodies.measure(effort, _say),
         "cold": lambda: cold.measure(effort, _say),
         "growth": lambda: growth.measure(effort, _say),
+        "runtime": lambda: runtime.measure(effort, _say),
     }
     results = {}
     for part, measure in measures.items():
@@ -70,7 +72,7 @@ def rows_rounds(part: str, effort: Effort) -> int:
     return effort.rounds if part == "events" else max(1, effort.rounds // 2)
 
 
-def write(results: dict[str, Any], here: Path = HERE, page_file: Path = PAGE) -> None:
+def write(results: dict[str, Any], here: Path = HERE, page_file: Path = PAGE, readme: Path = README) -> None:
     """Write the files. Parts that were not measured now stay as they were."""
     file = here / RESULTS.name
     known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
@@ -80,8 +82,12 @@ def write(results: dict[str, Any], here: Path = HERE, page_file: Path = PAGE) ->
     for part in results:
         (here / f"{part}.svg").write_text(CHARTS[part](results[part]), encoding="utf-8")
         print(f"wrote {part}.svg")
-    if page.rewrite(page_file, known):
-        print(f"wrote {page_file.name}")
+    for file, markers, fragment in (
+        (page_file, page.MARKERS, page.fragment(known)),
+        (readme, page.RUNTIME_MARKERS, page.runtime_fragment(known)),
+    ):
+        if page.rewrite(file, markers, fragment):
+            print(f"wrote {file.name}")
 
 
 def _say(text: str) -> None:

@@ -1,4 +1,4 @@
-"""The four pictures, from results."""
+"""The five pictures, from results."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from .bodies import FLOOR as PASSES, SIZES
 from .cold import BARE
 from .contender import BRIDGE, FLOOR
 from .growth import DIMENSIONS
+from .runtime import BUFFERED, MANGUM_OFF
 from .table import LOSS, NOISY, ratio, seconds, size
 
 HEADLINE = ("asgi", "fastapi", "wsgi", "flask")
@@ -92,12 +93,35 @@ def growth(part: Part) -> str:
     return lines.chart(title, _subtitle("Least time per event", part), _footer(part), panels)
 
 
-CHARTS: dict[str, Callable[[Part], str]] = {"events": events, "cold": cold, "bodies": bodies, "growth": growth}
+def runtime(part: Part) -> str:
+    """The full cycle of an event, per app."""
+    groups = [
+        Group(
+            row["setting"],
+            [_bar(name, figures["cycle"]) for name, figures in row["figures"].items() if name != MANGUM_OFF],
+        )
+        for row in part["rows"]
+        if row["figures"]
+    ]
+    title = "An event through a runtime, until it asks for the next one"
+    subtitle = _subtitle("Median time of the full cycle; each group has its own scale", part)
+    return bars.chart(title, subtitle, _footer(part, BUFFERED), groups)
+
+
+CHARTS: dict[str, Callable[[Part], str]] = {
+    "events": events,
+    "cold": cold,
+    "bodies": bodies,
+    "growth": growth,
+    "runtime": runtime,
+}
 
 
 def kind(name: str) -> str:
     """The class of colour of a contender."""
-    return "floor" if name in (FLOOR, *PASSES.values()) else "bridge" if name.startswith(BRIDGE) else "peer"
+    if name in (FLOOR, *PASSES.values()):
+        return "floor"
+    return "bridge" if name.startswith((BRIDGE, "bridge.runtime")) else "peer"
 
 
 def _bar(name: str, figure: dict[str, Any], label: str | None = None) -> Bar:
@@ -116,7 +140,7 @@ def _subtitle(what: str, part: Part) -> str:
     return f"{what}. {machine['python']}, {machine['cpu']}"
 
 
-def _footer(part: Part) -> str:
+def _footer(part: Part, reference: str = BRIDGE) -> str:
     rounds = f"{part['made']['rounds']} interleaved rounds"
-    marks = f"×: times Bridge's time. {LOSS}: Bridge is slower. {NOISY}: the rounds differ much."
+    marks = f"×: times {reference}'s time. {LOSS}: Bridge is slower. {NOISY}: the rounds differ much."
     return f"{part['made']['command']} ({rounds}). {marks}"

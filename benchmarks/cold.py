@@ -23,7 +23,7 @@ from .rounds import Effort, Figure, figure
 
 BARE = "Python alone"
 
-_ASGI_APP = """
+ASGI_APP = """
 async def app(scope, receive, send):
     if scope["type"] == "lifespan":
         await receive()
@@ -35,19 +35,19 @@ async def app(scope, receive, send):
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": b"{}"})
 """
-_WSGI_APP = """
+WSGI_APP = """
 def app(environ, start_response):
     start_response("200 OK", [("content-type", "application/json")])
     return [b"{}"]
 """
-_FASTAPI_APP = """
+FASTAPI_APP = """
 from fastapi import FastAPI
 app = FastAPI()
 @app.get("/items/{number}")
 async def item(number: int):
     return {}
 """
-_FLASK_APP = """
+FLASK_APP = """
 from flask import Flask
 app = Flask("cold")
 @app.get("/items/<int:number>")
@@ -56,7 +56,7 @@ def item(number):
 """
 _RUNTIME = "import awslambdaric.bootstrap\n"
 
-_MAKERS = {
+MAKERS = {
     BRIDGE: "from bridge import Bridge|Bridge(app)",
     "Mangum": "from mangum import Mangum|Mangum(app)",
     "asgi-aws": "from asgi_aws import Asgi|Asgi.entry_point(app)",
@@ -70,12 +70,12 @@ _ASGI = (BRIDGE, "Mangum", "asgi-aws")
 _WSGI = (BRIDGE, "apig-wsgi", "serverless-wsgi", "Mangum + a2wsgi")
 
 SETTINGS = {
-    "ASGI app": (_ASGI_APP, _ASGI),
-    "WSGI app": (_WSGI_APP, _WSGI),
-    "ASGI app, Lambda's runtime loaded": (_RUNTIME + _ASGI_APP, _ASGI),
-    "WSGI app, Lambda's runtime loaded": (_RUNTIME + _WSGI_APP, _WSGI),
-    "FastAPI loaded": (_FASTAPI_APP, _ASGI),
-    "Flask loaded": (_FLASK_APP, _WSGI),
+    "ASGI app": (ASGI_APP, _ASGI),
+    "WSGI app": (WSGI_APP, _WSGI),
+    "ASGI app, Lambda's runtime loaded": (_RUNTIME + ASGI_APP, _ASGI),
+    "WSGI app, Lambda's runtime loaded": (_RUNTIME + WSGI_APP, _WSGI),
+    "FastAPI loaded": (FASTAPI_APP, _ASGI),
+    "Flask loaded": (FLASK_APP, _WSGI),
 }
 """What is there before the adapter comes, and who comes."""
 
@@ -113,7 +113,7 @@ def _row(setting: str, before: str, names: tuple[str, ...], launches: int, cache
     scripts = {BARE: "print(0, 0, 0)"}
     event = http_api(Request())
     for name in names:
-        imports, make = _MAKERS[name].split("|")
+        imports, make = MAKERS[name].split("|")
         scripts[name] = _SCRIPT.format(before=before, event=event, imports=imports, make=make)
     times: dict[str, list[tuple[float, ...]]] = {}
     errors = {}
@@ -142,9 +142,15 @@ def _column(times: dict[str, list[tuple[float, ...]]], name: str, column: int) -
     return figure(own, reference, 1)
 
 
+def variables(cache: str) -> dict[str, str]:
+    """The environment of a fresh process: what is Lambda's or Bridge's is not in it, and `cache` has its bytecode."""
+    unwanted = ("AWS_", "BRIDGE_", "COVERAGE_", "LAMBDA_", "PYTHONDONT", "_HANDLER")
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
+    return environ | {"PYTHONPYCACHEPREFIX": cache}
+
+
 def _launch(script: str, cache: str) -> tuple[float, ...]:
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE_", "PYTHONDONT"))}
-    environ["PYTHONPYCACHEPREFIX"] = cache
+    environ = variables(cache)
     start = perf_counter()
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, env=environ)
     process = perf_counter() - start

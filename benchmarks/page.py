@@ -1,4 +1,4 @@
-"""The figures in docs/benchmark.md: written from results.json between two markers, never by hand."""
+"""The figures in docs/benchmark.md and README.md: written from results.json between markers, never by hand."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 
 from .bodies import FLOOR as PASSES, SIZES
 from .contender import BRIDGE, FLOOR
-from .report import cell
-from .table import LOSS, NOISY, Table, size
+from .report import aim, cell
+from .runtime import APIG_WSGI, BRIDGE as BRIDGE_THERE, BUFFERED, MANGUM, MANGUM_OFF, STREAMED
+from .table import LOSS, NOISY, Table, ratio, seconds, size
 
-BEGIN = "<!-- benchmark:begin -->"
-END = "<!-- benchmark:end -->"
+MARKERS = ("<!-- benchmark:begin -->", "<!-- benchmark:end -->")
+RUNTIME_MARKERS = ("<!-- runtime:begin -->", "<!-- runtime:end -->")
 
 PEERS = {
     "asgi": ("Mangum", "Mangum, lifespan off", "asgi-aws"),
@@ -20,16 +21,33 @@ PEERS = {
 }
 
 
-def rewrite(path: Path, results: dict[str, Any]) -> bool:
+RUNTIMES = (BUFFERED, STREAMED, MANGUM, MANGUM_OFF, APIG_WSGI, BRIDGE_THERE)
+ADAPTERS = "Mangum, or apig-wsgi for Flask"
+HEADLINES = (
+    ("ASGI app", "first_byte"),
+    ("ASGI app", "cycle"),
+    ("FastAPI", "cycle"),
+    ("Flask", "cycle"),
+    ("4.4 MB, binary", "cycle"),
+    ("FastAPI", "start"),
+    ("FastAPI", "memory"),
+)
+"""What README.md shows."""
+
+MEASURES = {"first_byte": "event to first byte", "cycle": "full cycle", "start": "start to first `/next`"}
+
+
+def rewrite(path: Path, markers: tuple[str, str], figures: str) -> bool:
     """Put the figures between the markers. Whether the markers are there."""
+    opening, closing = markers
     if not path.exists():
         return False
     text = path.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, rest = text.partition(opening)
+    _, end, after = rest.partition(closing)
     if not (begin and end):
         return False
-    path.write_text(f"{before}{BEGIN}\n{fragment(results)}\n{END}{after}", encoding="utf-8")
+    path.write_text(f"{before}{opening}\n{figures}\n{closing}{after}", encoding="utf-8")
     return True
 
 
@@ -42,8 +60,10 @@ def fragment(results: dict[str, Any]) -> str:
         if part in results
         for interface in PEERS
     ]
+    if "runtime" in results:
+        tables += [_runtime(row) for row in results["runtime"]["rows"]]
     parts = [table.markdown() for table in tables if table.rows]
-    made = [results[part]["made"] for part in ("events", "cold", "bodies") if part in results]
+    made = [results[part]["made"] for part in ("events", "cold", "bodies", "runtime") if part in results]
     if made:
         parts.append(_origin(made))
     return "\n\n".join(parts)
@@ -64,7 +84,8 @@ def _origin(made: Sequence[dict[str, Any]]) -> str:
 
 def _text(machine: dict[str, str]) -> str:
     peers = ", ".join(
-        f"{name} {machine[name]}" for name in ("mangum", "asgi-aws", "apig-wsgi", "serverless-wsgi", "a2wsgi")
+        f"{name} {machine[name]}"
+        for name in ("mangum", "asgi-aws", "apig-wsgi", "serverless-wsgi", "a2wsgi", "awslambdaric")
     )
     return f"{machine['cpu']}, {machine['cores']} cores, {machine['python']}, with {peers}"
 
@@ -105,3 +126,47 @@ def _bodies(rows: Sequence[dict[str, Any]], interface: str) -> Table:
         cells.append(line)
     title = f"Bodies of {size(SIZES[-1])}, {interface.upper()}: time, peak memory"
     return Table(title, ["", "one pass over the bytes", *names], list(cells))
+
+
+def _runtime(row: dict[str, Any]) -> Table:
+    cells = []
+    for name in RUNTIMES:
+        figures = row["figures"].get(name)
+        if figures:
+            times = [cell(figures.get(kind), name, brief=True) for kind in MEASURES]
+            cells.append([name, *times, size(figures["memory"]["peak"]) if figures["memory"] else "-"])
+    header = ["", *MEASURES.values(), "peak memory"]
+    return Table(f"Runtimes, {row['setting']} (×: to {BUFFERED})", header, list(cells), [*map(aim, row["aims"])])
+
+
+def runtime_fragment(results: dict[str, Any]) -> str:
+    """The Markdown of the runtimes' figures in brief: an awslambdaric with the usual adapter, and Bridge's own."""
+    if "runtime" not in results:
+        return ""
+    rows = {row["setting"]: row["figures"] for row in results["runtime"]["rows"]}
+    lines = [
+        f"| | awslambdaric + {ADAPTERS} | {BUFFERED} | {STREAMED} |",
+        "|---|---:|---:|---:|",
+        *(_line(rows.get(setting, {}), setting, kind) for setting, kind in HEADLINES),
+    ]
+    made = results["runtime"]["made"]
+    origin = (
+        f"Medians of {made['rounds']} interleaved rounds on {_text(made['machine'])}; in parentheses how many times "
+        f"the buffered one's ({LOSS}: Bridge's is slower, {NOISY}: rounds differ much)."
+    )
+    return "\n".join([*lines, "", origin])
+
+
+def _line(figures: dict[str, Any], setting: str, kind: str) -> str:
+    peer = APIG_WSGI if setting == "Flask" else MANGUM
+    shown = []
+    for name in (peer, BUFFERED, STREAMED):
+        figure = figures.get(name, {}).get(kind)
+        if figure is None:
+            shown.append("-")
+        elif kind == "memory":
+            shown.append(size(figure["peak"]))
+        else:
+            shown.append(seconds(figure["median"]) + (f" ({ratio(figure)})" if name == peer else ""))
+    what = "peak memory" if kind == "memory" else MEASURES[kind]
+    return f"| {setting}: {what} | {' | '.join(shown)} |"

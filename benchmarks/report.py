@@ -10,13 +10,14 @@ from .cold import BARE
 from .contender import ASGI, BRIDGE, FLOOR, WSGI
 from .growth import Row
 from .request import SOURCES
+from .runtime import BUFFERED, STREAMED
 from .table import LEGEND, Table, ratio, seconds, size
 
 INTERFACES = {"asgi": ASGI, "wsgi": WSGI}
-OWN = {FLOOR, *(name for name in ASGI if name.startswith(BRIDGE)), *PASSES.values()}
+OWN = {FLOOR, STREAMED, *(name for name in ASGI if name.startswith(BRIDGE)), *PASSES.values()}
 """Whose ratio is not marked: to be beaten by the app alone, or by Bridge itself, is no loss."""
 
-PARTS = ("events", "bodies", "cold", "growth")
+PARTS = ("events", "bodies", "cold", "growth", "runtime")
 
 
 def cell(figure: dict[str, Any] | None, name: str, brief: bool = False) -> str:
@@ -116,9 +117,43 @@ def growth(rows: Iterable[Row]) -> list[Table]:
     return [Table("Growth: a line through the mins", ["", "at 0", "each more", "R²", "exponent"], list(cells), notes)]
 
 
+def runtime(rows: Iterable[Row]) -> list[Table]:
+    """One table for each setting."""
+    tables = []
+    header = ["", "first byte", "full cycle", "start to first /next", "memory: now / peak"]
+    for row in rows:
+        cells = [
+            [
+                name,
+                *(cell(figures.get(kind), name) for kind in ("first_byte", "cycle", "start")),
+                _memory(figures["memory"]),
+            ]
+            for name, figures in row["figures"].items()
+        ]
+        notes = [*map(aim, row["aims"]), *(f"{name}: {text}" for name, text in row["errors"].items())]
+        if any(figures["memory"] is None for figures in row["figures"].values()):
+            notes.append("memory: measured on Linux only")
+        tables.append(Table(f"Runtime, {row['setting']}: min / median, × to {BUFFERED}", header, list(cells), notes))
+    return tables
+
+
+def aim(aim: dict[str, Any]) -> str:
+    """Whether an aim has been reached."""
+    verdict = "reached" if aim["ratio"] <= aim["limit"] else "missed"
+    return (
+        f"{aim['contender']}: full cycle {aim['ratio']:.2f} of {aim['peer']}'s; "
+        f"the aim, at most {aim['limit']:.2f}, is {verdict}"
+    )
+
+
+def _memory(memory: dict[str, int] | None) -> str:
+    return "-" if memory is None else f"{size(memory['resident'])} / {size(memory['peak'])}"
+
+
 def tables(part: str, rows: Iterable[Row]) -> list[Table]:
     """The tables of one part."""
-    return {"events": events, "bodies": bodies, "cold": cold, "growth": growth}[part](rows)
+    makers = {"events": events, "bodies": bodies, "cold": cold, "growth": growth, "runtime": runtime}
+    return makers[part](rows)
 
 
 def text(part: str, rows: Iterable[Row]) -> str:

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import threading
+import time
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks import bars, bodies, charts, growth, lines, page, report, rounds, table
+from benchmarks import bars, bodies, charts, growth, lines, page, report, rounds, runtime, table
 from benchmarks.contender import Contender, answer_of
 from benchmarks.request import SOURCES, Request, payload
 from benchmarks.rounds import Effort, figure
+from benchmarks.runtime_api import RuntimeApi
 from benchmarks.table import Table
 
 SMOKE = """
 import sys
 from pathlib import Path
-from benchmarks import __main__ as benchmarks, cold, growth
+from benchmarks import __main__ as benchmarks, cold, growth, runtime
 from benchmarks.rounds import TINY
 
 here = Path(sys.argv[1])
@@ -29,7 +35,8 @@ results = benchmarks.run(TINY, "events", "tiny") | benchmarks.run(TINY, "bodies"
 results |= benchmarks.run(TINY, "growth", "tiny")
 made = results["events"]["made"]
 results["cold"] = {"made": made, "rows": cold.measure(TINY, print, "WSGI app")}
-benchmarks.write(results, here, here / "benchmark.md")
+results["runtime"] = {"made": made, "rows": runtime.measure(TINY, print, "ASGI app")}
+benchmarks.write(results, here, here / "benchmark.md", here / "README.md")
 """
 
 
@@ -37,7 +44,9 @@ benchmarks.write(results, here, here / "benchmark.md")
 def results(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """A tiny run, in a process of its own: peers leave event loops behind."""
     here = tmp_path_factory.mktemp("results")
-    (here / "benchmark.md").write_text(f"before\n{page.BEGIN}\nstale figures\n{page.END}\nafter\n", encoding="utf-8")
+    for name, markers in (("benchmark.md", page.MARKERS), ("README.md", page.RUNTIME_MARKERS)):
+        stale = "\nstale figures\n".join(markers)
+        (here / name).write_text(f"before\n{stale}\nafter\n", encoding="utf-8")
     root = Path(__file__).parent.parent
     environ = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     command = [sys.executable, "-c", SMOKE, str(here)]
@@ -71,11 +80,12 @@ def test_a_peer_takes_part_or_is_listed_with_its_error(results: tuple[Path, dict
 def test_the_run_writes_readme_and_pictures(results: tuple[Path, dict[str, Any]]) -> None:
     """All of it from results.json."""
     here, found = results
-    text = (here / "benchmark.md").read_text(encoding="utf-8")
-    assert text.startswith("before\n")
-    assert text.endswith("after\n")
-    assert "stale figures" not in text
-    assert page.fragment(found) in text
+    for name, fragment in (("benchmark.md", page.fragment(found)), ("README.md", page.runtime_fragment(found))):
+        text = (here / name).read_text(encoding="utf-8")
+        assert text.startswith("before\n")
+        assert text.endswith("after\n")
+        assert "stale figures" not in text
+        assert fragment in text
     for part in report.PARTS:
         picture = ElementTree.fromstring((here / f"{part}.svg").read_text(encoding="utf-8"))
         assert picture.find("{*}title") is not None
@@ -85,9 +95,9 @@ def test_the_run_writes_readme_and_pictures(results: tuple[Path, dict[str, Any]]
 def test_a_readme_without_markers_stays_as_it_is(tmp_path: Path) -> None:
     """And one that is not there is not made."""
     file = tmp_path / "benchmark.md"
-    assert not page.rewrite(file, {})
+    assert not page.rewrite(file, page.MARKERS, "figures")
     file.write_text("no markers", encoding="utf-8")
-    assert not page.rewrite(file, {})
+    assert not page.rewrite(file, page.MARKERS, "figures")
     assert file.read_text(encoding="utf-8") == "no markers"
 
 
@@ -189,5 +199,85 @@ def test_ticks_are_round_and_reach_the_top() -> None:
 def test_every_floor_has_its_colour() -> None:
     """So that nobody takes it for a peer."""
     assert {charts.kind(name) for name in ("the app alone", *bodies.FLOOR.values())} == {"floor"}
-    assert charts.kind("Bridge on uvloop") == "bridge"
+    assert charts.kind("Bridge on uvloop") == charts.kind(runtime.STREAMED) == "bridge"
+    assert charts.kind(runtime.BRIDGE) == "peer"
     assert charts.kind("Mangum") == "peer"
+
+
+def test_bridge_s_runtime_answers_and_awslambdaric_does_or_says_why_not(results: tuple[Path, dict[str, Any]]) -> None:
+    """Each is a process, and each has every figure; memory is Linux's alone."""
+    _, found = results
+    (row,) = found["runtime"]["rows"]
+    assert {runtime.BUFFERED, runtime.STREAMED} <= set(row["figures"])
+    assert set(row["figures"]) | set(row["errors"]) == set(runtime.SETTINGS["ASGI app"].names)
+    for figures in row["figures"].values():
+        assert 0 < figures["first_byte"]["min"] <= figures["cycle"]["min"] < figures["start"]["min"]
+        assert (figures["memory"] is not None) == sys.platform.startswith("linux")
+
+
+def test_an_aim_is_missed_or_reached_by_what_was_measured() -> None:
+    """Nothing else tells."""
+    aim = {"contender": "a", "peer": "b", "limit": 0.5}
+    assert report.aim(aim | {"ratio": 0.5}).endswith("reached")
+    assert report.aim(aim | {"ratio": 0.51}).endswith("missed")
+
+
+def test_a_function_that_cannot_start_is_listed_with_its_error(tmp_path: Path) -> None:
+    """What the runtime itself says of it."""
+    setting = replace(runtime.SETTINGS["ASGI app"], source="import nowhere", names=(runtime.BUFFERED,))
+    row = runtime.row(setting, rounds.TINY, str(tmp_path))
+    assert not row["figures"]
+    assert "No module named 'nowhere'" in row["errors"][runtime.BUFFERED]
+
+
+@pytest.mark.parametrize(
+    "posted",
+    [b'{"statusCode": 500, "body": "{}"}', b'{"statusCode": 200, "body": "x"}', b'{"statusCode":500}' + bytes(8)],
+)
+def test_a_wrong_answer_to_a_runtime_is_not_timed(posted: bytes) -> None:
+    """A result, or a stream."""
+    with pytest.raises(ValueError, match="answers "):
+        runtime.check(posted, b"{}")
+    runtime.check(b'{"statusCode": 200, "body": "{}"}', b"{}")
+    runtime.check(b'{"statusCode": 200}' + bytes(8) + b"{}", b"{}")
+
+
+@pytest.mark.parametrize(
+    ("framing", "parts"),
+    [
+        (b"Content-Length: 6", [b"abcdef"]),
+        (b"content-length:6\r\nExpect: 100-continue", [b"abc", b"def"]),
+        (b"Transfer-Encoding: chunked", [b"3\r\nabc\r\n", b"3;x=y\r", b"\nde", b"f\r\n0\r\nTrailer: x\r\n\r\n"]),
+        (b"Transfer-Encoding: chunked", [b"6\r\nabcdef\r\n0\r\n", b"\r", b"\n"]),
+    ],
+)
+def test_the_runtime_api_reads_what_is_posted(framing: bytes, parts: list[bytes]) -> None:
+    """However it is framed, and wherever the network has cut it."""
+    api = RuntimeApi()
+    ask = b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n"
+
+    def be_a_runtime() -> None:
+        connection.sendall(ask)
+        while b"{}" not in (event := connection.recv(4096)):
+            pass
+        request_id = event.partition(b"Aws-Request-Id: ")[2].partition(b"\r\n")[0]
+        head = b"POST /2018-06-01/runtime/invocation/%b/response HTTP/1.1\r\n%b\r\n\r\n"
+        connection.sendall(head % (request_id, framing))
+        for part in parts:
+            time.sleep(0.005)  # only so that parts arrive as such; nothing waits for it
+            connection.sendall(part)
+        while b"OK" not in connection.recv(4096):
+            pass
+        connection.sendall(ask)
+
+    host, _, port = api.address.partition(":")
+    with closing(api), socket.create_connection((host, int(port))) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        thread = threading.Thread(target=be_a_runtime)
+        thread.start()
+        assert api.accept()
+        api.asked()
+        found = api.invoke(b"{}", keep=True)
+        thread.join()
+    assert found.answer == b"abcdef"
+    assert 0 < found.first_byte < found.cycle

@@ -680,6 +680,23 @@ async def test_to_cancel_respond_is_to_cancel_the_app_and_the_step() -> None:
     assert sorted(seen) == ["app", "step"]
 
 
+async def test_to_cancel_respond_releases_who_waits_for_a_step_that_has_not_begun() -> None:
+    """Be it a task that the app has left behind."""
+    waiting: list[asyncio.Task[None]] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(START)
+        waiting.append(asyncio.create_task(send(part(b"ab", False))))
+        task.cancel()
+        await asyncio.sleep(SECONDS)
+
+    task = asyncio.create_task(bridge(app).respond(URL, None, Responder()))
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with asyncio.timeout(SECONDS):
+        await asyncio.wait(waiting)
+
+
 # ---------------------------------------------------------------- the client
 
 

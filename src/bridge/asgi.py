@@ -150,10 +150,12 @@ class ASGI:
         if failure is not None:
             return failure
         scope = scope_of(request, body, event, context, state)
-        task = asyncio.get_running_loop().create_task(_call(self._app, scope, cycle.receive, cycle.send))
+        loop = asyncio.get_running_loop()
+        over: asyncio.Future[None] = loop.create_future()
+        task = loop.create_task(_told(self._app, scope, cycle.receive, cycle.send, over))
         grace = deadline.GRACE
         try:
-            await asyncio.wait({task}, timeout=deadline.seconds(context))
+            await _within(over, deadline.seconds(context))
             if cycle.answered and not task.done():
                 grace = deadline.BACKGROUND_MARGIN / 2
                 await asyncio.wait({task}, timeout=deadline.seconds(context, deadline.BACKGROUND_MARGIN))
@@ -252,6 +254,29 @@ def start_all_in_init() -> None:
 
 async def _call(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     await app(scope, receive, send)
+
+
+async def _told(app: ASGIApp, scope: Scope, receive: Receive, send: Send, over: asyncio.Future[None]) -> None:
+    """The same, and tell when it is over: a turn of the loop earlier than who waits for the task would hear of it."""
+    try:
+        await app(scope, receive, send)
+    finally:
+        _release(over)
+
+
+async def _within(over: asyncio.Future[None], seconds: float | None) -> None:
+    """Wait for a future that nobody else waits for, until it is done or time is up."""
+    timer = None if seconds is None else asyncio.get_running_loop().call_later(seconds, _release, over)
+    try:
+        await over
+    finally:
+        if timer is not None:
+            timer.cancel()
+
+
+def _release(over: asyncio.Future[None]) -> None:
+    if not over.done():
+        over.set_result(None)
 
 
 def _after_fork() -> None:

@@ -16,7 +16,7 @@ from .errors import DeadlineError, ResultTooLargeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from asyncio import Task
+    from asyncio import Future, Task
     from typing import Any
 
     from .answer import Answer, Step
@@ -41,7 +41,8 @@ class StreamCycle(Cycle):
     """The two channels of a request, of which what is sent goes on to a responder.
 
     A step towards the responder is a task of its own. Where the app's wait for it is cancelled, be it at the deadline
-    or by a timeout of the app's, the step goes on: half a message would spoil the whole answer.
+    or by a timeout of the app's, the step goes on: half a message would spoil the whole answer. So the app waits for a
+    future that the step sees to: what `asyncio.shield` does too, but a turn of the loop later.
 
     Args:
         body: the request's body.
@@ -57,6 +58,7 @@ class StreamCycle(Cycle):
         self._over = asyncio.Event()
         self._closed = False
         self._last: Task[None] | None = None
+        self._said: Future[None] | None = None
         if answer.streams:
             self.limit = inf
 
@@ -116,6 +118,8 @@ class StreamCycle(Cycle):
         """Stop the step that is being taken, if one is. There is one only where `respond` has been cancelled."""
         if self._last is not None:
             self._last.cancel()
+        if self._said is not None:
+            self._said.cancel()  # a step that has not begun will not see to it
 
     def _open(self) -> None:
         try:
@@ -130,22 +134,31 @@ class StreamCycle(Cycle):
 
     async def _take(self, steps: list[Step]) -> None:
         if steps or (self._answer.complete and not self.answered):
-            await asyncio.shield(self._begun(steps))
+            self._begun(steps)
+            await self._said  # type: ignore[misc]
         if self._answer.failure is not None:
             raise client_has_gone(self._answer.failure)
 
     def _begun(self, steps: list[Step]) -> Task[None]:
         self.answered = self._answer.complete
-        self._last = asyncio.get_running_loop().create_task(self._steps(self._last, steps))
+        loop = asyncio.get_running_loop()
+        self._said = loop.create_future()
+        self._last = loop.create_task(self._steps(self._last, steps, self._said))
         return self._last
 
-    async def _steps(self, previous: Task[None] | None, steps: list[Step]) -> None:
-        if previous is not None and not previous.done():
-            await asyncio.wait({previous})
+    async def _steps(self, previous: Task[None] | None, steps: list[Step], said: Future[None]) -> None:
         try:
-            for name, *arguments in steps if self._answer.failure is None else ():
-                await getattr(self._responder, name)(*arguments)
-        except Exception as error:
-            self._answer.failure = error
-        if self._answer.complete or self._answer.failure is not None:
-            self._over.set()
+            if previous is not None and not previous.done():
+                await asyncio.wait({previous})
+            try:
+                for name, *arguments in steps if self._answer.failure is None else ():
+                    await getattr(self._responder, name)(*arguments)
+            except Exception as error:
+                self._answer.failure = error
+            if self._answer.complete or self._answer.failure is not None:
+                self._over.set()
+        except BaseException:
+            said.cancel()
+            raise
+        if not said.done():
+            said.set_result(None)

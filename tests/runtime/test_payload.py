@@ -2,6 +2,7 @@
 
 import json
 import math
+from base64 import b64encode
 from decimal import Decimal
 from typing import Any
 
@@ -38,6 +39,16 @@ def test_a_large_body_is_the_same_json(text: str, others: dict[str, int]) -> Non
     result = {**others, "body": (text or "x") * LARGE}
     assert json.loads(written(result)) == result
     assert len(encoded(result)[0]) == 4
+
+
+@given(st.binary(), st.text(max_size=3) | st.sampled_from(["=", "\n", '"', "\\", "\x00", "é"]), st.booleans())
+def test_what_is_said_to_be_base64_is_escaped_where_it_is_not(data: bytes, other: str, last: bool) -> None:
+    base64 = b64encode(data + bytes(LARGE)).decode()
+    body = base64 + other if last else other + base64
+    result = {"isBase64Encoded": True, "body": body}
+    assert json.loads(written(result)) == json.loads(json.dumps(result))
+    text = {"isBase64Encoded": "yes", "body": body}
+    assert json.loads(written(text)) == json.loads(json.dumps(text))
 
 
 @given(st.text(st.characters() | st.sampled_from("\ud800\udc00")))

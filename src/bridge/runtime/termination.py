@@ -26,6 +26,8 @@ class Termination:
         self._signals.setblocking(False)
         self._writer.setblocking(False)
         signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
+        self._connection: socket.socket | None = None
+        self._selector = selectors.DefaultSelector()
 
     def wait(self, connection: socket.socket) -> None:
         """Return when there is something to read, or the connection has ended.
@@ -33,20 +35,29 @@ class Termination:
         Raises:
             SystemExit: SIGTERM has come.
         """
-        with selectors.DefaultSelector() as selector:
-            selector.register(connection, selectors.EVENT_READ)
-            selector.register(self._signals, selectors.EVENT_READ)
-            ready: set[object] = set()
-            while connection not in ready:
-                if self._asked:
-                    raise SystemExit(128 + signal.SIGTERM)
-                ready = {key.fileobj for key, _ in selector.select()}
+        if connection is not self._connection:
+            self._watch(connection)
+        ready: set[object] = set()
+        while connection not in ready:
+            if self._asked:
+                raise SystemExit(128 + signal.SIGTERM)
+            ready = {key.fileobj for key, _ in self._selector.select()}
+            if self._signals in ready:
                 with suppress(BlockingIOError):
                     self._signals.recv(4096)
+
+    def _watch(self, connection: socket.socket) -> None:
+        # Anew: a connection that is closed has left a selector by itself, and its number may be the new one's.
+        self._selector.close()
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(connection, selectors.EVENT_READ)
+        self._selector.register(self._signals, selectors.EVENT_READ)
+        self._connection = connection
 
     def close(self) -> None:
         """Leave signals to others."""
         signal.set_wakeup_fd(-1)
+        self._selector.close()
         self._signals.close()
         self._writer.close()
 
