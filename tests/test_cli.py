@@ -36,6 +36,10 @@ def wsgi(environ, start_response):
 def handler(event, context):
     return {"event": event, "milliseconds": context.get_remaining_time_in_millis(), "ä": True}
 
+def chatty(event, context):
+    print("printed")
+    return "result"
+
 class Class:
     def __call__(self, event, _context):
         return "instance"
@@ -112,6 +116,11 @@ def test_invoke_prints_the_result_of_a_file() -> None:
     result = done("invoke", "things:handler", "event.json", "--timeout", "3")
     assert result["event"] == {"ä": 1}
     assert 1000 < result["milliseconds"] <= 3000
+
+
+def test_what_a_handler_prints_is_not_among_the_result() -> None:
+    process = run("invoke", "things:chatty", "event.json")
+    assert (json.loads(process.stdout), process.stderr) == ("result", "printed\n")
 
 
 def test_invoke_reads_standard_input() -> None:

@@ -74,6 +74,12 @@ class TestOptions:
             ({"lifespan": True}, "Bridge(lifespan=...) takes 'auto' or 'on' or 'off', not True."),
             ({"errors": []}, "Bridge(errors=...) takes 'respond' or 'raise', not []."),
             ({"streaming": True}, "Bridge(streaming=...) takes 'off' or 'on' or 'auto', not True."),
+            ({"websocket_linger": -1}, "Bridge(websocket_linger=...) takes seconds, 0 or more, not -1."),
+            (
+                {"connections": "table"},
+                "Bridge(connections=...) takes bridge.websocket.Connections, such as "
+                "Connections(DynamoDBStore('table')), not 'table'.",
+            ),
         ],
     )
     def test_a_value_that_cannot_work_is_named_with_those_that_can(self, options: Any, text: str) -> None:

@@ -9,7 +9,7 @@ import os
 import sys
 import time
 import uuid
-from contextlib import closing
+from contextlib import closing, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
@@ -131,7 +131,8 @@ def _invoke(options: argparse.Namespace) -> None:
         raise UsageError(f"cannot read {options.event!r}: {error.strerror}") from None
     except ValueError as error:
         raise UsageError(f"{options.event!r} is no JSON: {error}") from None
-    result = handler(event, LambdaContext(str(uuid.uuid4()), options.timeout))
+    with redirect_stdout(sys.stderr):  # standard output is the result's
+        result = handler(event, LambdaContext(str(uuid.uuid4()), options.timeout))
     print(json.dumps(result, indent=2, ensure_ascii=False))
 
 

@@ -125,6 +125,15 @@ class Bridge:
             raise ConfigurationError(
                 f"Bridge(websocket_path=...) takes a path that starts with '/', not {websocket_path!r}."
             )
+        if not websocket_linger >= 0:
+            raise ConfigurationError(
+                f"Bridge(websocket_linger=...) takes seconds, 0 or more, not {websocket_linger!r}."
+            )
+        if connections is not None and not hasattr(connections, "records"):
+            raise ConfigurationError(
+                "Bridge(connections=...) takes bridge.websocket.Connections, such as "
+                f"Connections(DynamoDBStore('table')), not {connections!r}."
+            )
         from . import current  # not above: it imports contextvars, which every framework has imported by now
 
         self._set_current = current.context.set

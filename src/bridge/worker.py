@@ -7,8 +7,10 @@ input.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
+import sys
 import traceback
 from typing import TYPE_CHECKING
 
@@ -29,6 +31,7 @@ def main(target: str) -> int:
     """
     # Ctrl+C reaches every process of a terminal. This one is told to end by the gateway.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     with os.fdopen(os.dup(0), "rb") as jobs, os.fdopen(os.dup(1), "wb") as answers:
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)

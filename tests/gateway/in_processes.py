@@ -1,6 +1,7 @@
 """The handlers that tests run in processes of their own."""
 
 import json
+import logging
 import os
 import sys
 import time
@@ -26,6 +27,8 @@ def handler(event: Any, context: Any) -> object:
     if do == "hang":
         note("hanging")
         time.sleep(60)
+    if do == "log":
+        logging.getLogger("bridge").info("logged")
     if do == "read":
         return sys.stdin.read()
     sys.stdout.write("printed\n")

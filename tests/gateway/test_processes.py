@@ -109,6 +109,13 @@ def test_what_the_handler_prints_is_on_standard_error(capfd: pytest.CaptureFixtu
     assert capfd.readouterr() == ("", "printed\n")
 
 
+def test_what_bridge_logs_is_there_as_it_is_without_processes(capfd: pytest.CaptureFixture[str]) -> None:
+    processes = Processes(f"{MODULE}:handler", 1)
+    ask(processes, {"do": "log"})
+    processes.close()
+    assert capfd.readouterr() == ("", "logged\nprinted\n")
+
+
 @pytest.mark.parametrize(
     ("event", "text"),
     [

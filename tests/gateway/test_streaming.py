@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -434,3 +435,18 @@ async def test_without_the_option_nothing_streams() -> None:
     handler = Bridge(Wsgi(), streaming="on")
     response = await ask(Gateway(handler, api="url"))
     assert (response.text, response.headers["content-length"]) == ("ok", "2")
+
+
+def test_a_stream_without_end_does_not_keep_the_server_from_ending(tmp_path: Path) -> None:
+    (tmp_path / "endless.py").write_text(
+        "import asyncio\n"
+        "async def app(scope, receive, send):\n"
+        "    await send({'type': 'http.response.start', 'status': 200, 'headers': []})\n"
+        "    while True:\n"
+        "        await send({'type': 'http.response.body', 'body': b'x', 'more_body': True})\n"
+        "        await asyncio.sleep(0.01)\n"
+    )
+    arguments = ("endless:app", "--api", "url", "--streaming", "--timeout", "600")
+    with serving(*arguments, cwd=tmp_path) as server, httpx.stream("GET", server.url) as response:
+        assert next(response.iter_bytes())
+        assert server.interrupt() == 0  # it waits 20 s

@@ -449,6 +449,13 @@ def test_path_that_is_not_the_stage(path: str, shared: Api) -> None:
     assert json.loads(refused.value.response.body) == {"message": "Forbidden"}
 
 
+def test_the_log_says_what_the_stage_s_path_is(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    with behind(Recorder()) as api, pytest.raises(InvalidStatus), connect(api.url.replace("http", "ws") + "/ws"):
+        pass
+    assert "'/ws' is not the stage's path, /dev" in caplog.text
+
+
 def test_slash_after_the_stage() -> None:
     with behind(Recorder(), stage="prod") as api, connect(api.ws_url + "/") as client:
         client.ping().wait(SECONDS)

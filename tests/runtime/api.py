@@ -179,6 +179,7 @@ class RuntimeApi:
                 post.add(reader.read(size))
                 assert reader.readline() == b"\r\n"
             post.trailers = fields(reader)
+            assert sum(len(name) + len(value) + 4 for name, value in post.trailers.items()) < 4_094  # Go's limit
         post.end()
         return status(reply, "Lambda-Extension-Identifier: an-extension\r\n" if path.endswith("/register") else "")
 

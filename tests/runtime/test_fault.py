@@ -5,7 +5,7 @@ import json
 
 from hypothesis import given, strategies as st
 
-from bridge.runtime.fault import CAUSE_LIMIT, TRAILER_LIMIT, Fault, FaultError
+from bridge.runtime.fault import CAUSE_LIMIT, KIND_LIMIT, TRAILER_LIMIT, Fault, FaultError
 
 
 def raised(error: BaseException) -> BaseException:
@@ -15,7 +15,26 @@ def raised(error: BaseException) -> BaseException:
         return caught
 
 
-@given(st.text(), st.text(max_size=20))
+def deep(error: BaseException, depth: int) -> BaseException:
+    """An error that went through this many frames, by turns: format_list folds one that repeats."""
+
+    def odd(left: int) -> None:
+        if left:
+            even(left)
+        raise error
+
+    def even(left: int) -> None:
+        odd(left - 1)
+
+    caught = error
+    try:
+        odd(depth // 2)
+    except BaseException as found:
+        caught = found
+    return caught
+
+
+@given(st.text(max_size=100), st.text(max_size=20))
 def test_a_trailer_and_a_header_are_one_line_whatever_the_error_says(message: str, kind: str) -> None:
     fault = Fault(raised(FaultError(kind, message)), "id-1")
     error = json.loads(base64.b64decode(fault.trailer(), validate=True))
@@ -29,10 +48,26 @@ def test_a_trailer_and_a_header_are_one_line_whatever_the_error_says(message: st
     assert "\n" not in fault.cause()
 
 
-def test_a_trailer_has_bounds() -> None:
-    trailer = Fault(raised(ValueError("x" * TRAILER_LIMIT * 2))).trailer()
-    error = json.loads(base64.b64decode(trailer))
-    assert (error["errorMessage"], error["stackTrace"]) == ("x" * TRAILER_LIMIT, [])
+@given(st.text(max_size=20), st.integers(0, 2_000), st.text(max_size=20), st.integers(0, 200))
+def test_trailers_stay_below_4096_bytes(message: str, messages: int, kind: str, kinds: int) -> None:
+    fault = Fault(deep(FaultError(kind * kinds, message * messages), 20), "8f1d0f5e-0000-4000-8000-000000000000")
+    assert len(fault.trailer()) <= TRAILER_LIMIT * 4 / 3
+    assert len(fault.header) <= KIND_LIMIT
+    error = json.loads(base64.b64decode(fault.trailer()))
+    assert (message * messages).startswith(error["errorMessage"])
+    assert error["errorType"] == (kind * kinds)[:KIND_LIMIT]
+
+
+def test_a_trailer_has_the_last_frames() -> None:
+    error = json.loads(base64.b64decode(Fault(deep(ValueError("here"), 100)).trailer()))
+    assert error["errorMessage"] == "here"
+    assert len(error["stackTrace"]) > 2
+    assert "in odd" in error["stackTrace"][-1]
+
+
+def test_a_long_message_is_cut_in_a_trailer() -> None:
+    error = json.loads(base64.b64decode(Fault(raised(ValueError("x" * 4_000))).trailer()))
+    assert (error["errorMessage"], error["stackTrace"]) == ("x" * 2_000, [])
 
 
 def test_a_cause_that_is_too_long_is_left_out() -> None:

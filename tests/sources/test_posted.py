@@ -159,7 +159,7 @@ class TestResult:
     @BOTH
     def test_that_is_a_redirect_says_where_to(self, interface: Interface) -> None:
         reply = Reply(status=307, headers=[("location", b"https://localhost/events/")], body=b"")
-        with pytest.raises(EventFailedError, match=r"answered 307 .* to 'https://localhost/events/': ''"):
+        with pytest.raises(EventFailedError, match=r"answered 307 .*, a redirect to 'https://localhost/events/': ''"):
             Bridge(APPS[interface](reply), events_path="/events")(SQS)
 
     def test_that_failed_shows_the_start_of_the_body(self) -> None:

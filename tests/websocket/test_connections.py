@@ -167,6 +167,11 @@ async def test_close_tells_whether_there_was_something_to_close(api: Api, outsid
     assert await asyncio.to_thread(client.leave) == 200
 
 
+def test_a_store_that_is_none_is_refused_at_once() -> None:
+    with pytest.raises(ConfigurationError, match=r"DynamoDBStore.*not 'table'"):
+        Connections("table")  # type: ignore[arg-type]
+
+
 class TestEndpoint:
     def test_has_to_be_configured_outside_of_events(self) -> None:
         with pytest.raises(ConfigurationError, match=ENDPOINT_VARIABLE):

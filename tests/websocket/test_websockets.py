@@ -534,6 +534,7 @@ class TestGone:
         assert client.send("x") == 200
         assert client.closed
         assert "does not have (any more)" in caplog.text
+        assert "A MemoryStore is one process's own" in caplog.text
 
     def test_a_connection_that_cannot_be_closed_is_logged(self, caplog: pytest.LogCaptureFixture) -> None:
         async def once(receive: Receive, send: Send) -> None:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+END_SECONDS = 3
+"""How long the server's end, or its reload, waits for responses: a stream may have none."""
+
 
 class Server:
     """A socket that listens, and what serves a gateway on it, once.
@@ -82,6 +85,7 @@ def _config(app: Any, *, reload: bool = False) -> uvicorn.Config:
         proxy_headers=False,  # what a client says of itself is not to become its address
         access_log=False,
         log_level="warning",
+        timeout_graceful_shutdown=END_SECONDS,
         server_header=False,
     )
 

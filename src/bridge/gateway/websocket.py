@@ -107,6 +107,7 @@ class WebSocketGateway:
                 return
             await response(scope, receive, send)
         elif scope["path"].removesuffix("/") != f"/{self._stage}":
+            log.info("%r is not the stage's path, /%s: the client is refused", scope["path"], self._stage)
             await deny(send, 403, FORBIDDEN)
         else:
             session = Session(self._functions[0], self._authorizer, self._settings, self._connections)

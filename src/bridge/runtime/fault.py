@@ -11,8 +11,15 @@ if TYPE_CHECKING:
 
 OWN = os.path.dirname(__file__)
 
-TRAILER_LIMIT = 8_192
-"""Characters of a message in a trailer, which HTTP stacks limit with the headers."""
+TRAILER_LIMIT = 2_700
+"""Bytes of JSON in a trailer. Base64 makes 3,600 of them, and all trailers together have to stay below 4,096: Go's
+net/http, which Lambda's emulator and its like are written with, breaks the connection off at more."""
+
+KIND_LIMIT = 128
+"""Characters of an error's type in a header or trailer."""
+
+TRAILER_FRAMES = 50
+"""Frames of a stack trace of which the last may fit into a trailer."""
 
 CAUSE_LIMIT = 1_048_576
 """Bytes of JSON that X-Ray takes as an error's cause; beyond, there is none."""
@@ -49,8 +56,8 @@ class Fault:
 
     @property
     def header(self) -> str:
-        """The type as a header's value: one line of ASCII."""
-        return "".join(char if " " <= char <= "~" else "?" for char in self.kind)
+        """The type as a header's value: one line of ASCII, of bounded length."""
+        return "".join(char if " " <= char <= "~" else "?" for char in self.kind[:KIND_LIMIT])
 
     def body(self) -> dict[str, Any]:
         """What the API takes."""
@@ -66,13 +73,17 @@ class Fault:
         return _json(self.body())
 
     def trailer(self) -> str:
-        """The body as a trailer's value: one line, of bounded length."""
+        """The body as a trailer's value: one line, of bounded length. The frames nearest to the error stay."""
         from base64 import b64encode
 
-        body = _json(self.body())
-        if len(body) > TRAILER_LIMIT:
-            body = _json({**self.body(), "errorMessage": self.message[:TRAILER_LIMIT], "stackTrace": []})
-        return b64encode(body).decode()
+        body = {**self.body(), "errorType": self.kind[:KIND_LIMIT]}
+        frames, message = body["stackTrace"][-TRAILER_FRAMES:], self.message
+        while len(text := _json({**body, "errorMessage": message, "stackTrace": frames})) > TRAILER_LIMIT:
+            if frames:
+                frames = frames[1:]
+            else:
+                message = message[: len(message) // 2]
+        return b64encode(text).decode()
 
     def cause(self) -> str:
         """The cause as X-Ray takes it in a header; "" where it would be too long."""

@@ -67,7 +67,7 @@ class Posted:
             ResultTooLargeError: Lambda's runtime could not send the result.
         """
         if not 200 <= status <= 299:
-            location = f" to {headers[0]['location']!r}" if "location" in headers[0] else ""
+            location = f", a redirect to {headers[0]['location']!r}" if "location" in headers[0] else ""
             raise EventFailedError(f"{self._answer(event, status)}{location}: {_start(body, is_base64)}")
         if not body:
             return None

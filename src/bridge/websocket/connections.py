@@ -172,6 +172,9 @@ class Connections:
 
     Attributes:
         sync: the same methods for code without an event loop: `connections.sync.send(connection_id, text)`.
+
+    Raises:
+        ConfigurationError: `store` is none.
     """
 
     def __init__(
@@ -182,6 +185,8 @@ class Connections:
         after_connect: bool = False,
         clients: Clients | None = None,
     ) -> None:
+        if store is not None and not all(hasattr(store, name) for name in ("get", "put", "delete", "sorts")):
+            raise ConfigurationError(f"Connections takes a store, such as DynamoDBStore('table'), not {store!r}.")
         self.records = None if store is None else Records(store)
         self.after_connect = after_connect
         self.sync = SyncConnections(self.records, endpoint_url, clients or _client)

@@ -27,43 +27,47 @@ _GROUP = "group#"
 
 
 class Records:
-    """Connections and groups in a store. Calls block; any number of threads may make them."""
+    """Connections and groups in a store. Calls block; any number of threads may make them.
+
+    Attributes:
+        store: the store.
+    """
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self.store = store
 
     def get(self, connection_id: str) -> Item | None:
         """The record of a connection."""
-        return self._store.get(_key(connection_id), _SELF)
+        return self.store.get(_key(connection_id), _SELF)
 
     def put(self, connection_id: str, value: Value, *, version: int, expires: int) -> bool:
         """Write the record of a connection, if its version is still `version`."""
-        return self._store.put(_key(connection_id), _SELF, value, version=version, expires=expires)
+        return self.store.put(_key(connection_id), _SELF, value, version=version, expires=expires)
 
     def remove(self, connection_id: str) -> Item | None:
         """Remove a connection and leave its groups: its last record; None: somebody else has removed it."""
-        item = self._store.delete(_key(connection_id), _SELF)
+        item = self.store.delete(_key(connection_id), _SELF)
         if item is not None:
             self.leave(connection_id, item.value.get("groups", ()))
         return item
 
     def members(self, group: str) -> list[str]:
         """The ids of the connections in a group."""
-        return self._store.sorts(_GROUP + group)
+        return self.store.sorts(_GROUP + group)
 
     def join(self, connection_id: str, groups: Iterable[str], *, expires: int) -> None:
         """Make a connection a member of groups. One that is a member stays one."""
         for group in groups:
-            self._store.put(_GROUP + group, connection_id, {"joined": int(time())}, version=0, expires=expires)
+            self.store.put(_GROUP + group, connection_id, {"joined": int(time())}, version=0, expires=expires)
 
     def leave(self, connection_id: str, groups: Iterable[str]) -> None:
         """Take a connection out of groups."""
         for group in groups:
-            self._store.delete(_GROUP + group, connection_id)
+            self.store.delete(_GROUP + group, connection_id)
 
     def forget(self, connection_id: str, group: str) -> None:
         """Take a connection that is gone out of a group, unless it is so young that its $connect may not be done."""
-        item = self._store.get(_GROUP + group, connection_id)
+        item = self.store.get(_GROUP + group, connection_id)
         if item is not None and time() - item.value["joined"] > YOUNG:
             self.leave(connection_id, [group])
 

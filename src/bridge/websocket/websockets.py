@@ -115,8 +115,13 @@ class WebSockets:
         if self._connections.records is None:
             connection.begin(snapshot(event, self._options.path))
         elif not await connection.reload():
+            from .store import MemoryStore
+
             logger().warning(
-                "a message of a WebSocket connection that the store does not have (any more): it is closed"
+                "a message of a WebSocket connection that the store does not have (any more): it is closed%s",
+                ". A MemoryStore is one process's own: take a DynamoDBStore, or a FileStore on your machine"
+                if isinstance(self._connections.records.store, MemoryStore)
+                else "",
             )
             await self._close(connection)
             return {"statusCode": 200}
