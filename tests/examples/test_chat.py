@@ -42,15 +42,15 @@ class Loader(yaml.SafeLoader):
     """YAML with CloudFormation's tags, which are left out."""
 
 
+Loader.add_multi_constructor("!", lambda loader, tag, node: loader.construct_scalar(node))
+RESOURCES = yaml.load((FOLDER / "template.yaml").read_text(encoding="utf-8"), Loader)["Resources"]
+
+
 @pytest.fixture(autouse=True)
 def _no_local_gateway(monkeypatch: pytest.MonkeyPatch) -> None:
     """What tests of the gateway lend to the environment would be taken for this app's endpoint."""
     for name in ("BRIDGE_MANAGEMENT_ENDPOINT", "AWS_REGION"):
         monkeypatch.delenv(name, raising=False)
-
-
-Loader.add_multi_constructor("!", lambda loader, tag, node: loader.construct_scalar(node))
-RESOURCES = yaml.load((FOLDER / "template.yaml").read_text(encoding="utf-8"), Loader)["Resources"]
 
 
 class User:
