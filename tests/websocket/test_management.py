@@ -8,7 +8,6 @@ import threading
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
@@ -265,19 +264,6 @@ def test_a_client_that_is_gone_is_an_os_error_as_asgi_has_it(api: ManagementAPI,
     server.answers.append(GONE)
     with pytest.raises(OSError, match="not connected"):
         api.post(ID, "hello")
-
-
-def test_a_call_that_nothing_was_there_to_sign_with_says_so(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
-    missing = Answer(403, b"{}", (("x-amzn-ErrorType", "MissingAuthenticationTokenException"),))
-    server.answers.extend([missing, missing])
-    with closing(ManagementAPI(server.url())) as api:
-        with pytest.raises(websocket.ManagementError, match=r"no credentials\. Set AWS_ACCESS_KEY_ID"):
-            api.post(ID, "hello")
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
-        with pytest.raises(websocket.ManagementError, match="execute-api:ManageConnections"):
-            api.post(ID, "hello")
 
 
 def test_the_policy_of_the_page_allows_what_the_error_asks_for(

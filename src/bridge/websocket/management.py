@@ -159,11 +159,6 @@ class ManagementAPI:
                 f"API Gateway has refused {call} {len(PAUSES) + 1} times ({answer}): there are too many requests in "
                 "the account and region, or the client reads more slowly than the app sends."
             )
-        if answer.kind == "MissingAuthenticationTokenException" and self._credentials() is None:
-            return ManagementError(
-                f"{call} at {self._place.url} was not signed, since there are no credentials. Set AWS_ACCESS_KEY_ID "
-                "and AWS_SECRET_ACCESS_KEY; for a local gateway anything will do."
-            )
         if answer.status == 403:
             return ManagementError(
                 f"API Gateway does not allow {call} at {self._place.url} ({answer}). The function's role needs "
