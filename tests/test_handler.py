@@ -9,6 +9,7 @@ import pytest
 
 from bridge import Bridge, ConfigurationError, EventError, ResultTooLargeError
 from bridge.sources import alb
+from bridge.websocket import Connections
 
 from .apps import APPS, Asgi, Interface, Reply, StartResponse, Wsgi
 from .samples import sample
@@ -86,6 +87,10 @@ class TestOptions:
         with pytest.raises(ConfigurationError) as error:
             Bridge(Asgi(), **options)
         assert str(error.value) == text
+
+    def test_connections_are_for_asgi_apps(self) -> None:
+        with pytest.raises(ConfigurationError, match="is for ASGI apps, which WebSocket APIs need"):
+            Bridge(Wsgi(), connections=Connections())
 
     def test_an_app_that_does_not_tell_its_interface_needs_the_option(self) -> None:
         def app(*args: Any) -> Any:

@@ -156,6 +156,11 @@ class Bridge:
 
             self._streaming = (v1, v2) if streaming == "on" else (v2,)
         is_asgi = (interfaces.detect(app) if interface == "auto" else interface) == "asgi"
+        if connections is not None and not is_asgi:
+            raise ConfigurationError(
+                "Bridge(connections=...) is for ASGI apps, which WebSocket APIs need. This WSGI app can send to the "
+                "connections of another function: connections.sync.send(id, text)."
+            )
         posted: Posted | None = None
         if events_path is not None:
             from .reserved import Reserved
