@@ -40,7 +40,9 @@ def log() -> Any:
 
 @pytest.fixture(autouse=True)
 def no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the environment nor the last invocation of another test says one."""
     monkeypatch.delenv("_X_AMZN_TRACE_ID", raising=False)
+    context.set(None)
 
 
 def test_every_line_has_the_request_id_of_its_invocation(log: Any) -> None:
