@@ -102,7 +102,7 @@ class ASGI:
     ) -> None:
         self._app = app
         # To call a coroutine function runs nothing of it. What other apps do when they are called, their task does.
-        self._coroutine: Callable[..., Coroutine[Any, Any, None]] = partial(_call, app)
+        self._coroutine: Callable[..., Coroutine[Any, Any, None]] = partial(call, app)
         if is_coroutine_function(app):
             self._coroutine = app  # type: ignore[assignment]
         self.names = names
@@ -252,7 +252,8 @@ def start_all_in_init() -> None:
         instance.start_in_init()
 
 
-async def _call(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+async def call(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Run an app, whatever it gives to be awaited: a task takes coroutines only."""
     await app(scope, receive, send)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from .errors import BridgeError, EventError, ResultBodyError
+from .errors import BridgeError, EventError, ResultBodyError, ResultTooLargeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +21,12 @@ https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 BODY_LIMIT = PAYLOAD
 """Bytes of a streamed body after which it cannot fit any result. A stream without end is stopped here."""
+
+
+def streamed_too_much() -> ResultTooLargeError:
+    """What to say of an app whose body has gone beyond BODY_LIMIT."""
+    return ResultTooLargeError(f"the app streamed more than {BODY_LIMIT:,} bytes, which no result can carry")
+
 
 BODILESS = frozenset((*range(100, 200), 204, 304))
 """Statuses whose responses have no body (RFC 9110 section 6.4.1); those to HEAD have none either."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 
-from .body import BODY_LIMIT
-from .errors import AppError, ResultTooLargeError
+from .body import BODY_LIMIT, streamed_too_much
+from .errors import AppError
 from .headers import ResponseNames, from_asgi
 
 TYPE_CHECKING = False
@@ -77,7 +77,7 @@ class Cycle:
             self._chunks.append(body)
             self._size += len(body)
             if self._size > self.limit:
-                raise ResultTooLargeError(f"the app streamed more than {BODY_LIMIT:,} bytes, which no result can carry")
+                raise streamed_too_much()
             if message.get("more_body", False):
                 return
             body = b"".join(self._chunks)

@@ -10,8 +10,8 @@ from io import BytesIO
 
 from . import address, percent
 from .address import PORTS
-from .body import BODY_LIMIT, decoded
-from .errors import AppError, ResultTooLargeError
+from .body import BODY_LIMIT, decoded, streamed_too_much
+from .errors import AppError
 from .headers import TABLE_SIZE, ResponseNames, from_wsgi, to_environ
 
 TYPE_CHECKING = False
@@ -174,5 +174,5 @@ def joined(chunks: Iterable[bytes], exchange: Exchange) -> bytes:
         exchange.write(chunk)
         size += len(chunk)
         if size > BODY_LIMIT:
-            raise ResultTooLargeError(f"the app streamed more than {BODY_LIMIT:,} bytes, which no result can carry")
+            raise streamed_too_much()
     return b"".join(exchange.parts or ())

@@ -1,6 +1,5 @@
 """Whatever is sent and whatever is answered: through a gateway it arrives as it does without one."""
 
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -13,10 +12,9 @@ from bridge.body import decoded
 from bridge.call import Call, multi
 from bridge.gateway import Gateway
 from bridge.headers import NOT_FORWARDED
-from bridge.sources import alb, edge, lattice, v1, v2
-from bridge.types import Event, Source
 
 from ..apps import APPS, Asgi, Interface, Reply, Wsgi
+from ..reverse import EVENTS
 from .views import Got, Headers, Sent, after_request_losses, after_response_losses
 
 WAYS: dict[str, dict[str, Any]] = {
@@ -30,18 +28,6 @@ WAYS: dict[str, dict[str, Any]] = {
     "lattice 2": {"api": "lattice"},
     "edge viewer": {"api": "edge", "trigger": "viewer-request"},
     "edge origin": {"api": "edge"},
-}
-SOURCES: dict[str, tuple[Callable[[Call], Event], Source]] = {
-    "rest": (v1.event, v1),
-    "http 1.0": (lambda call: v1.event(call, http_api=True), v1),
-    "http 2.0": (v2.event, v2),
-    "url": (lambda call: v2.event(call, function_url=True), v2),
-    "alb": (alb.event, alb),
-    "alb multi": (lambda call: alb.event(call, multi_value=True), alb),
-    "lattice 1": (lambda call: lattice.event(call, version="1.0"), lattice),
-    "lattice 2": (lattice.event, lattice),
-    "edge viewer": (edge.VIEWER_REQUEST.event, edge.VIEWER_REQUEST),
-    "edge origin": (edge.ORIGIN_REQUEST.event, edge.ORIGIN_REQUEST),
 }
 OWN = {"x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id"}
 EXECUTE_API = "local.execute-api.us-east-1.amazonaws.com"
@@ -227,7 +213,7 @@ def test_event_with_a_stage_gives_the_call_back(way: str, sent: Sent) -> None:
 
 
 def give_back(way: str, sent: Sent, stage: str) -> None:
-    event, source = SOURCES[way]
+    event, source = EVENTS[way]
     call = Call(
         method=sent.method,
         raw_path=sent.raw_path,

@@ -8,9 +8,10 @@ import pytest
 
 from bridge.call import Call
 from bridge.errors import ResultBodyError, ResultError
-from bridge.sources import alb, detect, edge, lattice, v1, v2
-from bridge.types import Event, Source, Wire
+from bridge.sources import alb, detect, lattice, v1, v2
+from bridge.types import Event, Wire
 
+from ..reverse import EVENTS
 from ..samples import named
 
 HEADERS = [
@@ -21,18 +22,6 @@ HEADERS = [
     ("content-length", "3"),
 ]
 EXECUTE_API = "abc.execute-api.eu-central-1.amazonaws.com"
-EVENTS: dict[str, tuple[Callable[[Call], Event], Source]] = {
-    "rest": (v1.event, v1),
-    "http 1.0": (lambda call: v1.event(call, http_api=True), v1),
-    "http 2.0": (v2.event, v2),
-    "url": (lambda call: v2.event(call, function_url=True), v2),
-    "alb": (alb.event, alb),
-    "alb multi": (lambda call: alb.event(call, multi_value=True), alb),
-    "lattice 1": (lambda call: lattice.event(call, version="1.0"), lattice),
-    "lattice 2": (lattice.event, lattice),
-    "edge viewer": (edge.VIEWER_REQUEST.event, edge.VIEWER_REQUEST),
-    "edge origin": (edge.ORIGIN_REQUEST.event, edge.ORIGIN_REQUEST),
-}
 RESPONSES: dict[str, Callable[[object], Wire]] = {
     "rest": v1.response,
     "http 1.0": lambda result: v1.response(result, http_api=True),

@@ -49,10 +49,10 @@ class Function:
             TimedOutError: the function took longer than it or the caller has time.
             Exception: what the handler raised, or why its result is no JSON.
         """
-        text = _json(event)
+        text = to_json(event)
 
         def run() -> bytes:
-            return _json(self._handler(json.loads(text), LambdaContext(request_id, self._timeout)))
+            return to_json(self._handler(json.loads(text), LambdaContext(request_id, self._timeout)))
 
         # A semaphore belongs to one loop, and tests may ask one gateway from the loop of each.
         free = self._free.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._concurrency))
@@ -75,5 +75,6 @@ class Function:
         self._workers.close()
 
 
-def _json(value: object) -> bytes:
+def to_json(value: object) -> bytes:
+    """A value as it passes between a function and those who invoke it: what is not JSON fails here, as in Lambda."""
     return json.dumps(value, ensure_ascii=False).encode()

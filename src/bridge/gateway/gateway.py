@@ -22,6 +22,7 @@ from ..context import LambdaContext
 from ..errors import ConfigurationError, ResultBodyError, ResultError
 from . import forwarded
 from .apis import api as api_of
+from .function import to_json
 from .outward import outward, plain
 from .streaming import Streams
 from .workers import Workers
@@ -144,7 +145,7 @@ class Gateway:
         refusal = _refusal(self._api, call)
         if refusal is not None:
             return refusal
-        event = _json(self._api.event(call))
+        event = to_json(self._api.event(call))
         if len(event) > self._api.event_limit:
             return plain(*self._api.too_large)
         # A semaphore belongs to one loop, and tests may ask one gateway from the loop of each.
@@ -184,10 +185,10 @@ class Gateway:
         """The handler's result as JSON: what is not JSON fails here, as it does in Lambda's runtime."""
         if self._asynchronous is not None:
             context = LambdaContext(call.request_id, self._timeout)
-            return _json(await self._asynchronous(json.loads(event), context))
+            return to_json(await self._asynchronous(json.loads(event), context))
 
         def run() -> bytes:
-            return _json(self._handler(json.loads(event), LambdaContext(call.request_id, self._timeout)))
+            return to_json(self._handler(json.loads(event), LambdaContext(call.request_id, self._timeout)))
 
         return await self._workers.run(run)
 
@@ -214,10 +215,6 @@ def _refusal(api: Api, call: Call) -> Response | None:
     if len(call.body) > api.request_limit:
         return plain(*api.too_large)
     return None
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode()
 
 
 def _ascii(raw: bytes) -> str:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 
-from ..body import BODY_LIMIT
-from ..errors import AppError, ResultTooLargeError
+from ..body import BODY_LIMIT, streamed_too_much
+from ..errors import AppError
 from ..headers import ResponseNames, from_asgi
 from .errors import StaleWebSocketError
 
@@ -113,7 +113,7 @@ class Outgoing:
             raise AppError(f"the app sent {kind!r}; expected 'websocket.http.response.body'")
         self._body += message.get("body", b"")
         if len(self._body) > BODY_LIMIT:
-            raise ResultTooLargeError(f"the app streamed more than {BODY_LIMIT:,} bytes, which no result can carry")
+            raise streamed_too_much()
         if not message.get("more_body", False):
             self.refusal = *self._start, self._body
             self._on_close(1006, "")

@@ -7,6 +7,7 @@ from contextlib import suppress
 from contextvars import copy_context
 
 from .. import deadline
+from ..asgi import call
 from ..errors import AppError, DeadlineError
 from .current import current
 from .errors import ConnectionGoneError, MessageTooLargeError
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..headers import ResponseNames
-    from ..types import ASGIApp, Message, Receive, Scope, Send, WebSocketBinary
+    from ..types import ASGIApp, Message, Scope, WebSocketBinary
     from .connection import Connection
     from .outgoing import Take
 
@@ -76,7 +77,7 @@ class Run:
         self._before = asyncio.all_tasks()
         context = copy_context()
         context.run(current.set, self._connection)
-        main = loop.create_task(_call(app, scope, self._receive, self._send), context=context)
+        main = loop.create_task(call(app, scope, self._receive, self._send), context=context)
         self._main = self._incoming.main = main
         try:
             await asyncio.wait({main}, timeout=seconds)
@@ -180,10 +181,6 @@ class Run:
         # CPython 3.11 does not tell a task's context. There, all new tasks are taken for the app's.
         context = getattr(task, "get_context", copy_context)()
         return context.get(current) is self._connection or not hasattr(task, "get_context")
-
-
-async def _call(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    await app(scope, receive, send)
 
 
 def _is_goodbye(error: BaseException) -> bool:
