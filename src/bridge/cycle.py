@@ -17,21 +17,26 @@ if TYPE_CHECKING:
 
 
 class Cycle:
-    """The two channels of one request: what the app receives, and what it has sent so far."""
+    """The two channels of one request: what the app receives, and what it has sent so far.
 
-    response: Response | None = None
-    """The response, when it is complete."""
+    Attributes:
+        response: the response, when it is complete.
+    """
+
+    __slots__ = ("_body", "_chunks", "_done", "_headers", "_names", "_size", "_status", "response")
+
     answered = False
     """Whether the response is on its way out, though the app goes on."""
     limit: float = BODY_LIMIT
     """Bytes of body after which a response is too large to be sent."""
-    _headers: ResponseHeaders | None = None
-    _chunks: list[bytes] | None = None
-    _done: asyncio.Event | None = None
 
     def __init__(self, body: bytes, names: ResponseNames) -> None:
         self._body: bytes | None = body
         self._names = names
+        self._headers: ResponseHeaders | None = None
+        self._chunks: list[bytes] | None = None
+        self._done: asyncio.Event | None = None
+        self.response: Response | None = None
 
     async def receive(self) -> Message:
         """The request's body, once; then, when the response is complete, `http.disconnect`."""
