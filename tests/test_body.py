@@ -140,6 +140,7 @@ def escapes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     """Whether Lambda's runtime escapes what is not ASCII."""
     chosen: bool = request.param
     monkeypatch.setattr(body, "_ESCAPES", chosen)
+    monkeypatch.setattr(body, "MOST_JSON", 12 if chosen else 6)
     return chosen
 
 
@@ -166,6 +167,31 @@ def test_json_size_of_a_base64_body_is_that_of_its_letters() -> None:
 def test_json_size_of_a_result_of_another_form_is_that_of_all_its_json(odd: Any) -> None:
     sent = json.dumps(odd, ensure_ascii=body._ESCAPES)
     assert body.json_size(odd) == len(sent.encode())
+
+
+@pytest.mark.usefixtures("escapes")
+@given(st.text(ANY_CHARACTER, min_size=1, max_size=50), st.integers(1, 9), st.integers(0, 400))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_json_size_is_counted_piece_by_piece_until_it_is_small_enough(text: str, piece: int, limit: int) -> None:
+    exact = body.json_size(result(text))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(body, "_PIECE", piece)
+        assert body.json_size(result(text)) == exact
+        found = body.json_size(result(text), limit)
+    assert found == exact if exact > limit else exact <= found <= max(limit, exact)
+
+
+def test_a_text_that_fits_is_not_read_to_its_end() -> None:
+    class Text(str):
+        read = 0
+
+        def __getitem__(self, key: Any) -> str:
+            self.read += 1
+            return super().__getitem__(key)
+
+    text = Text('"' * (body.PAYLOAD // body.MOST_JSON + body._PIECE))
+    assert body.json_size(result(text), body.PAYLOAD) <= body.PAYLOAD
+    assert 0 < text.read < 10
 
 
 @given(st.text(ANY_CHARACTER, max_size=50))

@@ -45,7 +45,7 @@ class Policy:
         text, is_base64 = bodies.encoded(body, headers[0], self._kinds)
         result = source.result(event, status, headers, text, is_base64)
         if len(text) * bodies.MOST_JSON > source.LIMIT - HEADERS_ROOM:
-            size = bodies.json_size(result)
+            size = bodies.json_size(result, source.LIMIT)
             if size > source.LIMIT:
                 error = ResultTooLargeError(
                     f"the result has {size:,} bytes of JSON, and its receiver takes {source.LIMIT:,} at most"
