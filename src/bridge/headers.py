@@ -60,7 +60,8 @@ def to_environ(lines: HeaderItems, environ: dict[str, Any]) -> None:
         plain = False
     if not plain:
         _merge(lines, environ)
-    environ.pop("", None)
+    if "" in environ:
+        del environ[""]
 
 
 def _merge(lines: HeaderItems, environ: dict[str, Any]) -> None:

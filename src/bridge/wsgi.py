@@ -35,7 +35,8 @@ def environ_of(request: Request, event: Event, context: Any) -> dict[str, Any]:
     method, scheme, host, path, _, root_path, query, protocol, headers, cookie, client, text, is_base64 = request
     body = decoded(text, is_base64) if text else b""
     server, port = (host, PORTS[scheme]) if host and ":" not in host else address.server(host, scheme)
-    path = path[len(root_path) :]
+    if root_path:
+        path = path[len(root_path) :]
     environ = {
         "REQUEST_METHOD": method,
         "SCRIPT_NAME": root_path if root_path.isascii() else _latin1(root_path),
@@ -72,15 +73,21 @@ _ports = {port: str(port) for port in PORTS.values()}
 
 
 class Exchange:
-    """What one request's app has said by `start_response` and `write`."""
+    """What one request's app has said by `start_response` and `write`.
 
-    status: int
-    headers: ResponseHeaders | None = None
-    parts: list[bytes] | None = None
-    """Body bytes that came by `write`, or out of an iterator."""
+    Attributes:
+        status: the status, once there are headers.
+        headers: the headers, once the app has called `start_response`.
+        parts: body bytes that came by `write`, or out of an iterator.
+    """
+
+    __slots__ = ("_names", "headers", "parts", "status")
 
     def __init__(self, names: ResponseNames) -> None:
         self._names = names
+        self.status: int
+        self.headers: ResponseHeaders | None = None
+        self.parts: list[bytes] | None = None
 
     def start_response(
         self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo = None, /
@@ -141,15 +148,15 @@ class WSGI:
         body: bytes | None = None
         try:
             chunks = self.app(environ, exchange.start_response)
-            try:
-                if type(chunks) in _FINITE and exchange.parts is None:
-                    body = b"".join(chunks)
-                else:
+            if type(chunks) in _FINITE and exchange.parts is None:
+                body = b"".join(chunks)  # these have no `close`
+            else:
+                try:
                     body = joined(chunks, exchange)
-            finally:
-                close = getattr(chunks, "close", None)
-                if close is not None:
-                    close()
+                finally:
+                    close = getattr(chunks, "close", None)
+                    if close is not None:
+                        close()
         except Exception as raised:
             error = raised
         headers = exchange.headers
