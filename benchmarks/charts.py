@@ -11,6 +11,7 @@ from .bodies import FLOOR as PASSES, SIZES
 from .cold import BARE
 from .contender import BRIDGE, FLOOR
 from .growth import DIMENSIONS
+from .least import LEAST
 from .runtime import BUFFERED, MANGUM_OFF
 from .table import LOSS, NOISY, ratio, seconds, size
 
@@ -119,7 +120,7 @@ CHARTS: dict[str, Callable[[Part], str]] = {
 
 def kind(name: str) -> str:
     """The class of colour of a contender."""
-    if name in (FLOOR, *PASSES.values()):
+    if name in (FLOOR, LEAST, *PASSES.values()):
         return "floor"
     return "bridge" if name.startswith((BRIDGE, "bridge.runtime")) else "peer"
 

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from . import least
 from .case import CASES, Case
 from .contender import ASGI, FLOOR, WSGI, Contender, Handler, adapter, alone
+from .least import LEAST
 from .request import SOURCES, payload
 from .rounds import Effort, check, race, said, thread_loop
 
@@ -41,7 +43,7 @@ def row(case: Case, source: str, effort: Effort) -> Row:
     except ImportError as error:
         return found | {"figures": {}, "errors": {"the app": said(error)}, "notes": {}}
     with thread_loop() as loop:
-        for name, make in _makers(case, app, sent).items():
+        for name, make in _makers(case, source, app, sent).items():
             try:
                 contender = make()
                 cookies = check(contender, sent, case.answer)
@@ -54,8 +56,10 @@ def row(case: Case, source: str, effort: Effort) -> Row:
         return found | {"figures": race(ready, sent, effort, loop), "errors": errors, "notes": notes}
 
 
-def _makers(case: Case, app: Any, sent: bytes) -> dict[str, Callable[[], Contender]]:
+def _makers(case: Case, source: str, app: Any, sent: bytes) -> dict[str, Callable[[], Contender]]:
     handlers = ASGI if case.interface == "asgi" else WSGI
+    if source in least.SOURCES:
+        handlers = {LEAST: least.MAKERS[case.interface]} | handlers
     makers: dict[str, Callable[[], Contender]] = {FLOOR: partial(alone, app, case.interface, sent, case.by_hand)}
     return makers | {name: partial(_adapter, name, make, app) for name, make in handlers.items()}
 

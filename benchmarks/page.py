@@ -8,6 +8,7 @@ from typing import Any
 
 from .bodies import FLOOR as PASSES, SIZES
 from .contender import BRIDGE, FLOOR
+from .least import LEAST
 from .report import aim, cell
 from .runtime import APIG_WSGI, BRIDGE as BRIDGE_THERE, BUFFERED, MANGUM, MANGUM_OFF, STREAMED
 from .table import LOSS, NOISY, Table, ratio, seconds, size
@@ -91,17 +92,13 @@ def _text(machine: dict[str, str]) -> str:
 
 
 def _events(rows: Sequence[dict[str, Any]], interface: str) -> Table:
-    names = [BRIDGE, *PEERS[interface]]
+    names = [FLOOR, LEAST, BRIDGE, *PEERS[interface]]
     cells = [
-        [
-            f"{row['title']}, {row['source']}",
-            cell(row["figures"].get(FLOOR), FLOOR, brief=True),
-            *(cell(row["figures"].get(name), name, brief=True) for name in names),
-        ]
+        [f"{row['title']}, {row['source']}", *(cell(row["figures"].get(name), name, brief=True) for name in names)]
         for row in rows
         if row["interface"] == interface and (row["source"] == "HTTP API 2.0" or row["case"] == interface)
     ]
-    return Table(f"One event through {interface.upper()} apps", ["", FLOOR, *names], list(cells))
+    return Table(f"One event through {interface.upper()} apps", ["", *names], list(cells))
 
 
 def _cold(rows: Sequence[dict[str, Any]], interface: str) -> Table:

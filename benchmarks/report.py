@@ -9,12 +9,13 @@ from .bodies import FLOOR as PASSES
 from .cold import BARE
 from .contender import ASGI, BRIDGE, FLOOR, WSGI
 from .growth import Row
+from .least import LEAST
 from .request import SOURCES
 from .runtime import BUFFERED, STREAMED
 from .table import LEGEND, Table, ratio, seconds, size
 
 INTERFACES = {"asgi": ASGI, "wsgi": WSGI}
-OWN = {FLOOR, STREAMED, *(name for name in ASGI if name.startswith(BRIDGE)), *PASSES.values()}
+OWN = {FLOOR, LEAST, STREAMED, *(name for name in ASGI if name.startswith(BRIDGE)), *PASSES.values()}
 """Whose ratio is not marked: to be beaten by the app alone, or by Bridge itself, is no loss."""
 
 PARTS = ("events", "bodies", "cold", "growth", "runtime")
@@ -38,7 +39,7 @@ def events(rows: Iterable[Row]) -> list[Table]:
     for source in SOURCES:
         for interface, makers in INTERFACES.items():
             found = [row for row in rows if row["source"] == source and row["interface"] == interface]
-            names = [FLOOR, *makers]
+            names = [FLOOR, LEAST, *makers]
             cells = [[row["title"], *(cell(row["figures"].get(name), name) for name in names)] for row in found]
             if found:
                 title = f"One event, {source}, {interface.upper()}: min / median"

@@ -17,12 +17,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks import bars, bodies, charts, growth, lines, page, report, rounds, runtime, table
+from benchmarks import apps, bars, bodies, charts, growth, least, lines, page, report, rounds, runtime, table
 from benchmarks.contender import Contender, answer_of
 from benchmarks.request import SOURCES, Request, payload
 from benchmarks.rounds import Effort, figure
 from benchmarks.runtime_api import RuntimeApi
 from benchmarks.table import Table
+from bridge import Bridge
 
 SMOKE = """
 import sys
@@ -73,8 +74,43 @@ def test_a_peer_takes_part_or_is_listed_with_its_error(results: tuple[Path, dict
     _, found = results
     for row in found["events"]["rows"]:
         expected = {"the app alone", *report.INTERFACES[row["interface"]]}
+        if row["source"] in least.SOURCES:
+            expected.add(least.LEAST)
         assert set(row["figures"]) | set(row["errors"]) == expected
         assert not set(row["figures"]) & set(row["errors"])
+
+
+@pytest.mark.parametrize("interface", ["asgi", "wsgi"])
+@pytest.mark.parametrize("source", least.SOURCES)
+def test_the_least_does_no_less_than_the_work(interface: str, source: str) -> None:
+    """Its results are Bridge's, and so is what the app is given."""
+    if interface == "asgi" and sys.version_info < (3, 12):
+        pytest.skip("eager tasks came with CPython 3.12")
+    given: list[Any] = []
+
+    async def asgi(scope: Any, receive: Any, send: Any) -> None:
+        given.append((scope, (await receive())["body"]))
+        await apps.asgi(scope, receive, send)
+
+    def wsgi(environ: Any, start_response: Any) -> Any:
+        given.append((environ | {"wsgi.input": None}, environ["wsgi.input"].read()))
+        return apps.wsgi(environ, start_response)
+
+    app: Any = asgi if interface == "asgi" else wsgi
+    for request in (Request(), Request(method="POST", body=b'{"a": 1}')):
+        event = json.loads(payload(source, request))
+        results = [handler(event, None) for handler in (Bridge(app, lifespan="off"), least.MAKERS[interface](app))]
+        assert results[0] == results[1]
+        assert given[-1] == given[-2]
+
+
+def test_the_least_takes_no_part_where_an_app_waits() -> None:
+    """It would have to turn the loop, which is not what it is there to show."""
+    if sys.version_info < (3, 12):
+        pytest.skip("eager tasks came with CPython 3.12")
+    handler = least.asgi(apps.asgi_awaits)
+    with pytest.raises(RuntimeError, match="the app waits"):
+        handler(json.loads(payload("HTTP API 2.0", Request())), None)
 
 
 def test_the_run_writes_readme_and_pictures(results: tuple[Path, dict[str, Any]]) -> None:

@@ -60,8 +60,7 @@ def to_environ(lines: HeaderItems, environ: dict[str, Any]) -> None:
         plain = False
     if not plain:
         _merge(lines, environ)
-    if "" in environ:
-        del environ[""]
+    environ.pop("", None)
 
 
 def _merge(lines: HeaderItems, environ: dict[str, Any]) -> None:
