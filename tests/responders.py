@@ -33,7 +33,7 @@ class Steps(list[Step]):
     @property
     def body(self) -> bytes:
         """The body of a stream."""
-        return b"".join(step[1] for step in self if step[0] == "write")
+        return b"".join(step[1] for step in self if step[0] in ("write", "end"))
 
     @property
     def result(self) -> Any:
@@ -45,7 +45,7 @@ class Steps(list[Step]):
         """The response that a client gets of a stream that is complete."""
         assert self.names[-1] == "end"
         assert self.names[1:-1] == ["write"] * (len(self) - 2)
-        stream = b"".join(step[-1] for step in self[:-1])
+        stream = b"".join(step[-1] for step in self)
         found = prelude.split(stream)
         assert found is not None
         source = v2 if "http" in event["requestContext"] else v1
@@ -74,8 +74,8 @@ class Responder:
     async def write(self, data: bytes) -> None:
         await self._note("write", data)
 
-    async def end(self) -> None:
-        await self._note("end")
+    async def end(self, data: bytes) -> None:
+        await self._note("end", data)
 
     async def fail(self, error: BaseException) -> None:
         await self._note("fail", error)
@@ -102,8 +102,8 @@ class SyncResponder:
     def write(self, data: bytes) -> None:
         self._note("write", data)
 
-    def end(self) -> None:
-        self._note("end")
+    def end(self, data: bytes) -> None:
+        self._note("end", data)
 
     def fail(self, error: BaseException) -> None:
         self._note("fail", error)

@@ -70,14 +70,15 @@ class Answer:
         steps: list[Step] = []
         if self.complete:
             return steps
-        if not self._started:
+        begins = not self._started
+        if begins:
             self._started = True
             steps.append(("start", prelude.CONTENT_TYPE, self._prelude))
-        if body and not self._bodiless:
-            steps.append(("write", body))
         if last or self._bodiless:
             self.complete = True
-            steps.append(("end",))
+            steps.append(("end", b"" if self._bodiless else body))
+        elif body or begins:
+            steps.append(("write", body))
         return steps
 
     def whole(self, response: Response) -> list[Step]:

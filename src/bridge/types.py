@@ -121,7 +121,8 @@ class StreamingSource(Source, Protocol):
 class Responder(Protocol):
     """Where the answer to one invocation goes. `Bridge.respond` calls it, one call after the other.
 
-    An answer is one `result`; or `start`, any number of `write`, and `end` or `fail`. What the app is told of an
+    An answer is one `result`; or `start`, any number of `write`, and `end` or `fail`. `start` is followed by one of the
+    others at once, so that all of them can go out together. What the app is told of an
     exception is that the client has gone (`OSError`), and nothing more is called. From `start`, `write` and `end`, an
     OSError means just that, and is the end of it; other exceptions come out of `respond`.
 
@@ -137,15 +138,14 @@ class Responder(Protocol):
 
         Args:
             content_type: of the stream as a whole.
-            prelude: status and headers as JSON, with the eight zero bytes that end them. It may wait to go out with the
-                first `write`.
+            prelude: status and headers as JSON, with the eight zero bytes that end them.
         """
 
     async def write(self, data: bytes, /) -> None:
-        """Take bytes of the response's body: one at least."""
+        """Take bytes of the response's body. None, after `start`, have status and headers go out without a body."""
 
-    async def end(self) -> None:
-        """Take note that the stream is complete."""
+    async def end(self, data: bytes, /) -> None:
+        """Take the last bytes of the response's body, or none, and note that the stream is complete."""
 
     async def fail(self, error: BaseException, /) -> None:
         """Take note that the stream ends here, and is not complete."""
@@ -161,10 +161,10 @@ class SyncResponder(Protocol):
         """Begin a streamed answer."""
 
     def write(self, data: bytes, /) -> None:
-        """Take bytes of the response's body: one at least."""
+        """Take bytes of the response's body, or none."""
 
-    def end(self) -> None:
-        """Take note that the stream is complete."""
+    def end(self, data: bytes, /) -> None:
+        """Take the last bytes of the response's body, or none, and note that the stream is complete."""
 
     def fail(self, error: BaseException, /) -> None:
         """Take note that the stream ends here, and is not complete."""

@@ -121,7 +121,7 @@ async def test_background_tasks_begin_when_the_client_has_its_answer(streaming: 
     handler = Bridge(app, streaming=streaming)
     await handler.respond(URL.event("GET", "/", "", (), b""), None, Responder(note))
     await handler.shutdown()
-    assert order == [*(["start", "write", "end"] if streaming == "on" else ["result"]), "in a thread", "on the loop"]
+    assert order == [*(["start", "end"] if streaming == "on" else ["result"]), "in a thread", "on the loop"]
 
 
 async def test_background_tasks_follow_a_stream_and_a_head() -> None:

@@ -276,7 +276,7 @@ class Streaming:
         if self._then is not None:
             await responder.fail(self._then)
         elif self._ends:
-            await responder.end()
+            await responder.end(b"")
 
 
 def head(**keys: Any) -> bytes:

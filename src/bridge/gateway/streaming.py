@@ -132,11 +132,14 @@ class Stream:
         elif len(self._waiting) >= prelude.LIMIT:
             await self._refuse(f"the stream's first {prelude.LIMIT:,} bytes have no prelude that ends")
 
-    async def end(self) -> None:
-        """Take the end of the stream."""
+    async def end(self, data: bytes = b"") -> None:
+        """Take the last bytes of the stream, if there are more, and its end."""
+        if self.status is None:
+            await self.write(data)
+            data = b""
         if self.status is None:
             await self._refuse("the stream has ended, but its prelude has not")
-        await self._body(b"", more=False)
+        await self._body(data, more=False)
 
     async def fail(self, error: BaseException) -> None:
         """Take note that the stream has failed: its client sees the connection end in the middle of the body."""
@@ -210,9 +213,9 @@ class Threaded:
         """Take bytes of the body."""
         self._wait(self._stream.write(data))
 
-    def end(self) -> None:
-        """Take the end of the stream."""
-        self._wait(self._stream.end())
+    def end(self, data: bytes = b"") -> None:
+        """Take the last bytes of the stream, if there are more, and its end."""
+        self._wait(self._stream.end(data))
 
     def fail(self, error: BaseException) -> None:
         """Take note that the stream has failed."""

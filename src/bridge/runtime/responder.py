@@ -20,7 +20,7 @@ class Responder:
     """The answer to one invocation: a `result` in one piece, or `start`, `write`, ..., `end`.
 
     Attributes:
-        started: whether anything has been sent.
+        started: whether an answer has begun.
         ended: whether the answer is complete.
         failure: why the runtime has to end. What raised it may have been kept from the worker by the app.
     """
@@ -28,6 +28,8 @@ class Responder:
     started = False
     ended = False
     failure: RuntimeApiError | None = None
+    _held = b""
+    """What waits for the next bytes, to go out with them."""
 
     def __init__(self, api: Api, invocation: Invocation) -> None:
         self._api = api
@@ -45,7 +47,7 @@ class Responder:
         await self._sent(self._api.result(self._invocation, pieces, content_type))
 
     async def start(self, content_type: str, prelude: bytes) -> None:
-        """Begin a streamed answer.
+        """Begin a streamed answer. It goes out with what comes next.
 
         Args:
             content_type: of the stream, prelude and all.
@@ -53,20 +55,18 @@ class Responder:
         """
         self._require(started=False)
         self.started = True
-        head = self._api.stream_head(self._invocation, content_type)
-        await self._sent(self._api.connection.begin())
-        await self._sent(self._api.connection.write(head + _chunk(prelude)))
+        chunk = b"%x\r\n%b\r\n" % (len(prelude), prelude) if prelude else b""
+        self._held = self._api.stream_head(self._invocation, content_type) + chunk
 
     async def write(self, data: bytes) -> None:
-        """Send a chunk. It waits while the receiver is slow."""
+        """Send a chunk, which may be empty, and the beginning. It waits while the receiver is slow."""
         self._require(started=True)
-        if data:
-            await self._sent(self._api.connection.write(_chunk(data)))
+        await self._sent(self._written(data, b""))
 
-    async def end(self) -> None:
-        """End a streamed answer."""
+    async def end(self, data: bytes = b"") -> None:
+        """Send the last chunk, if there is one more, and the end of a streamed answer."""
         self._require(started=True)
-        await self._finish(b"0\r\n\r\n")
+        await self._finish(data, b"0\r\n\r\n")
 
     async def fail(self, error: BaseException) -> None:
         """End a streamed answer that could not be completed: Lambda has it as an error that came midstream."""
@@ -76,12 +76,22 @@ class Responder:
             f"Lambda-Runtime-Function-Error-Type: {fault.header}\r\n"
             f"Lambda-Runtime-Function-Error-Body: {fault.trailer()}\r\n"
         )
-        await self._finish(b"0\r\n" + trailers.encode() + b"\r\n")
+        await self._finish(b"", b"0\r\n" + trailers.encode() + b"\r\n")
 
-    async def _finish(self, last: bytes) -> None:
+    async def _finish(self, data: bytes, last: bytes) -> None:
         self.ended = True
-        await self._sent(self._api.connection.write(last))
+        await self._sent(self._written(data, last))
         await self._sent(self._settled())
+
+    async def _written(self, data: bytes, last: bytes) -> None:
+        connection = self._api.connection
+        head, self._held = self._held, b""
+        if head:
+            await connection.begin()
+        if data:
+            await connection.write(head + b"%x\r\n" % len(data), data, b"\r\n" + last)
+        elif head or last:
+            await connection.write(head + last)
 
     async def _settled(self) -> None:
         settle(await self._api.connection.reply())
@@ -99,10 +109,6 @@ class Responder:
             raise RuntimeError(f"the answer to invocation {self._invocation.request_id} {state}")
 
 
-def _chunk(data: bytes) -> bytes:
-    return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
-
-
 class SyncResponder:
     """The same for plain code, over a connection that blocks."""
 
@@ -114,16 +120,16 @@ class SyncResponder:
         run(self._responder.result(result))
 
     def start(self, content_type: str, prelude: bytes) -> None:
-        """Begin a streamed answer."""
+        """Begin a streamed answer. It goes out with what comes next."""
         run(self._responder.start(content_type, prelude))
 
     def write(self, data: bytes) -> None:
-        """Send a chunk."""
+        """Send a chunk, which may be empty, and the beginning."""
         run(self._responder.write(data))
 
-    def end(self) -> None:
-        """End a streamed answer."""
-        run(self._responder.end())
+    def end(self, data: bytes = b"") -> None:
+        """Send the last chunk, if there is one more, and the end of a streamed answer."""
+        run(self._responder.end(data))
 
     def fail(self, error: BaseException) -> None:
         """End a streamed answer that could not be completed."""

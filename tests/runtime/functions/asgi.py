@@ -35,7 +35,7 @@ class Streaming(Bridge):
         await responder.write(b"one")
         await gate_async("one")
         await responder.write(b"two")
-        await responder.end()
+        await responder.end(b"")
         await gate_async("after")
 
 
@@ -49,7 +49,7 @@ class Fast(Bridge):
         print("written" if writing.done() else "not written")
         await gate_async("written-or-not")
         await writing
-        await responder.end()
+        await responder.end(b"")
 
 
 class Odd(Bridge):
@@ -72,11 +72,12 @@ class Odd(Bridge):
             await responder.write(b"some")
             raise KeyError("\r\nbroken\r\noff")
         if event in ("swallows", "lets through"):
+            await responder.write(b"")
             await gate_async("midstream")
             try:
                 for _ in range(100):
                     await responder.write(b"x" * 1_000_000)
-                await responder.end()
+                await responder.end(b"")
             except OSError:
                 if event == "lets through":
                     raise

@@ -31,7 +31,7 @@ class Streaming(Bridge):
         if event == "fail":
             responder.fail(ValueError("midstream"))
         else:
-            responder.end()
+            responder.end(b"")
         gate("after")
 
 
