@@ -167,6 +167,11 @@ def test_status_and_headers_wait_for_the_first_part_that_is_not_empty() -> None:
     assert responder.steps.names == ["start", "write", "end"]
 
 
+@pytest.mark.parametrize("parts", [[b"a"], (b"a",)])
+def test_a_body_that_is_all_there_goes_out_with_the_end(parts: Any) -> None:
+    assert answered(giving(parts)).steps[1:] == [("end", b"a")]
+
+
 @both_modes
 def test_the_answer_is_out_before_the_iterable_is_closed(streaming: str) -> None:
     responder = SyncResponder()
@@ -263,7 +268,7 @@ def test_headers_are_given_once(exc_info: Any, log: pytest.LogCaptureFixture) ->
         yield b"b"
 
     steps = answered(app).steps
-    assert steps[:2] == answered(giving([b"a"])).steps[:2]
+    assert (steps[0], steps[1]) == (answered(giving([b"a"])).steps[0], ("write", b"a"))
     assert (steps.names[2:], len(log.records)) == (["fail"], 1) if exc_info is None else (["write", "end"], 0)
 
 

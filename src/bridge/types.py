@@ -121,10 +121,10 @@ class StreamingSource(Source, Protocol):
 class Responder(Protocol):
     """Where the answer to one invocation goes. `Bridge.respond` calls it, one call after the other.
 
-    An answer is one `result`; or `start`, any number of `write`, and `end` or `fail`. `start` is followed by one of the
-    others at once, so that all of them can go out together. What the app is told of an
-    exception is that the client has gone (`OSError`), and nothing more is called. From `start`, `write` and `end`, an
-    OSError means just that, and is the end of it; other exceptions come out of `respond`.
+    An answer is one `result`; or `start`, any number of `write`, and `end` or `fail`. After `start` one of the others
+    comes at once, so that both can go out together. What the app is told of an exception is that the client has gone
+    (`OSError`), and nothing more is called. From `start`, `write` and `end`, an OSError means just that, and is the end
+    of it; other exceptions come out of `respond`.
 
     A call may wait as long as it likes: that is back pressure. It goes on when the app that waits for it is cancelled.
     Only a `write` (or a `start`) that still waits at the invocation's deadline is cancelled, and `fail` follows.
@@ -142,10 +142,10 @@ class Responder(Protocol):
         """
 
     async def write(self, data: bytes, /) -> None:
-        """Take bytes of the response's body. None, after `start`, have status and headers go out without a body."""
+        """Take bytes of the response's body. No bytes, right after `start`: the head is to go out ahead of the body."""
 
     async def end(self, data: bytes, /) -> None:
-        """Take the last bytes of the response's body, or none, and note that the stream is complete."""
+        """Take the last bytes of the response's body, if there are more, and note that the stream is complete."""
 
     async def fail(self, error: BaseException, /) -> None:
         """Take note that the stream ends here, and is not complete."""
@@ -161,10 +161,10 @@ class SyncResponder(Protocol):
         """Begin a streamed answer."""
 
     def write(self, data: bytes, /) -> None:
-        """Take bytes of the response's body, or none."""
+        """Take bytes of the response's body."""
 
     def end(self, data: bytes, /) -> None:
-        """Take the last bytes of the response's body, or none, and note that the stream is complete."""
+        """Take the last bytes of the response's body, if there are more, and note that the stream is complete."""
 
     def fail(self, error: BaseException, /) -> None:
         """Take note that the stream ends here, and is not complete."""

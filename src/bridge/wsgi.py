@@ -81,7 +81,7 @@ class Exchange:
         parts: body bytes that came by `write`, or out of an iterator.
     """
 
-    __slots__ = ("_names", "headers", "parts", "status")
+    __slots__ = ("__weakref__", "_names", "headers", "parts", "status")
 
     def __init__(self, names: ResponseNames) -> None:
         self._names = names
@@ -148,8 +148,8 @@ class WSGI:
         body: bytes | None = None
         try:
             chunks = self.app(environ, exchange.start_response)
-            if type(chunks) in _FINITE and exchange.parts is None:
-                body = b"".join(chunks)  # these have no `close`
+            if type(chunks) in FINITE and exchange.parts is None:
+                body = b"".join(chunks)
             else:
                 try:
                     body = joined(chunks, exchange)
@@ -171,7 +171,8 @@ class WSGI:
         return await asyncio.to_thread(self.run, request, event, context)
 
 
-_FINITE = frozenset((list, tuple))
+FINITE = frozenset((list, tuple))
+"""Iterables whose parts are all there, and which have no `close`."""
 
 
 def joined(chunks: Iterable[bytes], exchange: Exchange) -> bytes:

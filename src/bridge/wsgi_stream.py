@@ -11,7 +11,7 @@ from . import deadline
 from .answer import client_has_gone
 from .errors import AppError, DeadlineError
 from .policy import log_failure
-from .wsgi import Exchange, environ_of, joined
+from .wsgi import FINITE, Exchange, environ_of, joined
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def respond(wsgi: WSGI, answer: Answer, context: Any, responder: SyncResponder) 
     try:
         try:
             chunks = wsgi.app(environ, exchange.start_response)
-            exchange.take(_until_deadline(chunks, context))
+            exchange.take(chunks, context)
         except Exception as raised:
             error = raised
         exchange.settle(error)
@@ -75,25 +75,30 @@ class StreamExchange(Exchange):
 
     def write(self, data: bytes) -> None:
         """Send body bytes; the first take status and headers with them. Where the answer is no stream, collect them."""
-        if not self._answer.streams:
-            super().write(data)
-        elif not isinstance(data, bytes):
-            raise AppError(f"the app sent a part of its body that is no bytes: a {type(data).__name__} (PEP 3333)")
-        elif data:
-            self._opened()
-            self._take(self._answer.part(data, False))
-
-    def take(self, chunks: Iterable[bytes]) -> None:
-        """Send the bytes of the app's iterable, and the end of the response after them."""
         if self._answer.streams:
-            for chunk in chunks:
-                self.write(chunk)
-            self._opened()
-            self._take(self._answer.part(b"", True))
+            self._part(data, False)
         else:
-            body = joined(chunks, self)
+            super().write(data)
+
+    def take(self, chunks: Iterable[bytes], context: Any) -> None:
+        """Send the bytes of the app's iterable, and the end of the response after them."""
+        if not self._answer.streams:
+            body = joined(_until_deadline(chunks, context), self)
             headers = self._opened()
             self._take(self._answer.whole((self.status, headers, body)))
+        elif type(chunks) in FINITE and len(chunks) == 1:  # type: ignore[arg-type]
+            self._part(chunks[0], True)  # type: ignore[index]
+        else:
+            for chunk in _until_deadline(chunks, context):
+                self._part(chunk, False)
+            self._part(b"", True)
+
+    def _part(self, data: bytes, last: bool) -> None:
+        if not isinstance(data, bytes):
+            raise AppError(f"the app sent a part of its body that is no bytes: a {type(data).__name__} (PEP 3333)")
+        if data or last:
+            self._opened()
+            self._take(self._answer.part(data, last))
 
     def settle(self, error: BaseException | None) -> None:
         """Say what is left to be said when the app has ended.

@@ -261,9 +261,10 @@ class Streaming:
 
     is_asgi = True
 
-    def __init__(self, *writes: bytes, ends: bool = True, then: BaseException | None = None) -> None:
+    def __init__(self, *writes: bytes, ends: bool = True, last: bytes = b"", then: BaseException | None = None) -> None:
         self._writes = writes
         self._ends = ends
+        self._last = last
         self._then = then
 
     def __call__(self, event: Any, context: Any) -> Any:
@@ -276,7 +277,7 @@ class Streaming:
         if self._then is not None:
             await responder.fail(self._then)
         elif self._ends:
-            await responder.end(b"")
+            await responder.end(self._last)
 
 
 def head(**keys: Any) -> bytes:
@@ -284,11 +285,13 @@ def head(**keys: Any) -> bytes:
 
 
 @every_api
-@pytest.mark.parametrize("size", [1, 3, 100])
-async def test_a_prelude_may_come_in_pieces(api: Any, size: int) -> None:
+@pytest.mark.parametrize("size", [1, 3, 90, 1000])
+@pytest.mark.parametrize("ends_with_bytes", [False, True])
+async def test_a_prelude_may_come_in_pieces(api: Any, size: int, ends_with_bytes: bool) -> None:
     data = head(statusCode=202, headers={"x-a": "1"}, cookies=["a=1"]) + NULS + b"body" + NULS + b"more"
     pieces = [data[start : start + size] for start in range(0, len(data), size)]
-    response = await ask(Gateway(Streaming(*pieces), api=api, streaming=True))
+    last = pieces.pop() if ends_with_bytes else b""
+    response = await ask(Gateway(Streaming(*pieces, last=last), api=api, streaming=True))
     assert (response.status_code, response.content) == (202, b"body" + NULS + b"more")
     assert (response.headers["x-a"], response.headers["set-cookie"]) == ("1", "a=1")
 
@@ -318,9 +321,11 @@ async def test_a_prelude_may_come_in_pieces(api: Any, size: int) -> None:
 async def test_a_stream_without_a_proper_prelude_is_refused(
     api: Any, data: bytes, log: pytest.LogCaptureFixture
 ) -> None:
-    response = await ask(Gateway(Streaming(data, b"and", b"more"), api=api, streaming=True))
-    assert (response.status_code, response.text) == FAILED[api]
-    assert len([record for record in log.records if record.levelname == "ERROR"]) == 1
+    for streaming in (Streaming(data, b"and", b"more"), Streaming(last=data)):
+        log.clear()
+        response = await ask(Gateway(streaming, api=api, streaming=True))
+        assert (response.status_code, response.text) == FAILED[api]
+        assert len([record for record in log.records if record.levelname == "ERROR"]) == 1
 
 
 @every_api

@@ -99,6 +99,8 @@ class Connection(ABC):
     async def write(self, *pieces: bytes) -> None:
         """Send bytes of the request that has begun. Returns when the other side takes more, or has replied already.
 
+        All of it goes out, in one go, whatever becomes of who waits here: half a chunk would spoil what follows.
+
         Raises:
             RuntimeApiError: the connection has ended.
         """
@@ -106,10 +108,8 @@ class Connection(ABC):
             return
         try:
             if sum(map(len, pieces)) <= JOINED:
-                await self._write(b"".join(pieces))
-            else:
-                for piece in pieces:
-                    await self._write(piece)
+                pieces = (b"".join(pieces),)
+            await self._write(*pieces)
         except OSError as error:
             # A reply that came before the request was complete says more than the connection's end.
             if not await self._replied():
@@ -158,7 +158,7 @@ class Connection(ABC):
     async def _open(self) -> None: ...
 
     @abstractmethod
-    async def _write(self, data: bytes) -> None: ...
+    async def _write(self, *pieces: bytes) -> None: ...
 
     @abstractmethod
     async def _read(self) -> bytes: ...
@@ -202,10 +202,11 @@ class BlockingConnection(Connection):
         self._socket = socket.create_connection((host, self._port))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    async def _write(self, data: bytes) -> None:
+    async def _write(self, *pieces: bytes) -> None:
         if self._socket is None:
             raise ConnectionError
-        self._socket.sendall(data)
+        for piece in pieces:
+            self._socket.sendall(piece)
 
     async def _read(self) -> bytes:
         if self._socket is None:

@@ -75,11 +75,12 @@ class LoopConnection(Connection):
     async def _open(self) -> None:
         _, self._wire = await asyncio.get_running_loop().create_connection(_Wire, self._host, self._port)
 
-    async def _write(self, data: bytes) -> None:
+    async def _write(self, *pieces: bytes) -> None:
         wire = self._wire
         if wire is None or wire.ended:
             raise ConnectionError
-        wire.transport.write(data)
+        for piece in pieces:
+            wire.transport.write(piece)
         while wire.full:
             await wire.wait()
             if wire.ended:

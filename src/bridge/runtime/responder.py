@@ -29,7 +29,7 @@ class Responder:
     ended = False
     failure: RuntimeApiError | None = None
     _held = b""
-    """What waits for the next bytes, to go out with them."""
+    """The head of a stream and its prelude, until something is sent after them."""
 
     def __init__(self, api: Api, invocation: Invocation) -> None:
         self._api = api
@@ -59,7 +59,10 @@ class Responder:
         self._held = self._api.stream_head(self._invocation, content_type) + chunk
 
     async def write(self, data: bytes) -> None:
-        """Send a chunk, which may be empty, and the beginning. It waits while the receiver is slow."""
+        """Send a chunk, after what `start` has held back; an empty one: only that.
+
+        It waits while the receiver is slow. To cancel it does not keep the chunk from going out.
+        """
         self._require(started=True)
         await self._sent(self._written(data, b""))
 
@@ -85,9 +88,9 @@ class Responder:
 
     async def _written(self, data: bytes, last: bytes) -> None:
         connection = self._api.connection
-        head, self._held = self._held, b""
-        if head:
+        if self._held:
             await connection.begin()
+        head, self._held = self._held, b""
         if data:
             await connection.write(head + b"%x\r\n" % len(data), data, b"\r\n" + last)
         elif head or last:
@@ -124,7 +127,7 @@ class SyncResponder:
         run(self._responder.start(content_type, prelude))
 
     def write(self, data: bytes) -> None:
-        """Send a chunk, which may be empty, and the beginning."""
+        """Send a chunk, after what `start` has held back; an empty one: only that."""
         run(self._responder.write(data))
 
     def end(self, data: bytes = b"") -> None:
