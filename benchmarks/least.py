@@ -1,4 +1,4 @@
-"""The least that an adapter written in Python can take: how near Bridge is to what CPython allows.
+"""The least that an adapter in Python can take which gives each request a task and real coroutines, as Bridge does.
 
 One function for one kind of event, payload 2.0. It makes the scope or the environ, runs the app and makes the result.
 It checks nothing, forgives nothing, knows no other event, no error, no thread and no app that waits. It cannot be

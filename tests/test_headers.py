@@ -169,6 +169,10 @@ class TestItems:
         multi: Any = {"a": None, "b": [], "c": ["1"]}
         assert list(items(multi, None)) == [("c", "1")]
 
+    def test_cookie_lines_become_one_beside_null_values(self) -> None:
+        multi: Any = {"Cookie": ["a=1", "b=2"], "x": None}
+        assert list(items(multi, {"Cookie": "b=2", "x": ""})) == [("cookie", "a=1; b=2")]
+
 
 class TestFirst:
     @pytest.mark.parametrize("spelling", ["X-Forwarded-Proto", "x-forwarded-proto", "X-FORWARDED-PROTO"])

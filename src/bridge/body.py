@@ -170,8 +170,8 @@ def json_size(result: Result, limit: int = 0) -> int:
 
     Args:
         result: the result.
-        limit: a size that is small enough. Where it is plain that there are no more bytes, some number up to it is
-            returned: counting is what a large text costs most.
+        limit: a size that is small enough. If this one is surely no larger, an upper bound of it is returned instead:
+            to count is what a large text costs most.
     """
     import json
 
@@ -182,7 +182,7 @@ def json_size(result: Result, limit: int = 0) -> int:
     size = len(json.dumps(bodiless, ensure_ascii=_ESCAPES).encode("utf-8", "surrogatepass"))
     if result.get("isBase64Encoded") or result.get("bodyEncoding") == "base64":
         return size + len(text)
-    # In pieces that stay in the processor's cache: as a whole it takes more than twice the time.
+    # In pieces that stay in the processor's cache: as a whole it takes half as long again, or more.
     for start in range(0, len(text), _PIECE):
         most = size + (len(text) - start) * MOST_JSON
         if most <= limit:

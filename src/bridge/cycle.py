@@ -23,7 +23,7 @@ class Cycle:
         response: the response, when it is complete.
     """
 
-    __slots__ = ("_body", "_chunks", "_done", "_headers", "_names", "_size", "_status", "response")
+    __slots__ = ("__weakref__", "_body", "_chunks", "_done", "_headers", "_names", "_size", "_status", "response")
 
     answered = False
     """Whether the response is on its way out, though the app goes on."""

@@ -185,10 +185,11 @@ def items(multi: Mapping[str, list[str]] | None, single: Mapping[str, str] | Non
     """The header lines of an event that has `multiValueHeaders`, or only `headers`, or neither."""
     if not multi:
         return single.items() if single else ()
-    if single and len(single) == len(multi) and _is_single(multi):
+    one_each = _is_single(multi)
+    if one_each and single and len(single) == len(multi):
         return single.items()  # both maps say the same
     lines = [(name, value) for name, values in multi.items() for value in values or ()]
-    return lines if len(lines) == len(multi) else one_cookie_line(lines)
+    return lines if one_each else one_cookie_line(lines)
 
 
 def _is_single(multi: Mapping[str, list[str]]) -> bool:

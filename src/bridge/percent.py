@@ -17,8 +17,8 @@ PATH = _UNRESERVED + b"/!$&'()*+,;=:@"
 _FORM = _UNRESERVED + b" "
 _ESCAPES = [f"%{byte:02X}" for byte in range(256)]
 PLAIN_PATH = bytes(byte if byte in PATH else byte ^ 0xFF for byte in range(256))
-"""For `bytes.translate`: it leaves a path as it is whose bytes all stand as themselves, and no other. It then makes no
-copy, and takes 30 ns where to delete what is allowed takes 80."""
+"""For `bytes.translate`: a path whose bytes all stand as themselves stays as it is, and no other does. `translate` then
+makes no copy, and takes 30 ns where to delete what is allowed takes 80."""
 
 _PATH_TABLE = [chr(byte) if byte in PATH else escape for byte, escape in enumerate(_ESCAPES)]
 _WIRE_TABLE = [chr(byte) if byte < 128 else escape for byte, escape in enumerate(_ESCAPES)]

@@ -127,12 +127,17 @@ NULLABLE_HTTP = ["method", "path", "protocol", "sourceIp", "userAgent"]
     st.sets(st.sampled_from(NULLABLE)),
     st.sets(st.sampled_from(NULLABLE_CONTEXT)),
     st.sets(st.sampled_from(NULLABLE_HTTP)),
+    st.booleans(),
     st.sampled_from(["http_api", "http_api_stage", "function_url"]),
 )
-def test_any_key_may_be_null(keys: set[str], context: set[str], http: set[str], name: str) -> None:
-    event = {**sample(name), **dict.fromkeys(keys)}
-    event["requestContext"] |= dict.fromkeys(context)
-    event["requestContext"]["http"] |= dict.fromkeys(http)
+def test_any_key_may_be_null_or_left_out(
+    keys: set[str], context: set[str], http: set[str], leave_out: bool, name: str
+) -> None:
+    event = sample(name)
+    for part, names in ((event, keys), (event["requestContext"], context), (event["requestContext"]["http"], http)):
+        part |= dict.fromkeys(names)
+        for key in names if leave_out else ():
+            del part[key]
     request = requested(event)
     assert request["method"]
     assert request["path"].startswith("/")
