@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bridge import Bridge
+from bridge import Bridge, current
 from bridge.current import LogFilter, context, trace_id
 
 from .apps import APPS, Interface
@@ -43,6 +43,20 @@ def no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the environment nor the last invocation of another test says one."""
     monkeypatch.delenv("_X_AMZN_TRACE_ID", raising=False)
     context.set(None)
+
+
+def test_the_trace_is_what_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert trace_id() == ""
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
+    assert trace_id() == TRACE
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "\udcff")  # a byte that is no UTF-8
+    assert trace_id() == "\udcff"
+
+
+def test_the_trace_is_found_where_the_environment_is_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As on Windows.
+    monkeypatch.setattr("bridge.current._variables", {current._KEY: TRACE})
+    assert trace_id() == TRACE
 
 
 def test_every_line_has_the_request_id_of_its_invocation(log: Any) -> None:

@@ -11,12 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import boto3
 import httpx
 import pytest
 import yaml
 from fastapi.testclient import TestClient
-from moto import mock_aws
 from websockets.sync.client import ClientConnection, connect
 
 from bridge import Bridge
@@ -369,24 +367,23 @@ def test_two_messages_at_once_that_both_join(api: Api, monkeypatch: pytest.Monke
     assert told(anna) == []
 
 
-def test_the_template_s_table_does(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_template_s_table_does(dynamodb: Any, dynamodb_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     variables = RESOURCES["App"]["Properties"]["Environment"]["Variables"]
     properties = dict(RESOURCES[variables["CHAT_TABLE"]]["Properties"])
     ttl = properties.pop("TimeToLiveSpecification")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    with mock_aws():
-        client = boto3.client("dynamodb")
-        client.create_table(TableName="chat", **properties)
-        client.update_time_to_live(TableName="chat", TimeToLiveSpecification=ttl)
-        api = api_of(example.store_of({"CHAT_TABLE": "chat"}), monkeypatch)
-        anna, ben = joined(api, "Anna"), joined(api, "Ben")
-        anna.say('{"type": "say", "text": "hello"}')
-        ben.leave()
-        assert [message["type"] for message in told(anna)] == ["joined", "said", "left"]
-        assert [message["text"] for message in told(ben)] == ["hello"]
-        items = client.scan(TableName="chat")["Items"]
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_url)
+    dynamodb.create_table(TableName="chat", **properties)
+    dynamodb.update_time_to_live(TableName="chat", TimeToLiveSpecification=ttl)
+    api = api_of(example.store_of({"CHAT_TABLE": "chat"}), monkeypatch)
+    anna, ben = joined(api, "Anna"), joined(api, "Ben")
+    anna.say('{"type": "say", "text": "hello"}')
+    ben.leave()
+    assert [message["type"] for message in told(anna)] == ["joined", "said", "left"]
+    assert [message["text"] for message in told(ben)] == ["hello"]
+    items = dynamodb.scan(TableName="chat")["Items"]
     assert all(ttl["AttributeName"] in item for item in items)
 
 

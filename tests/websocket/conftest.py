@@ -1,14 +1,11 @@
-"""A DynamoDB to test with, and the table of docs/websocket-stores.md in it."""
+"""The table of docs/websocket-stores.md, in the DynamoDB to test with."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 import yaml
-from moto.server import ThreadedMotoServer
 
 PAGE = Path(__file__).parents[2] / "docs" / "websocket-stores.md"
 
@@ -32,30 +29,6 @@ def template() -> Any:
     """The resources that docs/websocket-stores.md tells people to have."""
     (text,) = re.findall(r"^```yaml\n(.*?)^```$", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
     return yaml.load(text, _Loader)["Resources"]  # a SafeLoader
-
-
-@pytest.fixture(scope="session")
-def dynamodb_url() -> Iterator[str]:
-    """Moto's DynamoDB, as a server."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture(scope="session")
-def dynamodb(dynamodb_url: str) -> Iterator[Any]:
-    """A client of it."""
-    client = boto3.client(
-        "dynamodb",
-        endpoint_url=dynamodb_url,
-        region_name="eu-west-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-    yield client
-    client.close()
 
 
 @pytest.fixture(scope="session")
