@@ -13,7 +13,7 @@ from typing import Any
 from . import bodies, cold, events, growth, machine, page, report, runtime
 from .case import CASES
 from .charts import CHARTS
-from .rounds import FULL, QUICK, Effort
+from .rounds import FULL, QUICK, Effort, in_lambda
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results.json"
@@ -58,7 +58,8 @@ def run(effort: Effort, only: str | None, command: str) -> dict[str, Any]:
     for part, measure in measures.items():
         if only in (None, part) or (case and part == "events"):
             start = perf_counter()
-            rows = measure()
+            with in_lambda():
+                rows = measure()
             rounds = effort.launches if part == "cold" else rows_rounds(part, effort)
             made = {"command": command, "rounds": rounds, "machine": found}
             results[part] = {"made": made, "rows": rows}

@@ -80,6 +80,23 @@ def test_a_peer_takes_part_or_is_listed_with_its_error(results: tuple[Path, dict
         assert not set(row["figures"]) & set(row["errors"])
 
 
+def test_adapters_are_measured_as_in_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There Bridge has more to do. The environment is as it was afterwards."""
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "Root=of-before")
+    monkeypatch.delenv("AWS_LAMBDA_FUNCTION_NAME", raising=False)
+    seen: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(dict(scope["headers"])[b"x-amzn-trace-id"].decode())
+        await apps.asgi(scope, receive, send)
+
+    with rounds.in_lambda():
+        Bridge(app, lifespan="off")(json.loads(payload("HTTP API 2.0", Request())), None)
+    assert seen == [rounds.LAMBDA["_X_AMZN_TRACE_ID"]]
+    assert os.environ["_X_AMZN_TRACE_ID"] == "Root=of-before"
+    assert "AWS_LAMBDA_FUNCTION_NAME" not in os.environ
+
+
 @pytest.mark.parametrize("interface", ["asgi", "wsgi"])
 @pytest.mark.parametrize("source", least.SOURCES)
 def test_the_least_does_no_less_than_the_work(interface: str, source: str) -> None:
