@@ -149,7 +149,7 @@ LAYERS = [
         "context",
         "websocket_options",
     },
-    {"headers", "body", "interface", "lifespan", "shutdown", "prelude", "front", "trace"},
+    {"headers", "body", "interface", "lifespan", "shutdown", "prelude", "front"},
     {"loop"},
     {"sources", "cycle", "visits", "policy"},
     {"asgi", "wsgi", "reserved", "answer"},

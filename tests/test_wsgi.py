@@ -28,7 +28,7 @@ def environ_of(**changes: Any) -> Environ:
 def run(app: Callable[[Environ, StartResponse], Iterable[bytes]]) -> tuple[Any, BaseException | None]:
     """What came of a request: the response and the error."""
     event = sample("http_api")
-    return wsgi.WSGI(app, ResponseNames()).run(v2.request(event), event, None)
+    return wsgi.WSGI(app, ResponseNames(), False).run(v2.request(event), event, None)
 
 
 def status_and_body(app: Callable[[Environ, StartResponse], Iterable[bytes]]) -> tuple[int, bytes]:

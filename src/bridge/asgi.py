@@ -16,7 +16,7 @@ from .address import PORTS
 from .body import decoded
 from .cycle import Cycle
 from .errors import DeadlineError, LifespanError
-from .headers import ASGI_NAMES, ResponseNames, to_asgi
+from .headers import ASGI_NAMES, TRACE, ResponseNames, to_asgi
 from .interface import is_coroutine_function
 from .lifespan import Lifespan
 from .log import logger
@@ -53,16 +53,32 @@ SHUTDOWN_SECONDS = 5.0
 _HTTP_VERSIONS = {"HTTP/1.0": "1.0", "HTTP/1.1": "1.1", "HTTP/2.0": "2", "HTTP/2": "2", "HTTP/3.0": "3", "HTTP/3": "3"}
 
 
-def scope_of(request: Request, body: bytes, event: Event, context: Any, state: dict[str, Any]) -> Scope:
-    """The HTTP connection scope of a request, with the raw event and context in `aws.event` and `aws.context`."""
+def scope_of(
+    request: Request, body: bytes, event: Event, context: Any, state: dict[str, Any], segment: str = ""
+) -> Scope:
+    """The HTTP connection scope of a request, with the raw event and context in `aws.event` and `aws.context`.
+
+    Args:
+        request: the request.
+        body: its body, decoded.
+        event: as Lambda gave it.
+        context: as Lambda gave it.
+        state: the lifespan's, which is copied.
+        segment: of the trace, in place of the sender's; "": the sender's stays.
+    """
     method, scheme, host, path, raw_path, root_path, query, protocol, headers, cookie, client, _, _ = request
     if not path.isascii():
         # Surrogate escapes stand for bytes that are not UTF-8; ASGI's path is UTF-8.
         path = percent.utf8(path).decode("utf-8", "replace")
     try:
-        lines = [(ASGI_NAMES[name], value.encode()) for name, value in headers]
+        if segment:
+            lines = [(key, value.encode()) for name, value in headers if (key := ASGI_NAMES[name]) is not TRACE]
+        else:
+            lines = [(ASGI_NAMES[name], value.encode()) for name, value in headers]
     except (AttributeError, KeyError, UnicodeEncodeError):
-        lines = to_asgi(headers)
+        lines = [line for line in to_asgi(headers) if not segment or line[0] is not TRACE]
+    if segment:
+        lines.append((TRACE, segment.encode("utf-8", "replace")))
     if cookie is not None:
         lines.append((b"cookie", cookie.encode("utf-8", "replace")))
     if body and b"content-length" not in dict(lines):
@@ -95,10 +111,16 @@ class ASGI:
         names: what to make of the names of response headers.
         lifespan: "auto", "on" or "off".
         loop_factory: makes the event loop; None for asyncio's own.
+        traced: whether the app is to see the invocation's own segment of the trace.
     """
 
     def __init__(
-        self, app: ASGIApp, names: ResponseNames, lifespan: LifespanMode, loop_factory: LoopFactory | None
+        self,
+        app: ASGIApp,
+        names: ResponseNames,
+        lifespan: LifespanMode,
+        loop_factory: LoopFactory | None,
+        traced: bool,
     ) -> None:
         self._app = app
         # To call a coroutine function runs nothing of it. What other apps do when they are called, their task does.
@@ -106,6 +128,7 @@ class ASGI:
         if is_coroutine_function(app):
             self._coroutine = app  # type: ignore[assignment]
         self.names = names
+        self._traced = traced
         self._mode = lifespan
         self.loop_factory = loop_factory or asyncio.new_event_loop
         self._runner: Runner
@@ -123,7 +146,8 @@ class ASGI:
                 return None, failure
         body = decoded(request[11], request[12]) if request[11] else b""
         cycle = Cycle(body, self.names)
-        scope = scope_of(request, body, event, context, self._state)
+        segment = current.trace_id() if self._traced else ""
+        scope = scope_of(request, body, event, context, self._state, segment)
         try:
             coroutine = self._coroutine(scope, cycle.receive, cycle.send)
         except TypeError as raised:
@@ -149,7 +173,8 @@ class ASGI:
         state, failure = await self.visits.state(deadline.seconds(context))
         if failure is not None:
             return failure
-        scope = scope_of(request, body, event, context, state)
+        segment = current.trace_id() if self._traced else ""
+        scope = scope_of(request, body, event, context, state, segment)
         loop = asyncio.get_running_loop()
         over: asyncio.Future[None] = loop.create_future()
         task = loop.create_task(_told(self._app, scope, cycle.receive, cycle.send, over))

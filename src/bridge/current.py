@@ -29,8 +29,11 @@ serves_lifespans = False
 def trace_id() -> str:
     """Lambda's own segment of the X-Ray trace ("Root=...;Parent=...;Sampled=1"), or "".
 
-    The runtime says it for each invocation, in the context or in the environment.
+    The runtime says it for each invocation, in the context or in the environment. In Lambda an app finds it in the
+    header `X-Amzn-Trace-Id`, so that what it calls hangs below the function: what the event has there names the segment
+    of whoever sent it, the API's, or one that the client made up.
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+    https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
     """
     known: str | None = getattr(context.get(), "trace_id", None)
     if known:

@@ -171,18 +171,19 @@ class Bridge:
             self._adjust = reserved.adjustment(self._adjust)
             app = reserved.asgi(app) if is_asgi else reserved.wsgi(app)  # type: ignore[arg-type]
         websockets = app, names, websocket_path, websocket_binary, websocket_linger, connections, errors == "raise"
+        in_lambda = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
         self._run: Run
         self._run_async: AsyncRun
         if is_asgi:
             from .asgi import ASGI
 
-            self._asgi: ASGI | None = ASGI(app, names, lifespan, loop_factory)  # type: ignore[arg-type]
+            self._asgi: ASGI | None = ASGI(app, names, lifespan, loop_factory, in_lambda)  # type: ignore[arg-type]
             self._run, self._run_async = self._asgi.run, self._asgi.on_running_loop
         else:
             from .wsgi import WSGI
 
             self._asgi = None
-            self._wsgi = WSGI(app, names)  # type: ignore[arg-type]
+            self._wsgi = WSGI(app, names, in_lambda)  # type: ignore[arg-type]
             self._run, self._run_async = self._wsgi.run, self._wsgi.on_running_loop
         self._others: Others | None = None
         self._otherwise = (
@@ -191,12 +192,8 @@ class Bridge:
         )
         if on_event is not None or posted is not None or warm_up:
             self._other()
-        if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
-            from .trace import adjustment as traced
-
-            self._adjust = traced(self._adjust)
-            if self._asgi is not None:
-                self._asgi.start_in_init()
+        if in_lambda and self._asgi is not None:
+            self._asgi.start_in_init()
 
     def __call__(self, event: Event, context: Any = None) -> Result:
         """The result of an event.

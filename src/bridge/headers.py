@@ -27,6 +27,9 @@ NOT_FORWARDED = frozenset(
 )
 
 
+TRACE = b"x-amzn-trace-id"
+"""The name in which a trace arrives. Every spelling of it becomes this very object: `is` is enough to know it."""
+
 ASGI_NAMES: dict[str, bytes] = {}
 """Names that `to_asgi` has met: one that is in it needs no work."""
 _environ_keys: dict[str, str] = {}
@@ -44,6 +47,8 @@ def _asgi_name(name: str) -> bytes:
     lower = ASGI_NAMES.get(name)
     if lower is None:
         lower = name.lower().encode("utf-8", "replace")
+        if lower == TRACE:
+            lower = TRACE
         if len(ASGI_NAMES) < TABLE_SIZE:
             ASGI_NAMES[name] = lower
     return lower

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from io import BytesIO
 
-from . import address, percent
+from . import address, current, percent
 from .address import PORTS
 from .body import BODY_LIMIT, decoded, streamed_too_much
 from .errors import AppError
@@ -27,10 +27,16 @@ if TYPE_CHECKING:
     )
 
 
-def environ_of(request: Request, event: Event, context: Any) -> dict[str, Any]:
+def environ_of(request: Request, event: Event, context: Any, segment: str = "") -> dict[str, Any]:
     """The environ of a request, with the raw event and context in `aws.event` and `aws.context`.
 
     Text in it stands for bytes, one character a byte (PEP 3333, "Unicode Issues").
+
+    Args:
+        request: the request.
+        event: as Lambda gave it.
+        context: as Lambda gave it.
+        segment: of the trace, in place of the sender's; "": the sender's stays.
     """
     method, scheme, host, path, _, root_path, query, protocol, headers, cookie, client, text, is_base64 = request
     body = decoded(text, is_base64) if text else b""
@@ -59,6 +65,8 @@ def environ_of(request: Request, event: Event, context: Any) -> dict[str, Any]:
     to_environ(headers, environ)
     if cookie is not None:
         environ["HTTP_COOKIE"] = cookie if cookie.isascii() else _latin1(cookie)
+    if segment:
+        environ["HTTP_X_AMZN_TRACE_ID"] = segment if segment.isascii() else _latin1(segment)
     if body:
         # REST APIs leave Content-Length out, and frameworks read no body without it.
         environ["CONTENT_LENGTH"] = str(len(body))
@@ -134,16 +142,18 @@ class WSGI:
     Args:
         app: the app.
         names: what to make of the names of response headers.
+        traced: whether the app is to see the invocation's own segment of the trace.
     """
 
-    def __init__(self, app: WSGIApp, names: ResponseNames) -> None:
+    def __init__(self, app: WSGIApp, names: ResponseNames, traced: bool) -> None:
         self.app = app
         self.names = names
+        self.traced = traced
 
     def run(self, request: Request, event: Event, context: Any) -> Outcome:
         """Run a request. The app's iterable is closed, whatever happens."""
         exchange = Exchange(self.names)
-        environ = environ_of(request, event, context)
+        environ = environ_of(request, event, context, current.trace_id() if self.traced else "")
         error: Exception | None = None
         body: bytes | None = None
         try:
