@@ -143,7 +143,10 @@ def wsgi(app: Any) -> Handler:
         def start_response(*status_and_headers: Any) -> None:
             started.append(status_and_headers)
 
-        body = b"".join(app(environ, start_response))
+        chunks = app(environ, start_response)
+        body = b"".join(chunks)
+        if hasattr(chunks, "close"):
+            chunks.close()
         status, response = started[0]
         single = {}
         cookies = []
