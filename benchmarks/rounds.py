@@ -18,10 +18,11 @@ import random
 import signal
 import statistics
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
+from unittest.mock import patch
 
 from .contender import BRIDGE, Contender
 
@@ -83,19 +84,9 @@ LAMBDA = {
 """Of the environment of a function, what an adapter may look at."""
 
 
-@contextmanager
-def in_lambda() -> Iterator[None]:
+def in_lambda() -> AbstractContextManager[object]:
     """Have this process look like a function's. Bridge does more there: it puts the trace header right."""
-    before = {name: os.environ.get(name) for name in LAMBDA}
-    os.environ.update(LAMBDA)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+    return patch.dict(os.environ, LAMBDA)
 
 
 @contextmanager
