@@ -55,8 +55,12 @@ def measured() -> dict[str, Any]:
     return found
 
 
+@in_lambda()
 def left_behind(scenario: str) -> dict[str, int]:
-    """What is left of many events: objects, blocks of memory, bytes, and garbage that only the collector can free."""
+    """What is left of many events: objects, blocks of memory, bytes, and garbage that only the collector can free.
+
+    They are handled as in Lambda.
+    """
     call = _call(scenario)
     gc.collect()
     gc.disable()

@@ -18,7 +18,7 @@ import random
 import signal
 import statistics
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -84,9 +84,11 @@ LAMBDA = {
 """Of the environment of a function, what an adapter may look at."""
 
 
-def in_lambda() -> AbstractContextManager[object]:
+@contextmanager
+def in_lambda() -> Iterator[None]:
     """Have this process look like a function's. Bridge does more there: it puts the trace header right."""
-    return patch.dict(os.environ, LAMBDA)
+    with patch.dict(os.environ, LAMBDA):
+        yield
 
 
 @contextmanager

@@ -54,7 +54,7 @@ _HTTP_VERSIONS = {"HTTP/1.0": "1.0", "HTTP/1.1": "1.1", "HTTP/2.0": "2", "HTTP/2
 
 
 def scope_of(
-    request: Request, body: bytes, event: Event, context: Any, state: dict[str, Any], segment: str = ""
+    request: Request, body: bytes, event: Event, context: Any, state: dict[str, Any], traced: bool = False
 ) -> Scope:
     """The HTTP connection scope of a request, with the raw event and context in `aws.event` and `aws.context`.
 
@@ -64,9 +64,10 @@ def scope_of(
         event: as Lambda gave it.
         context: as Lambda gave it.
         state: the lifespan's, which is copied.
-        segment: of the trace, in place of the sender's; "": the sender's stays.
+        traced: whether the invocation's own segment of the trace takes the place of the sender's, if there is one.
     """
     method, scheme, host, path, raw_path, root_path, query, protocol, headers, cookie, client, _, _ = request
+    segment = current.trace_id() if traced else ""
     if not path.isascii():
         # Surrogate escapes stand for bytes that are not UTF-8; ASGI's path is UTF-8.
         path = percent.utf8(path).decode("utf-8", "replace")
@@ -146,8 +147,7 @@ class ASGI:
                 return None, failure
         body = decoded(request[11], request[12]) if request[11] else b""
         cycle = Cycle(body, self.names)
-        segment = current.trace_id() if self._traced else ""
-        scope = scope_of(request, body, event, context, self._state, segment)
+        scope = scope_of(request, body, event, context, self._state, self._traced)
         try:
             coroutine = self._coroutine(scope, cycle.receive, cycle.send)
         except TypeError as raised:
@@ -173,8 +173,7 @@ class ASGI:
         state, failure = await self.visits.state(deadline.seconds(context))
         if failure is not None:
             return failure
-        segment = current.trace_id() if self._traced else ""
-        scope = scope_of(request, body, event, context, state, segment)
+        scope = scope_of(request, body, event, context, state, self._traced)
         loop = asyncio.get_running_loop()
         over: asyncio.Future[None] = loop.create_future()
         task = loop.create_task(_told(self._app, scope, cycle.receive, cycle.send, over))

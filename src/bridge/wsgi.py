@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     )
 
 
-def environ_of(request: Request, event: Event, context: Any, segment: str = "") -> dict[str, Any]:
+def environ_of(request: Request, event: Event, context: Any, traced: bool = False) -> dict[str, Any]:
     """The environ of a request, with the raw event and context in `aws.event` and `aws.context`.
 
     Text in it stands for bytes, one character a byte (PEP 3333, "Unicode Issues").
@@ -36,7 +36,7 @@ def environ_of(request: Request, event: Event, context: Any, segment: str = "") 
         request: the request.
         event: as Lambda gave it.
         context: as Lambda gave it.
-        segment: of the trace, in place of the sender's; "": the sender's stays.
+        traced: whether the invocation's own segment of the trace takes the place of the sender's, if there is one.
     """
     method, scheme, host, path, _, root_path, query, protocol, headers, cookie, client, text, is_base64 = request
     body = decoded(text, is_base64) if text else b""
@@ -65,6 +65,7 @@ def environ_of(request: Request, event: Event, context: Any, segment: str = "") 
     to_environ(headers, environ)
     if cookie is not None:
         environ["HTTP_COOKIE"] = cookie if cookie.isascii() else _latin1(cookie)
+    segment = current.trace_id() if traced else ""
     if segment:
         environ["HTTP_X_AMZN_TRACE_ID"] = segment if segment.isascii() else _latin1(segment)
     if body:
@@ -153,7 +154,7 @@ class WSGI:
     def run(self, request: Request, event: Event, context: Any) -> Outcome:
         """Run a request. The app's iterable is closed, whatever happens."""
         exchange = Exchange(self.names)
-        environ = environ_of(request, event, context, current.trace_id() if self.traced else "")
+        environ = environ_of(request, event, context, self.traced)
         error: Exception | None = None
         body: bytes | None = None
         try:

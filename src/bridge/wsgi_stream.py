@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from time import monotonic
 
-from . import current, deadline
+from . import deadline
 from .answer import client_has_gone
 from .errors import AppError, DeadlineError
 from .policy import log_failure
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def respond(wsgi: WSGI, answer: Answer, context: Any, responder: SyncResponder) -> None:
     """Run a request, and have its answer go to a responder. Then close the app's iterable, whatever has happened."""
     exchange = StreamExchange(wsgi.names, answer, responder)
-    environ = environ_of(answer.request, answer.event, context, current.trace_id() if wsgi.traced else "")
+    environ = environ_of(answer.request, answer.event, context, wsgi.traced)
     chunks: Iterable[bytes] = ()
     error: Exception | None = None
     try:
