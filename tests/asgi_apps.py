@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import bridge
-from bridge.loop import Runner
+from bridge._app.asgi.loop import Runner
 
 from .samples import sample
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from bridge import headers
+from bridge import _http as headers
 
 settings.register_profile("bridge", deadline=None, max_examples=200)
 settings.load_profile("bridge")

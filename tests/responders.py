@@ -4,8 +4,8 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
-from bridge import prelude
-from bridge.sources import v1, v2
+from bridge._app import prelude
+from bridge.sources import _v1 as v1, _v2 as v2
 from bridge.types import Event, Wire
 
 Step: TypeAlias = tuple[Any, ...]

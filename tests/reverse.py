@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from bridge.call import Call
-from bridge.sources import alb, edge, lattice, v1, v2
+from bridge.sources import _alb as alb, _edge as edge, _lattice as lattice, _v1 as v1, _v2 as v2
+from bridge.sources._client_request import ClientRequest
 from bridge.types import Event, Source
 
-EVENTS: dict[str, tuple[Callable[[Call], Event], Source]] = {
+EVENTS: dict[str, tuple[Callable[[ClientRequest], Event], Source]] = {
     "rest": (v1.event, v1),
     "http 1.0": (lambda call: v1.event(call, http_api=True), v1),
     "http 2.0": (v2.event, v2),

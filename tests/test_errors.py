@@ -2,7 +2,7 @@ import pytest
 
 import bridge
 from bridge import errors, websocket
-from bridge.websocket import errors as websocket_errors
+from bridge.websocket import _errors as websocket_errors
 
 ALL = [
     error

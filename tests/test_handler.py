@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bridge import Bridge, ConfigurationError, EventError, ResultTooLargeError
-from bridge.sources import alb
+from bridge.sources import _alb as alb
 from bridge.websocket import Connections
 
 from .apps import APPS, Asgi, Interface, Reply, StartResponse, Wsgi

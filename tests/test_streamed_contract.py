@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from bridge import Bridge
-from bridge.sources import v1, v2
+from bridge.sources import _v1 as v1, _v2 as v2
 from bridge.types import Wire
 
 from .apps import StartResponse

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from pydantic import BaseModel, Field
 
 from bridge import Bridge
-from bridge.sources.custom import CustomIntegration
+from bridge.sources import CustomIntegration
 
 app = FastAPI()
 

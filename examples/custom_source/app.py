@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, request
 
 from bridge import Bridge
-from bridge.headers import to_lists
-from bridge.sources.neutral import http_request
+from bridge.sources import http_request, to_lists
 
 if TYPE_CHECKING:
     from bridge.types import Request, ResponseHeaders

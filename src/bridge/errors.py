@@ -45,7 +45,7 @@ class StatusError(BridgeError):
     """Nobody's: how a status other than success gets through a custom integration of a REST API.
 
     Lambda reports its text as `errorMessage`, which API Gateway matches against the `selectionPattern` of the method's
-    integration responses. The text is JSON, described at `bridge.sources.custom.CustomIntegration`. Always let through.
+    integration responses. The text is JSON, described at `bridge.sources.CustomIntegration`. Always let through.
     https://docs.aws.amazon.com/apigateway/latest/developerguide/handle-errors-in-lambda-integration.html
     """
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 
-from . import body as bodies, interface as interfaces
+from . import _app as interfaces
+from ._app.policy import Policy
+from ._http import ResponseNames, body as bodies
 from .errors import ConfigurationError, RequestTooLargeError
-from .headers import ResponseNames
-from .policy import Policy
 from .sources import detect
 
 TYPE_CHECKING = False
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-    from .answer import Answer
-    from .front import Adjustment
-    from .loop import LoopFactory
-    from .others import Others
+    from ._app.asgi.loop import LoopFactory
+    from ._app.streaming import StreamedAnswer
+    from ._events import EventAnswer
+    from ._http.forwarding import Adjustment
     from .types import (
         App,
         AsyncRun,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         WebSocketBinary,
         WebSocketPath,
     )
-    from .websocket.connections import Connections
+    from .websocket._connections import Connections
 
 
 class Bridge:
@@ -65,7 +65,7 @@ class Bridge:
             "auto" to function URLs. An event does not tell whether its sender expects a stream, and one that expects
             the other thing gives its client garbage: say what your API is set to.
         loop_factory: makes the event loop: `uvloop.new_event_loop`, for instance. ASGI only.
-        sources: event formats of your own (`bridge.types.CustomSource`), or `bridge.sources.custom.CustomIntegration`.
+        sources: event formats of your own (`bridge.types.CustomSource`), or `bridge.sources.CustomIntegration`.
             They are asked for every event, in this order, before Bridge's own.
         on_event: `on_event(event, context)` gets every event that is no HTTP request, but for those of WebSocket APIs
             where the app is ASGI. What it returns is the result, what it raises is Lambda's to see. It may be a
@@ -142,17 +142,17 @@ class Bridge:
         self._result = self._policy.result
         self._adjust: Adjustment | None = None
         if base_path or forwarded_hosts:
-            from .front import adjustment
+            from ._http.forwarding import adjustment
 
             self._adjust = adjustment(base_path, forwarded_hosts, forwarded_host_header)
         self._detect: Callable[[Event], Source | None] = detect
         if sources:
-            from .sources.given import detector
+            from .sources._user import detector
 
             self._detect = detector(sources)
         self._streaming: tuple[StreamingSource, ...] = ()
         if streaming != "off":
-            from .sources import v1, v2
+            from .sources import _v1 as v1, _v2 as v2
 
             self._streaming = (v1, v2) if streaming == "on" else (v2,)
         is_asgi = (interfaces.detect(app) if interface == "auto" else interface) == "asgi"
@@ -163,8 +163,8 @@ class Bridge:
             )
         posted: Posted | None = None
         if events_path is not None:
-            from .reserved import Reserved
-            from .sources.posted import Posted
+            from ._events.path_guard import Reserved
+            from ._events.posted import Posted
 
             posted = Posted(events_path)
             reserved = Reserved(posted.path)
@@ -175,17 +175,17 @@ class Bridge:
         self._run: Run
         self._run_async: AsyncRun
         if is_asgi:
-            from .asgi import ASGI
+            from ._app.asgi import ASGI
 
             self._asgi: ASGI | None = ASGI(app, names, lifespan, loop_factory, in_lambda)  # type: ignore[arg-type]
             self._run, self._run_async = self._asgi.run, self._asgi.on_running_loop
         else:
-            from .wsgi import WSGI
+            from ._app.wsgi import WSGI
 
             self._asgi = None
             self._wsgi = WSGI(app, names, in_lambda)  # type: ignore[arg-type]
             self._run, self._run_async = self._wsgi.run, self._wsgi.on_running_loop
-        self._others: Others | None = None
+        self._others: EventAnswer | None = None
         self._otherwise = (
             *(on_event, posted, warm_up, self._asgi, loop_factory, websockets),
             *(self._run, self._run_async, self._policy.finished),
@@ -281,7 +281,7 @@ class Bridge:
         if isinstance(answer, dict):
             await responder.result(answer)
             return
-        from .asgi_stream import respond
+        from ._app.asgi.stream import respond
 
         await respond(self._asgi, answer, context, responder)
 
@@ -304,7 +304,7 @@ class Bridge:
         if isinstance(answer, dict):
             responder.result(answer)
             return
-        from .wsgi_stream import respond
+        from ._app.wsgi.stream import respond
 
         respond(self._wsgi, answer, context, responder)
 
@@ -317,21 +317,21 @@ class Bridge:
             LifespanError: the app's startup failed.
         """
         if self._asgi is not None:
-            _, failure = await self._asgi.visits.state(None)
+            _, failure = await self._asgi.lifespans.state(None)
             if failure is not None:
                 raise failure
 
     async def shutdown(self) -> None:
         """Run an ASGI app's lifespan shutdown on the running loop, if it has started up there."""
         if self._asgi is not None:
-            await self._asgi.visits.end()
+            await self._asgi.lifespans.end()
 
     def close(self) -> None:
         """Run the app's lifespan shutdown now. It runs by itself when the process ends."""
         if self._asgi is not None:
             self._asgi.close()
 
-    def _answer(self, source: Source, event: Event) -> Answer | Result:
+    def _answer(self, source: Source, event: Event) -> StreamedAnswer | Result:
         """The answer to an HTTP event, of which nothing has been said yet; or the result that refuses it."""
         try:
             request = source.request(event)
@@ -339,15 +339,15 @@ class Bridge:
             return self._policy.refused(source, event, refusal)
         if self._adjust is not None:
             request = self._adjust(request)
-        from .answer import Answer
+        from ._app.streaming import StreamedAnswer
 
         streaming = next((found for found in self._streaming if found is source and found.streams(event)), None)
-        return Answer(self._policy, source, event, request, streaming)
+        return StreamedAnswer(self._policy, source, event, request, streaming)
 
-    def _other(self) -> Others:
+    def _other(self) -> EventAnswer:
         """What answers the events that are no HTTP requests."""
         if self._others is None:
-            from .others import others
+            from ._events import others
 
             self._others = others(*self._otherwise)
         return self._others

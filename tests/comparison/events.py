@@ -112,7 +112,7 @@ def custom_integration(adapter: Adapter) -> str:
     options: dict[str, Any] = {}
     if adapter.name == "Bridge":
         try:
-            options["sources"] = [importlib.import_module("bridge.sources.custom").CustomIntegration("serverless")]
+            options["sources"] = [importlib.import_module("bridge.sources._custom").CustomIntegration("serverless")]
         except ImportError:
             return "no"
     try:
@@ -137,7 +137,7 @@ class Own:
         return "own" in event
 
     def request(self, event: Event) -> Any:
-        neutral = importlib.import_module("bridge.sources.neutral")
+        neutral = importlib.import_module("bridge.sources._neutral")
         return neutral.http_request(method="GET", raw_path=event["own"])
 
     def result(self, _: Event, status: int, headers: Any, body: str, is_base64: bool) -> Any:

@@ -14,7 +14,7 @@ import yaml
 from awslambdaric import bootstrap
 
 from bridge import Bridge
-from bridge.sources import templates
+from bridge.sources import _templates as templates
 from examples.custom_integration import app as example
 
 from ..samples import named

@@ -1,9 +1,9 @@
 import pytest
 
-from bridge.call import Call
 from bridge.errors import ConfigurationError, ResultError
-from bridge.gateway.apis import API_NAMES, ApiName, api
-from bridge.sources import alb, detect, edge, lattice, v1, v2
+from bridge.gateway._apis import API_NAMES, ApiName, api
+from bridge.sources import _alb as alb, _edge as edge, _lattice as lattice, _v1 as v1, _v2 as v2, detect
+from bridge.sources._client_request import ClientRequest
 from bridge.types import Source
 
 PNG = {"statusCode": 200, "headers": {"content-type": "image/png"}, "body": "iVBORw==", "isBase64Encoded": True}
@@ -21,41 +21,41 @@ PNG = {"statusCode": 200, "headers": {"content-type": "image/png"}, "body": "iVB
     ],
 )
 def test_each_api_sends_its_own_event(name: ApiName, source: Source) -> None:
-    assert detect(api(name).event(Call(method="GET"))) is source
+    assert detect(api(name).event(ClientRequest(method="GET"))) is source
 
 
 def test_http_api_has_two_payload_formats() -> None:
-    call = Call(method="GET")
+    call = ClientRequest(method="GET")
     assert api("http", payload="1.0").event(call)["version"] == "1.0"
     assert api("http", payload="2.0").event(call)["version"] == "2.0"
 
 
 def test_lattice_has_two_event_structures() -> None:
-    call = Call(method="GET")
+    call = ClientRequest(method="GET")
     assert "raw_path" in api("lattice", payload="1.0").event(call)
     assert api("lattice", payload="2.0").event(call)["version"] == "2.0"
 
 
 def test_edge_has_two_triggers_with_limits_of_their_own() -> None:
     viewer, origin = api("edge", trigger="viewer-request"), api("edge", trigger="origin-request")
-    assert detect(viewer.event(Call(method="GET"))) is edge.VIEWER_REQUEST
+    assert detect(viewer.event(ClientRequest(method="GET"))) is edge.VIEWER_REQUEST
     assert (viewer.seconds, viewer.result_limit) == (5, 40_960)
     assert (origin.seconds, origin.result_limit) == (30, 1_048_576)
     refused = {"status": "200", "headers": {"host": [{"value": "h"}]}}
-    assert origin.response(refused, Call(method="GET"))[0] == 200
+    assert origin.response(refused, ClientRequest(method="GET"))[0] == 200
     with pytest.raises(ResultError, match="host"):
-        viewer.response(refused, Call(method="GET"))
+        viewer.response(refused, ClientRequest(method="GET"))
 
 
 def test_http_api_reads_results_in_its_own_format() -> None:
-    call = Call(method="GET")
+    call = ClientRequest(method="GET")
     cookies = {"statusCode": 200, "cookies": ["a=1"]}
     assert ("set-cookie", "a=1") in api("http").response(cookies, call)[1]
     assert ("set-cookie", "a=1") not in api("http", payload="1.0").response(cookies, call)[1]
 
 
 def test_load_balancer_has_one_of_two_kinds_of_headers() -> None:
-    call = Call(method="GET", headers=[("a", "1")])
+    call = ClientRequest(method="GET", headers=[("a", "1")])
     result = {"statusCode": 200, "multiValueHeaders": {"b": ["2"]}, "headers": {"c": "3"}}
     multi, single = api("alb", multi_value=True), api("alb")
     assert multi.event(call)["multiValueHeaders"] == {"a": ["1"]}
@@ -104,7 +104,7 @@ def test_stage_of_a_rest_api_shows_on_its_own_domain_only() -> None:
     ],
 )
 def test_first_type_that_a_client_accepts_decides_on_binary(accept: str | None, types: list[str], binary: bool) -> None:
-    call = Call(method="GET", headers=[("accept", accept)] if accept is not None else [])
+    call = ClientRequest(method="GET", headers=[("accept", accept)] if accept is not None else [])
     body = api("rest", binary_media_types=types).response(PNG, call)[2]
     assert body == (b"\x89PNG" if binary else b"iVBORw==")
 
@@ -121,18 +121,18 @@ def test_first_type_that_a_client_accepts_decides_on_binary(accept: str | None, 
 )
 def test_content_type_decides_how_a_body_travels(content_type: str | None, types: list[str], binary: bool) -> None:
     headers = [("content-type", content_type)] if content_type else []
-    event = api("rest", binary_media_types=types).event(Call(method="PUT", headers=headers, body=b"\xff"))
+    event = api("rest", binary_media_types=types).event(ClientRequest(method="PUT", headers=headers, body=b"\xff"))
     assert (event["body"], event["isBase64Encoded"]) == (("/w==", True) if binary else ("\ufffd", False))
 
 
 @pytest.mark.parametrize("name", ["http", "url", "alb", "lattice", "edge"])
 def test_request_line_and_headers_count(name: ApiName) -> None:
-    call = Call(method="GET", raw_path="/ab", query_string="c=d", headers=[("name", "value")])
+    call = ClientRequest(method="GET", raw_path="/ab", query_string="c=d", headers=[("name", "value")])
     assert api(name).head_size(call) == len("GET /ab?c=d HTTP/1.1") + len("name") + len("value")
 
 
 def test_values_of_headers_count_for_a_rest_api() -> None:
-    call = Call(method="GET", raw_path="/ab", query_string="c=d", headers=[("name", "value")])
+    call = ClientRequest(method="GET", raw_path="/ab", query_string="c=d", headers=[("name", "value")])
     assert api("rest").head_size(call) == len("value")
 
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from bridge.cli import main
+from bridge._command.cli import main
 
 from .behind import SECONDS, received
 from .serving import serving

@@ -10,8 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import given, settings, strategies as st
 
-from bridge.gateway import connection as connections
-from bridge.gateway.connection import FRAME_LIMIT, MESSAGE_LIMIT
+from bridge.gateway import _client_connection as connections
+from bridge.gateway._client_connection import FRAME_LIMIT, MESSAGE_LIMIT
 
 from .behind import OK, SECONDS, SIGNED, Api, Recorder, behind, connection_id, sdk
 from .test_websocket import ended

@@ -16,9 +16,9 @@ from hypothesis import given, settings, strategies as st
 
 from bridge.errors import ConfigurationError
 from bridge.gateway import LambdaContext, ProcessError, Processes
-from bridge.gateway.process import Process
-from bridge.gateway.processes import ROUTINGS, Routing
-from bridge.worker import work
+from bridge.gateway._process import Process
+from bridge.gateway._process_main import work
+from bridge.gateway._processes import ROUTINGS, Routing
 
 from .behind import SECONDS, behind, received
 
@@ -187,7 +187,7 @@ def test_close_runs_the_apps_shutdown(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_close_waits_for_an_event_for_so_long_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     notes = tmp_path / "notes"
     monkeypatch.setenv("NOTES", str(notes))
-    monkeypatch.setattr("bridge.gateway.process.END_SECONDS", 0.1)
+    monkeypatch.setattr("bridge.gateway._process.END_SECONDS", 0.1)
     processes = Processes(f"{MODULE}:handler", 1)
     processes.start()
     failures: list[str] = []

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import example, given, settings, strategies as st
 
 from bridge import Bridge
-from bridge.body import decoded
-from bridge.call import Call, multi
+from bridge._http import NOT_FORWARDED
+from bridge._http.body import decoded
 from bridge.gateway import Gateway
-from bridge.headers import NOT_FORWARDED
+from bridge.sources._client_request import ClientRequest, multi
 
 from ..apps import APPS, Asgi, Interface, Reply, Wsgi
 from ..reverse import EVENTS
@@ -214,7 +214,7 @@ def test_event_with_a_stage_gives_the_call_back(way: str, sent: Sent) -> None:
 
 def give_back(way: str, sent: Sent, stage: str) -> None:
     event, source = EVENTS[way]
-    call = Call(
+    call = ClientRequest(
         method=sent.method,
         raw_path=sent.raw_path,
         query_string=sent.query,

@@ -11,7 +11,7 @@ import pytest
 
 from bridge.errors import ConfigurationError
 from bridge.gateway import Gateway, Server, WebSocketGateway
-from bridge.gateway.environment import environment
+from bridge.gateway._environment import environment
 
 from .behind import OK
 

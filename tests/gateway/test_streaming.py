@@ -16,9 +16,9 @@ import httpx
 import pytest
 
 from bridge import Bridge
+from bridge._app.prelude import CONTENT_TYPE
 from bridge.errors import ConfigurationError
 from bridge.gateway import Gateway
-from bridge.prelude import CONTENT_TYPE
 from bridge.types import Message
 
 from ..apps import Asgi, Reply, StartResponse, Wsgi

@@ -17,7 +17,7 @@ from websockets.sync.client import connect
 
 from bridge.errors import ConfigurationError
 from bridge.gateway import WebSocketGateway
-from bridge.gateway.connection import FRAME_LIMIT, MESSAGE_LIMIT
+from bridge.gateway._client_connection import FRAME_LIMIT, MESSAGE_LIMIT
 
 from .behind import OK, SECONDS, SIGNED, Api, Recorder, behind, connection_id, received
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
-from bridge.call import last, multi
+from bridge.sources._client_request import last, multi
 
 Headers: TypeAlias = dict[str, list[str]]
 

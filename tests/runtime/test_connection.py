@@ -9,8 +9,8 @@ from contextlib import suppress
 
 import pytest
 
-from bridge.runtime.connection import JOINED, BlockingConnection, Connection, RuntimeApiError, run
-from bridge.runtime.loop_connection import LoopConnection
+from bridge.runtime._connection import JOINED, ApiConnection, BlockingConnection, RuntimeApiError, run
+from bridge.runtime._loop_connection import LoopConnection
 
 REQUEST = b"GET / HTTP/1.1\r\n\r\n"
 UNASKED, RESET = b"unasked", b"reset"
@@ -70,18 +70,18 @@ def serve() -> Iterator[Callable[..., Server]]:
 
 
 @pytest.fixture(params=[BlockingConnection, LoopConnection])
-def kind(request: pytest.FixtureRequest) -> type[Connection]:
-    kind: type[Connection] = request.param
+def kind(request: pytest.FixtureRequest) -> type[ApiConnection]:
+    kind: type[ApiConnection] = request.param
     return kind
 
 
-async def ended(connection: Connection) -> None:
+async def ended(connection: ApiConnection) -> None:
     """Return when the connection has heard from the server, which nobody has asked."""
     while connection._is_open():
         await asyncio.sleep(0.001)
 
 
-async def test_a_connection_is_used_again(kind: type[Connection], serve: Callable[..., Server]) -> None:
+async def test_a_connection_is_used_again(kind: type[ApiConnection], serve: Callable[..., Server]) -> None:
     connection = kind(serve([OK, OK]).address)
     for _ in range(2):
         reply = await connection.exchange(REQUEST)
@@ -89,9 +89,9 @@ async def test_a_connection_is_used_again(kind: type[Connection], serve: Callabl
     connection.close()
 
 
-@pytest.mark.parametrize("ending", [b"Connection: close\r\n", b""])
+@pytest.mark.parametrize("ending", [b"ApiConnection: close\r\n", b""])
 async def test_a_reply_may_end_the_connection(
-    ending: bytes, kind: type[Connection], serve: Callable[..., Server]
+    ending: bytes, kind: type[ApiConnection], serve: Callable[..., Server]
 ) -> None:
     last = b"HTTP/1.1 200 OK\r\n" + ending + (b"Content-Length: 2\r\n" if ending else b"") + b"\r\nok"
     connection = kind(serve([last, None], [OK]).address)
@@ -101,7 +101,7 @@ async def test_a_reply_may_end_the_connection(
 
 
 async def test_a_connection_that_was_closed_while_idle_is_opened_anew(
-    kind: type[Connection], serve: Callable[..., Server]
+    kind: type[ApiConnection], serve: Callable[..., Server]
 ) -> None:
     server = serve([OK, None], [OK])
     connection = kind(server.address)
@@ -112,7 +112,7 @@ async def test_a_connection_that_was_closed_while_idle_is_opened_anew(
 
 
 async def test_a_connection_on_which_something_came_unasked_is_left(
-    kind: type[Connection], serve: Callable[..., Server]
+    kind: type[ApiConnection], serve: Callable[..., Server]
 ) -> None:
     server = serve([OK, UNASKED], [OK])
     connection = kind(server.address)
@@ -123,7 +123,7 @@ async def test_a_connection_on_which_something_came_unasked_is_left(
     connection.close()
 
 
-async def test_a_request_that_may_be_repeated_is(kind: type[Connection], serve: Callable[..., Server]) -> None:
+async def test_a_request_that_may_be_repeated_is(kind: type[ApiConnection], serve: Callable[..., Server]) -> None:
     connection = kind(serve([OK, b"", None], [OK]).address)
     await connection.exchange(REQUEST)
     assert (await connection.exchange(REQUEST, again=True)).status == 200
@@ -138,7 +138,7 @@ async def test_a_request_that_may_be_repeated_is(kind: type[Connection], serve: 
     ],
 )
 async def test_other_requests_are_not(
-    script: list[bytes | None], again: bool, kind: type[Connection], serve: Callable[..., Server]
+    script: list[bytes | None], again: bool, kind: type[ApiConnection], serve: Callable[..., Server]
 ) -> None:
     server = serve(script)
     connection = kind(server.address)
@@ -147,12 +147,12 @@ async def test_other_requests_are_not(
         await connection.exchange(REQUEST, again=again)
 
 
-async def test_nor_is_one_on_a_connection_that_is_new(kind: type[Connection], serve: Callable[..., Server]) -> None:
+async def test_nor_is_one_on_a_connection_that_is_new(kind: type[ApiConnection], serve: Callable[..., Server]) -> None:
     with pytest.raises(RuntimeApiError, match="has closed the connection"):
         await kind(serve([b"", None]).address).exchange(REQUEST, again=True)
 
 
-async def test_a_connection_that_is_reset(kind: type[Connection], serve: Callable[..., Server]) -> None:
+async def test_a_connection_that_is_reset(kind: type[ApiConnection], serve: Callable[..., Server]) -> None:
     server = serve([OK, RESET], [b"", RESET])
     connection = kind(server.address)
     await connection.exchange(REQUEST)
@@ -163,20 +163,20 @@ async def test_a_connection_that_is_reset(kind: type[Connection], serve: Callabl
         await connection.exchange(REQUEST)
 
 
-async def test_a_server_that_is_not_there(kind: type[Connection], serve: Callable[..., Server]) -> None:
+async def test_a_server_that_is_not_there(kind: type[ApiConnection], serve: Callable[..., Server]) -> None:
     server = serve()
     server.close()
     with pytest.raises(RuntimeApiError, match=f"cannot connect to the Runtime API at {server.address}: "):
         await kind(server.address).exchange(REQUEST)
 
 
-async def test_no_http(kind: type[Connection], serve: Callable[..., Server]) -> None:
+async def test_no_http(kind: type[ApiConnection], serve: Callable[..., Server]) -> None:
     with pytest.raises(RuntimeApiError, match="sent no HTTP: expected a status line"):
         await kind(serve([b"nonsense\r\n\r\n"]).address).exchange(REQUEST)
 
 
 async def test_a_reply_that_comes_before_the_request_is_complete(
-    kind: type[Connection], serve: Callable[..., Server]
+    kind: type[ApiConnection], serve: Callable[..., Server]
 ) -> None:
     server = serve([b"HTTP/1.1 413 X\r\nContent-Length: 0\r\n\r\n", None])
     connection = kind(server.address)
@@ -191,7 +191,7 @@ async def test_a_reply_that_comes_before_the_request_is_complete(
 
 
 async def test_after_a_failure_there_is_nothing_to_write_to(
-    kind: type[Connection], serve: Callable[..., Server]
+    kind: type[ApiConnection], serve: Callable[..., Server]
 ) -> None:
     connection = kind(serve([b"", None]).address)
     with pytest.raises(RuntimeApiError):

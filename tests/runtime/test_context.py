@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bridge.runtime.context import LambdaContext
-from bridge.runtime.invocation import Invocation
-from bridge.runtime.reply import Reply
+from bridge.runtime._context import InvocationContext
+from bridge.runtime._invocation import Invocation
+from bridge.runtime._reply import Reply
 
 CLIENT = {
     "client": {"installation_id": "i", "app_title": "t", "app_package_name": "p"},
@@ -17,7 +17,7 @@ CLIENT = {
 }
 
 
-def context(**headers: str) -> LambdaContext:
+def context(**headers: str) -> InvocationContext:
     reply = Reply()
     reply.headers = {"lambda-runtime-aws-request-id": "id-1", "lambda-runtime-deadline-ms": "0"} | {
         "lambda-runtime-" + name.replace("_", "-"): value for name, value in headers.items()

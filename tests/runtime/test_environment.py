@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import ConfigurationError
-from bridge.runtime.environment import OPTIONS, Environment, set_up_path
+from bridge.runtime._environment import OPTIONS, Environment, set_up_path
 
 
 def test_the_command_line_comes_before_the_environment() -> None:

@@ -5,7 +5,7 @@ import json
 
 from hypothesis import given, strategies as st
 
-from bridge.runtime.fault import CAUSE_LIMIT, KIND_LIMIT, TRAILER_LIMIT, Fault, FaultError
+from bridge.runtime._fault import CAUSE_LIMIT, KIND_LIMIT, TRAILER_LIMIT, Fault, FaultError
 
 
 def raised(error: BaseException) -> BaseException:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bridge.runtime.logs import JsonFormatter, set_up
+from bridge.runtime._logs import JsonFormatter, set_up
 
 from .api import RuntimeApi
 from .conftest import Runtime, Runtimes

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import example, given, strategies as st
 
-from bridge.runtime.fault import FaultError
-from bridge.runtime.payload import LARGE, decoded, encoded
+from bridge.runtime._fault import FaultError
+from bridge.runtime._payload import LARGE, decoded, encoded
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 VALUES = st.recursive(

@@ -76,9 +76,14 @@ def test_plain_code_does_without_what_is_slow_to_import(target: str, api: Runtim
     runtime(target, COVERAGE_PROCESS_CONFIG="", COVERAGE_PROCESS_START="")
     api.invoke(sample("http_api"))
     modules = set(json.loads(api.post().json()["body"]))
-    assert {"bridge.runtime.worker", "json", "logging", "socket"} <= modules
+    assert {"bridge.runtime._worker", "json", "logging", "socket"} <= modules
     assert not modules & {"asyncio", "concurrent", "decimal", "email", "http", "inspect", "multiprocessing", "ssl"}
-    assert not modules & {"bridge.asgi", "bridge.runtime.extension", "bridge.runtime.pool", "bridge.runtime.snapshot"}
+    assert not modules & {
+        "bridge._app.asgi",
+        "bridge.runtime._extension",
+        "bridge.runtime._pool",
+        "bridge.runtime._snapshot",
+    }
 
 
 def test_an_import_error_shows_where(api: RuntimeApi, runtime: Runtimes) -> None:

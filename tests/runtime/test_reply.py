@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from bridge.runtime.reply import HEAD_LIMIT, MalformedError, Reply, head
+from bridge.runtime._reply import HEAD_LIMIT, MalformedError, Reply, head
 
 BODIES = st.binary(max_size=300)
 CUTS = st.lists(st.integers(min_value=1, max_value=50), max_size=20)

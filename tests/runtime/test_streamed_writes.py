@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from bridge.runtime.api import Api
-from bridge.runtime.connection import JOINED, Connection, run
-from bridge.runtime.invocation import Invocation
-from bridge.runtime.loop_connection import LoopConnection
-from bridge.runtime.reply import Reply
-from bridge.runtime.responder import Responder
+from bridge.runtime._api import RuntimeApi
+from bridge.runtime._connection import JOINED, ApiConnection, run
+from bridge.runtime._invocation import Invocation
+from bridge.runtime._loop_connection import LoopConnection
+from bridge.runtime._reply import Reply
+from bridge.runtime._responder import InvocationResponder
 
 ACCEPTED = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
 
@@ -21,7 +21,7 @@ def invocation() -> Invocation:
     return Invocation(reply)
 
 
-class Noted(Connection):
+class Noted(ApiConnection):
     """Notes what is sent in one go, and in how many pieces."""
 
     def __init__(self) -> None:
@@ -42,14 +42,14 @@ class Noted(Connection):
         return ACCEPTED
 
 
-Steps = Callable[[Responder], Awaitable[None]]
+Steps = Callable[[InvocationResponder], Awaitable[None]]
 
 
 def sent(steps: Steps) -> list[tuple[bytes, ...]]:
     connection = Noted()
 
     async def answer() -> None:
-        responder = Responder(Api(connection), invocation())
+        responder = InvocationResponder(RuntimeApi(connection), invocation())
         await responder.start("text/plain", b"prelude")
         await steps(responder)
 
@@ -75,7 +75,7 @@ def test_an_answer_that_fails_at_once_is_one_send() -> None:
 
 
 def test_a_head_that_is_to_go_out_alone_does_so_and_the_last_part_goes_with_the_end() -> None:
-    async def steps(responder: Responder) -> None:
+    async def steps(responder: InvocationResponder) -> None:
         for data in (b"", b"one", b""):
             await responder.write(data)
         await responder.end(b"two")
@@ -108,7 +108,7 @@ async def test_a_part_goes_out_whole_though_who_waits_for_it_is_cancelled(size: 
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     connection = LoopConnection(f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
-    responder = Responder(Api(connection), invocation())
+    responder = InvocationResponder(RuntimeApi(connection), invocation())
     await responder.start("text/plain", b"")
     data = bytes(size)
     count = 0

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bridge import prelude
+from bridge._app import prelude
 
 from ..samples import sample
 from .api import Post, RuntimeApi

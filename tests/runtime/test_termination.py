@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bridge.runtime.termination import Termination
+from bridge.runtime._termination import Termination
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from bridge.sources import alb
+from bridge.sources import _alb as alb
 
 from ..samples import named, sample
 from ..targets import ALB_HOST

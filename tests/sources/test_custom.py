@@ -11,7 +11,7 @@ from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 from hypothesis import given, strategies as st
 
 from bridge import Bridge, ConfigurationError, StatusError
-from bridge.sources.custom import CustomIntegration
+from bridge.sources import CustomIntegration
 from bridge.types import ResponseHeaders
 
 from ..apps import APPS, Asgi, Interface, Reply, Wsgi

@@ -5,7 +5,7 @@ import pytest
 
 from bridge import Bridge, EventError
 from bridge.kinds import ACCEPTED, is_websocket
-from bridge.sources import detect, edge
+from bridge.sources import _edge as edge, detect
 
 from ..apps import APPS, Interface
 from ..samples import CUT, EVENTS, HTTP, OTHER, sample

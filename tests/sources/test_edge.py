@@ -3,9 +3,9 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from bridge.call import Call
 from bridge.errors import RequestTooLargeError, ResultBodyError, ResultError
-from bridge.sources import edge
+from bridge.sources import _edge as edge
+from bridge.sources._client_request import ClientRequest
 
 from ..samples import named, sample
 from ..targets import EDGE_DISALLOWED, EDGE_HOST, EDGE_READ_ONLY
@@ -160,7 +160,7 @@ def test_headers_of_one_trigger_only_are_left_out_there() -> None:
 
 
 def of(name: str, **fields: Any) -> Any:
-    return TRIGGERS[name].event(Call(**{"method": "GET", **fields}))["Records"][0]["cf"]
+    return TRIGGERS[name].event(ClientRequest(**{"method": "GET", **fields}))["Records"][0]["cf"]
 
 
 @BOTH

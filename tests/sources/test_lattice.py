@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from bridge.sources import lattice
+from bridge.sources import _lattice as lattice
 
 from ..samples import named, sample
 from ..targets import LATTICE_HOST

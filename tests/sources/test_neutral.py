@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 from bridge import EventError
-from bridge.asgi import scope_of
-from bridge.body import decoded
-from bridge.sources import v1
-from bridge.sources.neutral import http_request
-from bridge.wsgi import environ_of
+from bridge._app.asgi.scope import scope_of
+from bridge._app.wsgi import environ_of
+from bridge._http.body import decoded
+from bridge.sources import _v1 as v1, http_request
 
 from ..samples import named, sample
 

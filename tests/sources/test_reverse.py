@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bridge.call import Call
 from bridge.errors import ResultBodyError, ResultError
-from bridge.sources import alb, detect, lattice, v1, v2
+from bridge.sources import _alb as alb, _lattice as lattice, _v1 as v1, _v2 as v2, detect
+from bridge.sources._client_request import ClientRequest
 from bridge.types import Event, Wire
 
 from ..reverse import EVENTS
@@ -37,7 +37,7 @@ PNG64 = base64.b64encode(PNG).decode()
 
 
 def of(name: str, **fields: Any) -> Event:
-    return EVENTS[name][0](Call(**{"method": "GET", **fields}))
+    return EVENTS[name][0](ClientRequest(**{"method": "GET", **fields}))
 
 
 def says_base64(event: Event) -> bool:
@@ -274,7 +274,7 @@ def test_no_body(name: str, body: str | None) -> None:
 
 
 def test_rest_api_packs_bodies_of_its_binary_media_types_only() -> None:
-    call = Call(method="PUT", body=b"\xff!")
+    call = ClientRequest(method="PUT", body=b"\xff!")
     packed = v1.event(call)
     assert (packed["body"], packed["isBase64Encoded"]) == ("/yE=", True)
     lossy = v1.event(call, binary=False)

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, unquote
 import pytest
 from hypothesis import given, strategies as st
 
-from bridge.sources import templates
+from bridge.sources import _templates as templates
 
 from ..samples import HTTP, OTHER, named, sample
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from bridge.sources import v1
+from bridge.sources import _v1 as v1
 
 from ..samples import named, sample
 from ..targets import REST_HOST

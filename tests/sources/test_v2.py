@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from bridge.sources import v2
+from bridge.sources import _v2 as v2
 
 from ..samples import named, sample
 from ..targets import HTTP_HOST, URL_HOST

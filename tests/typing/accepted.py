@@ -19,9 +19,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bridge import Bridge, BridgeError, EventError
-from bridge.headers import to_lists
-from bridge.sources.custom import CustomIntegration
-from bridge.sources.neutral import http_request
+from bridge._http import to_lists
+from bridge.sources import CustomIntegration, http_request
 from bridge.types import Request, ResponseHeaders
 from bridge.websocket import Connections, DynamoDBStore, MemoryStore, connection, suspending
 

@@ -7,8 +7,7 @@ from fastapi import FastAPI
 from flask import Flask
 
 from bridge import Bridge
-from bridge.sources.custom import CustomIntegration
-from bridge.sources.neutral import http_request
+from bridge.sources import CustomIntegration, http_request
 
 Bridge()  # E
 Bridge(42)  # E

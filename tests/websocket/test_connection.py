@@ -9,8 +9,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bridge import BridgeError, ConfigurationError
 from bridge.websocket import AttachmentError, Connection, ConnectionGoneError, LostUpdateError, MemoryStore, connection
-from bridge.websocket.connection import ATTACHMENT_LIMIT
-from bridge.websocket.records import Records
+from bridge.websocket._connection import ATTACHMENT_LIMIT
+from bridge.websocket._records import Records
 
 from .api import ENDPOINT, Api, Client, api_of
 

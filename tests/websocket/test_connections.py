@@ -10,8 +10,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bridge import Bridge, ConfigurationError
 from bridge.websocket import ConnectionGoneError, Connections, MemoryStore, RateLimitError, connection
-from bridge.websocket.connections import ENDPOINT_VARIABLE, LOCAL_VARIABLE
-from bridge.websocket.management import ManagementAPI
+from bridge.websocket._api import ManagementAPI
+from bridge.websocket._connections import ENDPOINT_VARIABLE, LOCAL_VARIABLE
 
 from ..samples import sample
 from .api import ENDPOINT, Api, Client, api_of
@@ -80,7 +80,7 @@ class TestBroadcast:
         assert connections.broadcast("a", "x").gone == [gone.id]
         assert connections.members("a") == [gone.id]
         now = time()
-        monkeypatch.setattr("bridge.websocket.records.time", lambda: now + 11)
+        monkeypatch.setattr("bridge.websocket._records.time", lambda: now + 11)
         assert connections.broadcast("a", "x").gone == [gone.id]
         assert connections.members("a") == []
         assert connections.broadcast("a", "x") == ([], [], {})

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from bridge import websocket
-from bridge.websocket import credentials
-from bridge.websocket.credentials import Role, environment
-from bridge.websocket.sigv4 import Credentials
+from bridge.websocket._api import credentials
+from bridge.websocket._api.credentials import Role, environment
+from bridge.websocket._api.sigv4 import Credentials
 
 from .server import Answer, Raw, Server, Silence, serving
 

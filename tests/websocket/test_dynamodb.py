@@ -9,8 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 import bridge
-from bridge.websocket.dynamodb import PLAIN, DynamoDBStore
-from bridge.websocket.store import Item
+from bridge.websocket._dynamodb import PLAIN, DynamoDBStore
+from bridge.websocket._store import Item
 
 
 def test_boto3_is_imported_and_the_client_made_by_the_first_call(

@@ -1,7 +1,7 @@
 import pytest
 
 import bridge
-from bridge.websocket.endpoint import Endpoint
+from bridge.websocket._api.endpoint import Endpoint
 
 NAME = "abc123.execute-api.eu-west-1.amazonaws.com"
 AWS = f"https://{NAME}/prod"

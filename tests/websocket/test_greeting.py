@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
-from bridge.websocket import ConnectionGoneError, greeting
+from bridge.websocket import ConnectionGoneError, _greeting as greeting
 
 from .api import Api, api_of
 

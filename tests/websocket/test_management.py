@@ -23,9 +23,9 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 import bridge
 from bridge import websocket
-from bridge.websocket import management
-from bridge.websocket.management import LIMIT, ManagementAPI
-from bridge.websocket.sigv4 import Credentials
+from bridge.websocket import _api as management
+from bridge.websocket._api import LIMIT, ManagementAPI
+from bridge.websocket._api.sigv4 import Credentials
 
 from ..gateway.behind import SECONDS, Recorder, behind, connection_id
 from .server import Answer, Raw, Server, Silence, serving
@@ -164,7 +164,7 @@ def test_neither_boto3_nor_sqlite_is_imported_before_it_is_needed() -> None:
     path = {**os.environ, "PYTHONPATH": str(Path(bridge.__file__).parents[1])}
     run = subprocess.run([sys.executable, "-c", code], env=path, capture_output=True, text=True, check=True)
     new = set(run.stdout.split())
-    assert "bridge.websocket.management" in new
+    assert "bridge.websocket._api" in new
     assert not new & {"boto3", "botocore", "sqlite3"}
 
 

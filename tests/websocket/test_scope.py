@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from bridge import ConfigurationError
-from bridge.websocket.scope import scope_of, snapshot
+from bridge.websocket._scope import scope_of, snapshot
 
 from .api import Api, Client
 

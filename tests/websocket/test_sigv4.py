@@ -8,7 +8,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotocoreCredentials
 from hypothesis import given, strategies as st
 
-from bridge.websocket.sigv4 import Credentials, signed_headers
+from bridge.websocket._api.sigv4 import Credentials, signed_headers
 
 VISIBLE = st.characters(min_codepoint=33, max_codepoint=126)
 SEGMENT = st.text(min_size=1).filter(lambda text: text.strip("."))

@@ -21,8 +21,8 @@ from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 import bridge
-from bridge.websocket.dynamodb import DynamoDBStore
-from bridge.websocket.store import FileStore, Item, MemoryStore, Store
+from bridge.websocket._dynamodb import DynamoDBStore
+from bridge.websocket._store import FileStore, Item, MemoryStore, Store
 
 from .conftest import PAGE
 

@@ -8,35 +8,42 @@
 Needs starlette, and `Server` uvicorn and websockets: `pip install "lambda-bridge[serve]"`.
 """
 
-from typing import TYPE_CHECKING
-
-try:
-    from .gateway import Gateway
-except ModuleNotFoundError as error:
-    if error.name != "starlette":
-        raise
-    raise ModuleNotFoundError(
-        'the gateway needs starlette: pip install "lambda-bridge[serve]"', name="starlette"
-    ) from error
-
-from ..context import LambdaContext
-from .apis import API_NAMES
-from .process import ProcessError
-from .processes import Processes
-from .websocket import WebSocketGateway
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .server import Server
+    from ._apis import API_NAMES
+    from ._context import LambdaContext
+    from ._gateway import Gateway
+    from ._process import ProcessError
+    from ._processes import Processes
+    from ._server import Server
+    from ._websocket import WebSocketGateway
 
 __all__ = ["API_NAMES", "Gateway", "LambdaContext", "ProcessError", "Processes", "Server", "WebSocketGateway"]
 
+_ROOMS = {
+    "API_NAMES": "_apis",
+    "Gateway": "_gateway",
+    "LambdaContext": "_context",
+    "ProcessError": "_process",
+    "Processes": "_processes",
+    "Server": "_server",
+    "WebSocketGateway": "_websocket",
+}
+
 
 def __getattr__(name: str) -> "Any":
-    """`Server`, whose uvicorn is not needed to test a gateway."""
-    if name == "Server":
-        from .server import Server
+    """Import what is asked for. A child process of the gateway needs none of starlette, nor a test of uvicorn."""
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
 
-        return Server
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return getattr(import_module(f".{_ROOMS[name]}", __name__), name)
+    except ModuleNotFoundError as error:
+        if error.name != "starlette":
+            raise
+        raise ModuleNotFoundError(
+            'the gateway needs starlette: pip install "lambda-bridge[serve]"', name="starlette"
+        ) from error

@@ -6,8 +6,9 @@ import os
 import sys
 
 from ..errors import ConfigurationError
-from . import logs, process
-from .environment import Environment, set_up_path
+from . import _logs as logs, _process as process
+from ._environment import Environment, set_up_path
+from ._exits import init_failed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,11 +35,11 @@ def main(arguments: Sequence[str]) -> int:
     try:
         environment.check()
     except ConfigurationError as error:
-        return process.init_failed(environment, error)
+        return init_failed(environment, error)
     extension = process.registered(environment)
     try:
         if environment.is_concurrent and not environment.tasks:
-            from . import pool
+            from . import _pool as pool
 
             socket = os.environ.get("_LAMBDA_TELEMETRY_LOG_FD_PROVIDER_SOCKET")
             return pool.serve(environment.workers, lambda: process.serve(environment), socket)

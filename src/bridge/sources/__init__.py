@@ -1,16 +1,26 @@
-"""The event formats that Bridge knows, and how to tell them apart."""
+"""The event formats that Bridge knows, and how to tell them apart.
+
+For a format of your own: `from bridge.sources import CustomIntegration, http_request, to_lists`.
+"""
 
 from __future__ import annotations
 
-from . import v2
+from . import _v2 as v2
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
+    from .._http import to_lists
     from ..types import Event, Source
+    from ._custom import CustomIntegration
+    from ._neutral import http_request
+
+__all__ = ["CustomIntegration", "http_request", "to_lists"]
 
 # Imported by their first event: a function behind a function URL has no use for them.
-_alb: Source | None = None
-_v1: Source | None = None
+_loaded_alb: Source | None = None
+_loaded_v1: Source | None = None
 
 
 def detect(event: Event) -> Source | None:
@@ -26,30 +36,30 @@ def detect(event: Event) -> Source | None:
             if "type" not in event or ("routeArn" not in event and "methodArn" not in event):
                 return v2
         elif "elb" in context:
-            return _alb or _load_alb()
+            return _loaded_alb or _load_alb()
         elif "httpMethod" in event and "path" in event and "methodArn" not in event and "connectionId" not in context:
             # Some hand-made events of WebSocket APIs have all the keys of a REST API's, and a connection besides.
-            return _v1 or _load_v1()
+            return _loaded_v1 or _load_v1()
     except (KeyError, TypeError):
         # Console test events and emulators may leave requestContext null or out.
         if isinstance(event, dict) and _rest_without_context(event):
-            return _v1 or _load_v1()
+            return _loaded_v1 or _load_v1()
     return _rare(event)
 
 
 def _load_alb() -> Source:
-    global _alb
-    from . import alb
+    global _loaded_alb
+    from . import _alb as alb
 
-    _alb = alb
+    _loaded_alb = alb
     return alb
 
 
 def _load_v1() -> Source:
-    global _v1
-    from . import v1
+    global _loaded_v1
+    from . import _v1 as v1
 
-    _v1 = v1
+    _loaded_v1 = v1
     return v1
 
 
@@ -63,16 +73,33 @@ def _rare(event: Event) -> Source | None:
         return None
     context = event.get("requestContext")
     if isinstance(context, dict) and ("serviceArn" in context or "serviceNetworkArn" in context):
-        from . import lattice
+        from . import _lattice as lattice
 
         return lattice
     if "raw_path" in event and "method" in event:
-        from . import lattice
+        from . import _lattice as lattice
 
         return lattice
     records = event.get("Records")
     if isinstance(records, list) and records and isinstance(records[0], dict) and "cf" in records[0]:
-        from . import edge
+        from . import _edge as edge
 
         return edge.trigger(records[0]["cf"])
     return None
+
+
+def __getattr__(name: str) -> Any:
+    """Import what sources of the user's are made with: no other function needs it."""
+    if name == "CustomIntegration":
+        from ._custom import CustomIntegration
+
+        return CustomIntegration
+    if name == "http_request":
+        from ._neutral import http_request
+
+        return http_request
+    if name == "to_lists":
+        from .._http import to_lists
+
+        return to_lists
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

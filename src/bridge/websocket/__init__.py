@@ -3,11 +3,11 @@
 from bridge.websocket import Connections, connection, suspending
 """
 
-from .connection import Connection
-from .connections import Broadcast, Connections
-from .current import connection, suspending
-from .dynamodb import DynamoDBStore
-from .errors import (
+from ._connection import Connection
+from ._connections import Broadcast, Connections
+from ._current import connection, suspending
+from ._dynamodb import DynamoDBStore
+from ._errors import (
     AttachmentError,
     ConnectionGoneError,
     LostUpdateError,
@@ -16,7 +16,7 @@ from .errors import (
     RateLimitError,
     StaleWebSocketError,
 )
-from .store import FileStore, Item, MemoryStore, Store
+from ._store import FileStore, Item, MemoryStore, Store
 
 __all__ = [
     "AttachmentError",

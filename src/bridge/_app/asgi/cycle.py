@@ -1,0 +1,108 @@
+"""The two channels of one ASGI request.
+
+https://asgi.readthedocs.io/en/stable/specs/www.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from ..._http import ResponseNames, from_asgi
+from ..._http.body import BODY_LIMIT, streamed_too_much
+from ...errors import AppError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ...types import Message, Response, ResponseHeaders
+
+
+class Cycle:
+    """The two channels of one request: what the app receives, and what it has sent so far.
+
+    Attributes:
+        response: the response, when it is complete.
+    """
+
+    __slots__ = ("__weakref__", "_body", "_chunks", "_done", "_headers", "_names", "_size", "_status", "response")
+
+    answered = False
+    """Whether the response is on its way out, though the app goes on."""
+    limit: float = BODY_LIMIT
+    """Bytes of body after which a response is too large to be sent."""
+
+    def __init__(self, body: bytes, names: ResponseNames) -> None:
+        self._body: bytes | None = body
+        self._names = names
+        self._headers: ResponseHeaders | None = None
+        self._chunks: list[bytes] | None = None
+        self._done: asyncio.Event | None = None
+        self.response: Response | None = None
+
+    async def receive(self) -> Message:
+        """The request's body, once; then, when the response is complete, `http.disconnect`."""
+        body = self._body
+        if body is not None:
+            self._body = None
+            return {"type": "http.request", "body": body, "more_body": False}
+        if self.response is None:
+            if self._done is None:
+                self._done = asyncio.Event()
+            await self._done.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        """Take `http.response.start`, then `http.response.body` until one has no more body.
+
+        Raises:
+            AppError: another message, another order, or a field of the wrong type.
+        """
+        kind = message["type"]
+        if self._headers is None:
+            if kind != "http.response.start":
+                raise AppError(f"the app sent {kind!r}; expected 'http.response.start'")
+            status = message["status"]
+            if type(status) is not int or not 100 <= status <= 999:
+                status = _status(status)
+            self._headers = from_asgi(message.get("headers", ()), self._names)
+            self._status = status
+            return
+        if kind != "http.response.body":
+            raise AppError(f"the app sent {kind!r}; expected 'http.response.body'")
+        if self.response is not None:
+            raise AppError("the app sent 'http.response.body' after the response was complete")
+        body = message.get("body", b"")
+        if type(body) is not bytes:
+            body = _bytes(body)
+        if self._chunks is None:
+            if message.get("more_body", False):
+                self._chunks = [body]
+                self._size = len(body)
+                return
+        else:
+            self._chunks.append(body)
+            self._size += len(body)
+            if self._size > self.limit:
+                raise streamed_too_much()
+            if message.get("more_body", False):
+                return
+            body = b"".join(self._chunks)
+        self.response = (self._status, self._headers, body)
+        if self._done is not None:
+            self._done.set()
+
+    def complaint(self) -> AppError:
+        """What to say of an app that has ended without an error and without a complete response."""
+        sent = "nothing" if self._headers is None else "a response without an end (more_body was true to the last)"
+        return AppError(f"the app returned, but it had sent {sent}")
+
+
+def _status(status: object) -> int:
+    if isinstance(status, int) and 100 <= status <= 999:
+        return int(status)
+    raise AppError(f"the app sent a status that is no int from 100 to 999: {status!r}")
+
+
+def _bytes(body: object) -> bytes:
+    if isinstance(body, (bytes, bytearray, memoryview)):
+        return bytes(body)
+    raise AppError(f"the app sent a body that is no bytes: a {type(body).__name__}")

@@ -1,0 +1,281 @@
+"""The process's event loop: one, private, for the whole life of the process.
+
+Most requests of most apps never wait on the loop. So a coroutine takes its first step at once, in a task of its own
+and with the loop marked as running, and only one that does wait goes on to run the loop. To the app there is no
+difference: `current_task`, `get_running_loop`, asynchronous generators, cancellation and new tasks are the loop's own.
+docs/hot-path.md has the figures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import threading
+from asyncio import CancelledError, Task, _get_running_loop, _set_running_loop
+from collections import deque
+from contextlib import suppress
+from functools import partial
+from sys import set_asyncgen_hooks
+from time import monotonic
+
+from ..._invocation import deadline
+from ...errors import DeadlineError, RunningLoopError
+from ..shutdown import at_exit
+from .root_task import RootTask
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop, Future, Handle
+    from collections.abc import Callable, Coroutine
+    from typing import Any, TypeAlias
+
+    from ...types import Context
+
+    FirstStep: TypeAlias = Callable[[Coroutine[Any, Any, Any]], Task[Any]]
+    LoopFactory: TypeAlias = Callable[[], AbstractEventLoop]
+
+CALLBACKS = 1000
+"""Callbacks that run, at most, before the loop looks for input again."""
+
+TURN_SECONDS = 0.1
+"""Seconds after which the loop looks for input, though no request has waited: for timers and tasks left behind."""
+
+CLOSE_SECONDS = 1.0
+"""Seconds that what is left on the loop has to end when the loop is closed."""
+
+
+def eager(loop: AbstractEventLoop) -> FirstStep:
+    """Makes tasks that have taken their first step. CPython 3.12 and newer."""
+    return partial(Task, loop=loop, eager_start=True)  # type: ignore[call-arg]
+
+
+def hastened(loop: AbstractEventLoop) -> FirstStep:
+    """Makes tasks, takes their first step off asyncio's queue and runs it. CPython 3.11."""
+
+    def first_step(coroutine: Coroutine[Any, Any, Any]) -> Task[Any]:
+        ready = loop._ready  # type: ignore[attr-defined]
+        task = Task(coroutine, loop=loop)
+        ready.pop()._run()
+        return task
+
+    return first_step
+
+
+def scheduled(loop: AbstractEventLoop) -> FirstStep:
+    """Makes tasks that take their first step when the loop runs. Every loop can do this."""
+    return loop.create_task
+
+
+FIRST_STEPS = (eager, hastened, scheduled)
+
+
+class Runner:
+    """A loop, and what runs coroutines on it from plain code. One thread at a time; the others wait.
+
+    Args:
+        factory: makes the loop, which must not run anywhere else.
+        first_steps: the ways to take a first step, best first. The first that works on this loop is kept.
+    """
+
+    def __init__(
+        self,
+        factory: LoopFactory,
+        first_steps: tuple[Callable[[AbstractEventLoop], FirstStep], ...] = FIRST_STEPS,
+    ) -> None:
+        self._owner = asyncio.Runner(loop_factory=factory)
+        self.loop = self._owner.get_loop()
+        self.lock = threading.RLock()
+        self._next_turn = 0.0
+        self._ready: deque[Handle] = getattr(self.loop, "_ready", deque())
+        _answer_by_thread(self.loop)
+        self._root = RootTask(self.loop)
+        for make in first_steps:
+            self._first_step = make(self.loop)
+            if make is scheduled or self._works():
+                break
+
+    def run(self, coroutine: Coroutine[Any, Any, Any], context: Context | None) -> BaseException | None:
+        """Run a coroutine to its end, or to the invocation's deadline; what it raised, if it raised.
+
+        At the deadline it is cancelled. If it will not end even so, it is left to go on with later events: the answer
+        cannot wait for it. SystemExit and KeyboardInterrupt are not returned but raised.
+        """
+        if _get_running_loop() is not None:
+            coroutine.close()
+            check_idle()
+        self.lock.acquire()
+        try:
+            if _hooks.owner is not self:
+                self._enter_thread()
+            _set_running_loop(self.loop)
+            try:
+                task = self._first_step(coroutine)
+                if self._ready:
+                    self._drain()
+            finally:
+                _set_running_loop(None)
+            if task.done():
+                if monotonic() > self._next_turn:
+                    self._turn()
+            elif not self._run_until_done(task, deadline.seconds(context)):
+                task.cancel()
+                self._run_until_done(task, deadline.GRACE)
+                return DeadlineError("the invocation's time ran out before the app had ended")
+            return task.exception()
+        except CancelledError as cancelled:
+            return cancelled
+        finally:
+            self.lock.release()
+
+    def wait(self, future: Future[Any], seconds: float | None) -> bool:
+        """Whether a future of this loop is done within `seconds`. If not, later runs of the loop bring it on."""
+        check_idle()
+        with self.lock:
+            return future.done() or self._run_until_done(future, seconds)
+
+    def end_threads(self) -> None:
+        """Have the worker threads end that live as long as the loop does. Requests that come later start their own."""
+        task = self._root.end()
+        if task is not None:
+            self.wait(task, CLOSE_SECONDS)
+
+    def close(self) -> None:
+        """Cancel what is left on the loop and close it. What will not end is left."""
+        if _hooks.owner is self:
+            set_asyncgen_hooks(None, None)
+            _hooks.owner = None
+        self._root.end()
+        # RuntimeError: stopped; or CPython 3.12, which starts no thread to close the default executor at exit.
+        with suppress(RuntimeError):
+            self.loop.call_later(CLOSE_SECONDS, self.loop.stop)
+            self._owner.close()
+
+    def _enter_thread(self) -> None:
+        # A loop sets these hooks while it runs, so that it can close asynchronous generators that are left unfinished.
+        # They belong to the thread. Setting them for each first step and back would take 0.3 us, so they stay:
+        # other loops that run in this thread set their own and then put these back. Other runners do not.
+        _hooks.owner = self
+        firstiter = getattr(self.loop, "_asyncgen_firstiter_hook", None)
+        set_asyncgen_hooks(firstiter, getattr(self.loop, "_asyncgen_finalizer_hook", None))
+
+    def _works(self) -> bool:
+        """Whether the first step is taken at once, by a task that knows itself."""
+        seen: list[object] = []
+
+        class Waits:
+            def get_remaining_time_in_millis(self) -> int:
+                seen.append("the coroutine had to wait")
+                return 1000
+
+        async def current_task() -> None:
+            seen.append(asyncio.current_task(self.loop))
+
+        coroutine = current_task()
+        try:
+            return self.run(coroutine, Waits()) is None and isinstance(seen[0], Task)
+        except (AttributeError, IndexError, TypeError):
+            coroutine.close()
+            return False
+
+    def _run_until_done(self, future: Future[Any], seconds: float | None) -> bool:
+        loop = self.loop
+        expired = False
+
+        def expire() -> None:
+            nonlocal expired
+            expired = True
+            loop.stop()
+
+        def stop(_: Future[Any]) -> None:
+            loop.stop()
+
+        timer = None if seconds is None else loop.call_later(seconds, expire)
+        future.add_done_callback(stop)
+        try:
+            # The app may stop the loop itself: that ends a turn, not the request.
+            while not (future.done() or expired):
+                loop.run_forever()
+        finally:
+            future.remove_done_callback(stop)
+            if timer is not None:
+                timer.cancel()
+            if future.done() and not future.cancelled():
+                future.exception()  # seen: asyncio need not report it
+        return future.done()
+
+    def _turn(self) -> None:
+        self._next_turn = monotonic() + TURN_SECONDS
+        self.loop.call_soon(self.loop.stop)
+        self.loop.run_forever()
+
+    def _drain(self) -> None:
+        # What waits for nothing outside (asyncio.sleep(0), task groups, queues, tasks the app has left behind) goes on
+        # without a call of select: that is most of what a turn of the loop costs.
+        ready = self._ready
+        for _ in range(CALLBACKS):
+            if not ready:
+                break
+            handle = ready.popleft()
+            if not handle.cancelled():
+                handle._run()
+
+
+def _answer_by_thread(loop: AbstractEventLoop) -> None:
+    # An eager task asks the loop whether it runs. It does, for the length of a first step, in the thread that says so.
+    is_running = loop.is_running
+
+    def is_running_here() -> bool:
+        return _get_running_loop() is loop or is_running()
+
+    with suppress(AttributeError):
+        loop.is_running = is_running_here  # type: ignore[method-assign]
+
+
+def check_idle() -> None:
+    """Raise RunningLoopError where a loop runs already: asyncio allows one in a thread."""
+    if _get_running_loop() is not None:
+        raise RunningLoopError(
+            "handler(event, context) was called where an event loop is running already. "
+            "There, use: await handler.handle_async(event, context)"
+        )
+
+
+class _Hooks(threading.local):
+    owner: Runner | None = None
+    """The runner that was the last to set its hooks in this thread."""
+
+
+_hooks = _Hooks()
+_runners: dict[LoopFactory, Runner] = {}
+_inherited: list[Runner] = []
+_runners_lock = threading.Lock()
+
+
+def process_runner(factory: LoopFactory = asyncio.new_event_loop) -> Runner:
+    """The process's runner, made when it is first asked for; one for each `factory` that is in use."""
+    with _runners_lock:
+        runner = _runners.get(factory)
+        if runner is None:
+            runner = _runners[factory] = Runner(factory)
+            atexit.register(_close, factory)
+            at_exit(runner.end_threads, sigterm=False)
+        return runner
+
+
+def _close(factory: LoopFactory) -> None:
+    runner = _runners.pop(factory, None)
+    if runner is not None:
+        runner.close()
+
+
+def _after_fork() -> None:
+    # A child shares its parent's epoll instance: to use the loop, or to close it, would disturb the parent's.
+    global _runners_lock
+    _runners_lock = threading.Lock()
+    _inherited.extend(_runners.values())
+    _runners.clear()
+
+
+# Windows has no fork.
+getattr(os, "register_at_fork", dict)(after_in_child=_after_fork)

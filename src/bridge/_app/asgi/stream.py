@@ -1,0 +1,165 @@
+"""One request through an ASGI app whose response goes out as the app makes it.
+
+https://asgi.readthedocs.io/en/stable/specs/www.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+from math import inf
+
+from ..._http import BODY, IS_BASE64, RESPONSE_BODY
+from ..._http.body import decoded
+from ..._invocation import deadline
+from ...errors import DeadlineError, ResultTooLargeError
+from ..streaming import client_has_gone
+from .cycle import Cycle
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from asyncio import Future, Task
+    from typing import Any
+
+    from ..._http import ResponseNames
+    from ...types import Message, Responder
+    from ..streaming import Step, StreamedAnswer
+    from . import ASGI
+
+
+async def respond(asgi: ASGI, answer: StreamedAnswer, context: Any, responder: Responder) -> None:
+    """Run a request on the caller's loop, and have its answer go to a responder."""
+    request = answer.request
+    body = decoded(request[BODY], request[IS_BASE64]) if request[BODY] else b""
+    cycle = StreamCycle(body, asgi.names, answer, responder)
+    try:
+        error = await asgi.host(cycle, request, body, answer.event, context)
+        await cycle.settle(error, context)
+    finally:
+        cycle.abandon()
+
+
+class StreamCycle(Cycle):
+    """The two channels of a request, of which what is sent goes on to a responder.
+
+    A step towards the responder is a task of its own. Where the app's wait for it is cancelled, be it at the deadline
+    or by a timeout of the app's, the step goes on: half a message would spoil the whole answer. So the app waits for a
+    future that the step sees to: what `asyncio.shield` does too, but a turn of the loop later.
+
+    Args:
+        body: the request's body.
+        names: what to make of the names of response headers.
+        answer: the answer.
+        responder: where it goes.
+    """
+
+    def __init__(self, body: bytes, names: ResponseNames, answer: StreamedAnswer, responder: Responder) -> None:
+        super().__init__(body, names)
+        self._answer = answer
+        self._responder = responder
+        self._over = asyncio.Event()
+        self._closed = False
+        self._last: Task[None] | None = None
+        self._said: Future[None] | None = None
+        if answer.streams:
+            self.limit = inf
+
+    async def receive(self) -> Message:
+        """The request's body, once; then, when the response is out or its client has gone, `http.disconnect`."""
+        if self._body is not None:
+            return await super().receive()
+        await self._over.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        """Take `http.response.start`, then `http.response.body`, and wait until it has gone to the responder.
+
+        Raises:
+            AppError: another message, another order, or a field of the wrong type.
+            ResultTooLargeError: status and headers do not fit into a stream's prelude.
+            OSError: the client has gone (ASGI 2.4), or the invocation is over.
+        """
+        if self._closed:
+            raise client_has_gone(DeadlineError("the invocation is over"))
+        if self._headers is None:
+            await super().send(message)
+            self._open()
+            return
+        await super().send(message)
+        response = self.response
+        if self._answer.streams:
+            body = response[RESPONSE_BODY] if response is not None else self._taken()
+            await self._take(self._answer.part(body, response is not None))
+        elif response is not None:
+            await self._take(self._answer.whole(response))
+
+    async def settle(self, error: BaseException | None, context: Any) -> None:
+        """Say what is left to be said when the app has ended, and return when all of it is out.
+
+        Args:
+            error: what the app raised, if it raised.
+            context: has the deadline.
+
+        Raises:
+            BaseException: what `Answer.rest` and `Answer.check` raise.
+        """
+        self._closed = True
+        self._over.set()
+        if self._last is not None and not self._last.done():
+            if self._answer.streams and not self._answer.complete:
+                # Of a client that reads too slowly, the next thing is to hear that its stream has failed.
+                await asyncio.wait({self._last}, timeout=deadline.seconds(context, deadline.BACKGROUND_MARGIN))
+                self._last.cancel()
+            await asyncio.wait({self._last})
+        steps = self._answer.rest(error, self.complaint)
+        if steps:
+            await self._begun(steps)
+        self._answer.check()
+
+    def abandon(self) -> None:
+        """Stop the step that is being taken, if one is. There is one only where `respond` has been cancelled."""
+        if self._last is not None:
+            self._last.cancel()
+        if self._said is not None:
+            self._said.cancel()  # a step that has not begun will not see to it
+
+    def _open(self) -> None:
+        try:
+            self._answer.open(self._status, self._headers)  # type: ignore[arg-type]
+        except ResultTooLargeError:
+            self._headers = None  # nothing is sent, and the app may send another
+            raise
+
+    def _taken(self) -> bytes:
+        """The part that has just been sent: it need not be kept."""
+        return self._chunks.pop()  # type: ignore[union-attr]
+
+    async def _take(self, steps: list[Step]) -> None:
+        if steps or (self._answer.complete and not self.answered):
+            self._begun(steps)
+            await self._said  # type: ignore[misc]
+        if self._answer.failure is not None:
+            raise client_has_gone(self._answer.failure)
+
+    def _begun(self, steps: list[Step]) -> Task[None]:
+        self.answered = self._answer.complete
+        loop = asyncio.get_running_loop()
+        self._said = loop.create_future()
+        self._last = loop.create_task(self._steps(self._last, steps, self._said))
+        return self._last
+
+    async def _steps(self, previous: Task[None] | None, steps: list[Step], said: Future[None]) -> None:
+        try:
+            if previous is not None and not previous.done():
+                await asyncio.wait({previous})
+            try:
+                for name, *arguments in steps if self._answer.failure is None else ():
+                    await getattr(self._responder, name)(*arguments)
+            except Exception as error:
+                self._answer.failure = error
+            if self._answer.complete or self._answer.failure is not None:
+                self._over.set()
+        except BaseException:
+            said.cancel()
+            raise
+        if not said.done():
+            said.set_result(None)

@@ -1,0 +1,117 @@
+"""What becomes of an app's response, and of its failure: the one policy, whatever the interface and the source."""
+
+from __future__ import annotations
+
+from .._http import METHOD, PATH, RESPONSE_BODY, SINGLE, body as bodies
+from .._invocation import logger
+from ..errors import AppError, DeadlineError, LifespanError, ResultTooLargeError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..errors import RequestTooLargeError
+    from ..types import Event, Request, Response, Result, Source
+
+HEADERS_ROOM = 65_536
+"""Bytes of JSON that all but the body may have before a result is measured: twice what a load balancer lets through."""
+
+INTERNAL_SERVER_ERROR = b"Internal Server Error"
+"""The body of the plain 500. No other is this very object."""
+
+
+class Policy:
+    """Makes results of responses, and responses of failures.
+
+    Args:
+        is_text: whether a body of a media type is to travel as text.
+        raises: whether an exception in the app is Lambda's to see.
+    """
+
+    def __init__(self, is_text: Callable[[str], bool], raises: bool) -> None:
+        self._kinds = bodies.TextTypes(is_text)
+        self._raises = raises
+
+    def result(self, source: Source, event: Event, request: Request, response: Response) -> Result:
+        """The result that carries a response; a 500, where it does not fit.
+
+        Raises:
+            ResultTooLargeError: not even the 500 fits: a source of the user's has a LIMIT that is too small, or puts
+                more into its results.
+        """
+        status, headers, body = response
+        if request[METHOD] == "HEAD" or status in bodies.BODILESS:
+            body = b""
+        text, is_base64 = bodies.encoded(body, headers[SINGLE], self._kinds)
+        result = source.result(event, status, headers, text, is_base64)
+        if len(text) * bodies.MOST_JSON > source.LIMIT - HEADERS_ROOM:
+            size = bodies.json_size(result, source.LIMIT)
+            if size > source.LIMIT:
+                error = ResultTooLargeError(
+                    f"the result has {size:,} bytes of JSON, and its receiver takes {source.LIMIT:,} at most"
+                )
+                if response[RESPONSE_BODY] is INTERNAL_SERVER_ERROR:
+                    raise error
+                return self.result(source, event, request, self.settled(request, None, error))
+        return result
+
+    def settled(self, request: Request, response: Response | None, error: BaseException | None) -> Response:
+        """The response to a request whose app has failed.
+
+        Args:
+            request: the request.
+            response: the app's, if it was complete nevertheless.
+            error: what the app raised; None: it went on without a word.
+
+        Raises:
+            Exception: `error`, where Lambda is to see it.
+        """
+        if error is not None and (self._raises or isinstance(error, LifespanError)):
+            raise exception_of(error)
+        log_failure(request, error, "" if response is None else " after its response was complete")
+        if response is not None:
+            return response
+        timeout = isinstance(error, DeadlineError)
+        text = b"Gateway Timeout" if timeout else INTERNAL_SERVER_ERROR
+        return 504 if timeout else 500, ({"content-type": "text/plain; charset=utf-8"}, [], {}), text
+
+    def finished(
+        self, source: Source, event: Event, request: Request, response: Response | None, error: BaseException | None
+    ) -> Result:
+        """The result of what came of a request: a response, an error, or both."""
+        if error is not None or response is None:
+            response = self.settled(request, response, error)
+        return self.result(source, event, request, response)
+
+    def refused(self, source: Source, event: Event, refusal: RequestTooLargeError) -> Result:
+        """The result for a request of which the app would see a part only."""
+        logger().warning("refused with 413: %s", refusal)
+        headers = {"content-type": "text/plain; charset=utf-8"}
+        return source.result(event, 413, (headers, [], {}), "Content Too Large", False)
+
+
+def exception_of(error: BaseException) -> Exception:
+    """An error as Lambda is to see it: its runtime takes an Exception for a failed invocation, and ends with others.
+
+    Args:
+        error: what the app raised. What is no Exception (`CancelledError`) becomes the cause of an AppError.
+    """
+    if isinstance(error, Exception):
+        return error
+    failed = AppError(f"the app raised {error!r}")
+    failed.__cause__ = error
+    return failed
+
+
+def log_failure(request: Request, error: BaseException | None, when: str) -> None:
+    """Log that the app has failed: with its traceback, unless the error is Bridge's own and says it all.
+
+    Args:
+        request: the request.
+        error: what happened.
+        when: the end of the sentence: "", " after its response was complete".
+    """
+    if isinstance(error, (DeadlineError, ResultTooLargeError)):
+        logger().error("%s %r failed%s: %s", request[METHOD], request[PATH], when, error)
+    else:
+        logger().error("%s %r failed%s", request[METHOD], request[PATH], when, exc_info=error)

@@ -1,0 +1,148 @@
+"""The answer to one HTTP event, where it goes out as the app makes it."""
+
+from __future__ import annotations
+
+from .._http import METHOD, PATH, RESPONSE_BODY, RESPONSE_HEADERS, STATUS, body as bodies
+from .._invocation import logger
+from . import prelude
+from .policy import log_failure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeAlias
+
+    from ..types import Event, Request, Response, ResponseHeaders, Source, StreamingSource
+    from .policy import Policy
+
+    Step: TypeAlias = tuple[str, *tuple[Any, ...]]
+
+
+class StreamedAnswer:
+    """What has been said of an answer, and what is to be said next: in steps, which are calls of a responder.
+
+    A step is the name of a responder's method and its arguments. That the steps are taken, and how one waits for that,
+    is left to ASGI and WSGI.
+
+    Args:
+        policy: the handler's.
+        source: the event's format.
+        event: the event.
+        request: the request that it carries.
+        streaming: the source, if this answer is to be a stream; None: it is to be one result.
+
+    Attributes:
+        complete: whether the last step has been given out.
+        failure: what the responder has raised: no step will be taken any more.
+    """
+
+    complete = False
+    failure: Exception | None = None
+    _raised: Exception | None = None
+    _started = False
+
+    def __init__(
+        self, policy: Policy, source: Source, event: Event, request: Request, streaming: StreamingSource | None
+    ) -> None:
+        self._policy = policy
+        self._source = source
+        self._streaming = streaming
+        self.event = event
+        self.request = request
+        self.streams = streaming is not None
+
+    @property
+    def started(self) -> bool:
+        """Whether a stream has begun, so that its status and headers stand."""
+        return self._started
+
+    def open(self, status: int, headers: ResponseHeaders) -> None:
+        """Take status and headers of a streamed response. They go out with its first part.
+
+        Raises:
+            ResultTooLargeError: they do not fit.
+        """
+        if self._streaming is not None:
+            self._prelude = prelude.encoded(self._streaming.prelude(status, headers))
+            self._bodiless = self.request[METHOD] == "HEAD" or status in bodies.BODILESS
+
+    def part(self, body: bytes, last: bool) -> list[Step]:
+        """The steps that say a part of a streamed response. One without a body is over with its head."""
+        steps: list[Step] = []
+        if self.complete:
+            return steps
+        begins = not self._started
+        if begins:
+            self._started = True
+            steps.append(("start", prelude.CONTENT_TYPE, self._prelude))
+        if last or self._bodiless:
+            self.complete = True
+            steps.append(("end", b"" if self._bodiless else body))
+        elif body or begins:
+            steps.append(("write", body))
+        return steps
+
+    def whole(self, response: Response) -> list[Step]:
+        """The steps that say a response at once.
+
+        None, where the source raises instead (`StatusError`): that is its result, which `check` raises when the app has
+        ended. It is no failure of the app's, and the app does not hear of it.
+        """
+        if self.streams:
+            self.open(response[STATUS], response[RESPONSE_HEADERS])
+            return self.part(response[RESPONSE_BODY], True)
+        self.complete = True
+        try:
+            return [("result", self._policy.result(self._source, self.event, self.request, response))]
+        except Exception as error:
+            self._raised = error
+            return []
+
+    def rest(self, error: BaseException | None, complaint: Callable[[], BaseException]) -> list[Step]:
+        """The steps that are left when the app has ended. What has gone wrong is logged.
+
+        Args:
+            error: what the app raised, if it raised.
+            complaint: says what is wrong if the app has not raised, and its response is not complete either.
+
+        Raises:
+            BaseException: `error`, where the handler's policy is to raise, and nothing has been said yet.
+        """
+        if self.failure is not None:
+            if error is not None and not _stems_from(error, self.failure):
+                log_failure(self.request, error, " after its response could not be sent")
+            elif self._client_has_gone():
+                logger().info("%s %r: its client has gone: %s", self.request[METHOD], self.request[PATH], self.failure)
+            return []
+        if self.complete:
+            if error is not None:
+                log_failure(self.request, error, " after its response was complete")
+            return []
+        error = error or complaint()
+        if self._started:
+            log_failure(self.request, error, " after its response had begun")
+            return [("fail", error)]
+        return self.whole(self._policy.settled(self.request, None, error))
+
+    def check(self) -> None:
+        """Raise what the source has raised, or the responder, unless it was that the client has gone."""
+        if self._raised is not None:
+            raise self._raised
+        if self.failure is not None and not self._client_has_gone():
+            raise self.failure
+
+    def _client_has_gone(self) -> bool:
+        return self.streams and isinstance(self.failure, OSError)
+
+
+def client_has_gone(failure: Exception) -> OSError:
+    """What an app is told that sends to nobody (ASGI, "Send": a subclass of OSError)."""
+    error = ConnectionAbortedError("the response goes nowhere any more")
+    error.__cause__ = failure
+    return error
+
+
+def _stems_from(error: BaseException | None, cause: BaseException) -> bool:
+    while error is not None and error is not cause:
+        error = error.__cause__ or error.__context__
+    return error is cause

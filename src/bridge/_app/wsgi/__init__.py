@@ -1,0 +1,197 @@
+"""One request through a WSGI app, in the calling thread.
+
+https://peps.python.org/pep-3333/
+"""
+
+from __future__ import annotations
+
+import sys
+from io import BytesIO
+
+from ... import current
+from ..._http import TABLE_SIZE, ResponseNames, from_wsgi, to_environ, url
+from ..._http.body import BODY_LIMIT, decoded, streamed_too_much
+from ..._http.url import PORTS
+from ...errors import AppError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import TracebackType
+    from typing import Any, TypeAlias
+
+    from ...types import Event, Outcome, Request, ResponseHeaders, WSGIApp
+
+    ExcInfo: TypeAlias = (
+        tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None] | None
+    )
+
+
+def environ_of(request: Request, event: Event, context: Any, traced: bool = False) -> dict[str, Any]:
+    """The environ of a request, with the raw event and context in `aws.event` and `aws.context`.
+
+    Text in it stands for bytes, one character a byte (PEP 3333, "Unicode Issues").
+
+    Args:
+        request: the request.
+        event: as Lambda gave it.
+        context: as Lambda gave it.
+        traced: whether the invocation's own segment of the trace takes the place of the sender's, if there is one.
+    """
+    method, scheme, host, path, _, root_path, query, protocol, headers, cookie, client, text, is_base64 = request
+    body = decoded(text, is_base64) if text else b""
+    server, port = (host, PORTS[scheme]) if host and ":" not in host else url.server_of(host, scheme)
+    if root_path:
+        path = path[len(root_path) :]
+    environ = {
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": root_path if root_path.isascii() else _latin1(root_path),
+        "PATH_INFO": path if path.isascii() else _latin1(path),
+        "QUERY_STRING": query if query.isascii() else _latin1(query),
+        "SERVER_NAME": server,
+        "SERVER_PORT": _ports.get(port) or str(port),
+        "SERVER_PROTOCOL": protocol,
+        "REMOTE_ADDR": client[0] if client else "",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scheme,
+        "wsgi.input": BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,  # handle_async runs requests side by side
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+        "aws.event": event,
+        "aws.context": context,
+    }
+    to_environ(headers, environ)
+    if cookie is not None:
+        environ["HTTP_COOKIE"] = cookie if cookie.isascii() else _latin1(cookie)
+    segment = current.trace_id() if traced else ""
+    if segment:
+        environ["HTTP_X_AMZN_TRACE_ID"] = segment if segment.isascii() else _latin1(segment)
+    if body:
+        # REST APIs leave Content-Length out, and frameworks read no body without it.
+        environ["CONTENT_LENGTH"] = str(len(body))
+    return environ
+
+
+def _latin1(text: str) -> str:
+    return url.utf8(text).decode("latin-1")
+
+
+_ports = {port: str(port) for port in PORTS.values()}
+
+
+class Exchange:
+    """What one request's app has said by `start_response` and `write`.
+
+    Attributes:
+        status: the status, once there are headers.
+        headers: the headers, once the app has called `start_response`.
+        parts: body bytes that came by `write`, or out of an iterator.
+    """
+
+    __slots__ = ("__weakref__", "_names", "headers", "parts", "status")
+
+    def __init__(self, names: ResponseNames) -> None:
+        self._names = names
+        self.status: int
+        self.headers: ResponseHeaders | None = None
+        self.parts: list[bytes] | None = None
+
+    def start_response(
+        self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo = None, /
+    ) -> Callable[[bytes], object]:
+        """Take the status line and the headers; the callable that it returns takes body bytes.
+
+        Raises:
+            AppError: a second call without `exc_info`, a status that is no number, or headers that are no pairs of str.
+        """
+        if self.headers is not None:
+            if exc_info is None:
+                raise AppError("the app called start_response twice, the second time without exc_info (PEP 3333)")
+            # Nothing has gone out yet, so an error page takes the place of the half page before it.
+            self.parts = None
+        try:
+            self.status = _codes[status]
+        except (KeyError, TypeError):
+            self.status = _code(status)
+        self.headers = from_wsgi(headers, self._names)
+        return self.write
+
+    def write(self, data: bytes) -> None:
+        """PEP 3333's imperative way to send body bytes."""
+        if self.parts is None:
+            self.parts = []
+        self.parts.append(data)
+
+
+_codes = {"200 OK": 200}
+
+
+def _code(status: str) -> int:
+    digits = status[:3] if isinstance(status, str) else ""
+    if not (len(digits) == 3 and digits.isascii() and digits.isdigit() and digits >= "100"):
+        raise AppError(f"the app gave start_response a status that is no status line: {status!r}")
+    if len(_codes) < TABLE_SIZE:
+        _codes[status] = int(digits)
+    return int(digits)
+
+
+class WSGI:
+    """A WSGI app, ready to run requests.
+
+    Args:
+        app: the app.
+        names: what to make of the names of response headers.
+        traced: whether the app is to see the invocation's own segment of the trace.
+    """
+
+    def __init__(self, app: WSGIApp, names: ResponseNames, traced: bool) -> None:
+        self.app = app
+        self.names = names
+        self.traced = traced
+
+    def run(self, request: Request, event: Event, context: Any) -> Outcome:
+        """Run a request. The app's iterable is closed, whatever happens."""
+        exchange = Exchange(self.names)
+        environ = environ_of(request, event, context, self.traced)
+        error: Exception | None = None
+        body: bytes | None = None
+        try:
+            chunks = self.app(environ, exchange.start_response)
+            if type(chunks) in FINITE and exchange.parts is None:
+                body = b"".join(chunks)
+            else:
+                try:
+                    body = joined(chunks, exchange)
+                finally:
+                    close = getattr(chunks, "close", None)
+                    if close is not None:
+                        close()
+        except Exception as raised:
+            error = raised
+        headers = exchange.headers
+        if body is None or headers is None:
+            return None, error or AppError("the app returned, but it had not called start_response (PEP 3333)")
+        return (exchange.status, headers, body), error
+
+    async def on_running_loop(self, request: Request, event: Event, context: Any) -> Outcome:
+        """Run a request in a thread, so that the caller's loop goes on."""
+        import asyncio
+
+        return await asyncio.to_thread(self.run, request, event, context)
+
+
+FINITE = frozenset((list, tuple))
+"""Iterables whose parts are all there, and which have no `close`."""
+
+
+def joined(chunks: Iterable[bytes], exchange: Exchange) -> bytes:
+    """The bytes of an iterable, in one order with those that the app writes beside it."""
+    size = 0
+    for chunk in chunks:
+        exchange.write(chunk)
+        size += len(chunk)
+        if size > BODY_LIMIT:
+            raise streamed_too_much()
+    return b"".join(exchange.parts or ())

@@ -1,0 +1,241 @@
+"""The command `bridge`: serve a handler locally, invoke it with an event, print a sample event."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+import time
+import uuid
+from contextlib import closing, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+from .. import __version__
+from ..errors import BridgeError
+from ..runtime._import_string import UsageError, load, parts
+from . import websocket_options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, Literal
+
+    from ..gateway import Gateway, WebSocketGateway
+
+_SETTINGS = "BRIDGE_SERVE"
+"""Where `serve --reload` leaves its arguments for the processes that it starts."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; its exit code: 0, or 2 for a command line that cannot work."""
+    options = _parser().parse_args(arguments)
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    try:
+        options.run(options)
+    except (BridgeError, UsageError) as error:
+        complaint = str(error)
+    except ModuleNotFoundError as error:
+        if error.name not in ("starlette", "uvicorn", "websockets"):
+            raise
+        complaint = f'{error.name} is missing: pip install "lambda-bridge[serve]"'
+    else:
+        return 0
+    print(f"bridge {options.command}: {complaint}", file=sys.stderr)
+    return 2
+
+
+def gateway() -> Gateway | WebSocketGateway:
+    """The gateway that `serve --reload` has been asked for: a factory for the processes that uvicorn starts."""
+    try:
+        return _gateway(json.loads(os.environ[_SETTINGS]))
+    except (BridgeError, UsageError) as error:
+        sys.exit(f"bridge serve: {error}")
+
+
+def _gateway(settings: dict[str, Any]) -> Gateway | WebSocketGateway:
+    from ..gateway import Gateway, Processes, WebSocketGateway
+
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    target, count, routing, websocket = (settings.pop(name) for name in ("target", "processes", "routing", "websocket"))
+    streaming: Literal["on", "off"] = "on" if settings["streaming"] else "off"
+    handler: Any = Processes(target, count, routing) if count else load(target, streaming=streaming)
+    made: Gateway | WebSocketGateway
+    if websocket:
+        authorizer = websocket.pop("authorizer")
+        made = WebSocketGateway(handler, authorizer=authorizer and load(authorizer), **websocket)
+    else:
+        made = Gateway(handler, **settings)
+    if count:
+        handler.start()
+    return made
+
+
+def _serve(options: argparse.Namespace) -> None:
+    from ..gateway import Server
+    from ..gateway._environment import environment, lent
+
+    if options.streaming and (options.processes or options.api == "websocket"):
+        raise UsageError("--streaming is for function URLs and REST APIs, and without --processes")
+    options.concurrency = options.processes or options.concurrency
+    websocket = websocket_options.settings(options) if options.api == "websocket" else None
+    stage = websocket["stage"] if websocket else options.stage
+    settings = {
+        "target": options.target,
+        "api": options.api,
+        "stage": options.stage,
+        "payload": options.payload,
+        "multi_value": options.multi_value,
+        "trigger": options.trigger,
+        "binary_media_types": ["*/*"] if options.binary_media_types is None else options.binary_media_types,
+        "timeout": options.timeout,
+        "concurrency": options.concurrency,
+        "processes": options.processes,
+        "routing": options.routing,
+        "websocket": websocket,
+        "streaming": options.streaming,
+    }
+    with (
+        closing(Server(options.host, options.port)) as server,
+        lent(environment(server.url, stage) if websocket else {}),
+    ):
+        if options.reload:
+            parts(options.target)
+            os.environ[_SETTINGS] = json.dumps(settings)
+            app: Any = "bridge._command.cli:gateway"
+        else:
+            app = _gateway(settings)
+        url = f"{server.url}{_prefix(stage)}"
+        print(f"{options.target} behind {options.api}: {url.replace('http', 'ws', 1) if websocket else url + '/'}")
+        if websocket:
+            print(f"its connections: {url}/@connections")
+        sys.stdout.flush()
+        server.run(app, reload=options.reload)
+
+
+def _prefix(stage: str) -> str:
+    """What the stage puts in front of a path."""
+    return "" if stage == "$default" else f"/{stage}"
+
+
+def _invoke(options: argparse.Namespace) -> None:
+    from ..gateway._context import LambdaContext
+
+    handler = load(options.target)
+    try:
+        text = sys.stdin.read() if options.event == "-" else Path(options.event).read_text(encoding="utf-8")
+        event = json.loads(text)
+    except OSError as error:
+        raise UsageError(f"cannot read {options.event!r}: {error.strerror}") from None
+    except ValueError as error:
+        raise UsageError(f"{options.event!r} is no JSON: {error}") from None
+    with redirect_stdout(sys.stderr):  # standard output is the result's
+        result = handler(event, LambdaContext(str(uuid.uuid4()), options.timeout))
+    print(json.dumps(result, indent=2, ensure_ascii=False))
+
+
+def _event(options: argparse.Namespace) -> None:
+    from ..gateway._apis import api as api_of
+    from ..sources._client_request import ClientRequest
+
+    api = api_of(
+        options.api,
+        stage=options.stage,
+        payload=options.payload,
+        multi_value=options.multi_value,
+        trigger=options.trigger,
+    )
+    try:
+        url = urlsplit(options.url)
+    except ValueError as error:
+        raise UsageError(f"{options.url!r} is no URL: {error}") from None
+    headers = [
+        ("host", url.netloc or "localhost"),
+        ("x-forwarded-for", "127.0.0.1"),
+        ("x-forwarded-proto", url.scheme or "https"),
+    ]
+    for line in options.header:
+        name, colon, value = line.partition(":")
+        if not colon:
+            raise UsageError(f"{line!r} is no header, for example 'Accept: text/html'")
+        headers.append((name.strip().lower(), value.strip()))
+    body = os.fsencode(options.data)
+    if body:
+        headers.append(("content-length", str(len(body))))
+    path = url.path if url.path.startswith("/") else "/" + url.path
+    call = ClientRequest(
+        method=options.method.upper(),
+        raw_path=_prefix(options.stage) + quote(path, safe="/%!$&'()*+,;=:@~"),
+        query_string=quote(url.query, safe="%!$&'()*+,;=:@~/?"),
+        headers=headers,
+        body=body,
+        stage=options.stage,
+        domain=api.domain(options.stage),
+        request_id=str(uuid.uuid4()),
+        seconds=time.time(),
+    )
+    print(json.dumps(api.event(call), indent=2, ensure_ascii=False))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("bridge", description="Any ASGI or WSGI app as a Lambda handler.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    serve = commands.add_parser("serve", help="serve a handler, or an app, behind a local API")
+    _add_target(serve)
+    _add_api(serve, "websocket")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    serve.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
+    serve.add_argument("--reload", action="store_true", help="start again when a file changes")
+    serve.add_argument(
+        "--binary-media-types",
+        nargs="*",
+        metavar="TYPE",
+        help="a REST API's binaryMediaTypes (default: */*; none at all: as REST APIs are by default)",
+    )
+    serve.add_argument("--timeout", type=float, default=30, help="the function's timeout, seconds (default: 30)")
+    serve.add_argument("--concurrency", type=int, default=1, help="events handled at once (default: 1, as in Lambda)")
+    serve.add_argument("--processes", type=int, default=0, metavar="N", help="run the handler in N processes")
+    routings = ["turn", "random", "sticky"]
+    serve.add_argument("--routing", choices=routings, default="turn", help="which idle process gets an event")
+    websocket_options.add(serve)
+    serve.add_argument("--streaming", action="store_true", help="answers are streams; function URLs and REST APIs only")
+    serve.set_defaults(run=_serve)
+
+    invoke = commands.add_parser("invoke", help="print the result of one event")
+    _add_target(invoke)
+    invoke.add_argument("event", metavar="EVENT.json", help="a file; - for standard input")
+    invoke.add_argument("--timeout", type=float, default=30, help="the function's timeout, seconds (default: 30)")
+    invoke.set_defaults(run=_invoke)
+
+    event = commands.add_parser("event", help="print the event that an API makes of a request")
+    event.add_argument("method", metavar="METHOD")
+    event.add_argument("url", metavar="URL", help="path and query, with or without a host")
+    _add_api(event)
+    event.add_argument("-H", "--header", action="append", default=[], metavar="'NAME: VALUE'")
+    event.add_argument("-d", "--data", default="", help="the body")
+    event.set_defaults(run=_event)
+    return parser
+
+
+def _add_target(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("target", metavar="MODULE:HANDLER", help="a Lambda handler, or an app, which is then wrapped")
+
+
+def _add_api(parser: argparse.ArgumentParser, *more: str) -> None:
+    apis = (
+        "http: HTTP API, rest: REST API, url: function URL, alb: Application Load Balancer, lattice: VPC Lattice, "
+        "edge: Lambda@Edge"
+    )
+    apis += "".join(f", {name}: WebSocket API" for name in more)
+    choices = ["http", "rest", "url", "alb", "lattice", "edge", *more]
+    parser.add_argument("--api", choices=choices, default="http", help=apis)
+    parser.add_argument("--stage", default="$default", help="an HTTP or REST API's stage, the first part of the path")
+    parser.add_argument("--payload", choices=["2.0", "1.0"], default="2.0", help="of HTTP API and VPC Lattice events")
+    parser.add_argument("--multi-value", action="store_true", help="a load balancer's multi-value headers")
+    triggers = ["origin-request", "viewer-request"]
+    parser.add_argument("--trigger", choices=triggers, default=triggers[0], help="where Lambda@Edge calls the function")

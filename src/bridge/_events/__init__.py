@@ -1,0 +1,248 @@
+"""What becomes of events that are no HTTP requests, where the deployer has said it."""
+
+from __future__ import annotations
+
+from .. import kinds
+from .._app.policy import exception_of
+from .._http import STATUS
+from .._invocation import deadline
+from ..errors import ConfigurationError, DeadlineError, EventError, RunningLoopError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Protocol, TypeAlias
+
+    from .._app.asgi import ASGI
+    from .._app.asgi.loop import LoopFactory
+    from .._http import ResponseNames
+    from ..types import App, AsyncRun, Event, OnEvent, Request, Response, Run, WebSocketBinary, WebSocketPath
+    from ..websocket._connections import Connections
+    from ..websocket._events import WebSockets
+    from .posted import Posted
+
+    class EventAnswer(Protocol):
+        """One answer to such events, in plain code and inside a running loop."""
+
+        def result(self, event: Event, context: Any) -> Any:
+            """The result of an event."""
+
+        async def result_async(self, event: Event, context: Any) -> Any:
+            """The same, on the running loop."""
+
+    WebSocketOptions: TypeAlias = tuple[
+        App, ResponseNames, WebSocketPath, WebSocketBinary, float, Connections | None, bool
+    ]
+    Finish: TypeAlias = Callable[[Posted, Event, Request, Response | None, BaseException | None], Any]
+
+WARM = "warm"
+"""The result of a warm-up ping."""
+
+
+class Refused:
+    """Nothing has been said of such events: they are errors."""
+
+    def result(self, event: Event, context: Any) -> Any:
+        """No result.
+
+        Raises:
+            EventError: always. It names the event.
+        """
+        raise EventError(kinds.complaint(event))
+
+    async def result_async(self, event: Event, context: Any) -> Any:
+        """The same."""
+        self.result(event, context)
+
+
+class WebSocketEvents:
+    """Events of WebSocket APIs go to the ASGI app; everything else is another's.
+
+    Args:
+        others: that other.
+        asgi: the app.
+        options: of `WebSockets`. Without such an event it is not imported.
+    """
+
+    def __init__(self, others: EventAnswer, asgi: ASGI, options: WebSocketOptions) -> None:
+        self._others = others
+        self._asgi = asgi
+        self._options = options
+        self._websockets: WebSockets | None = None
+
+    def result(self, event: Event, context: Any) -> Any:
+        """The result of an event."""
+        return self._chosen(event).result(event, context)
+
+    async def result_async(self, event: Event, context: Any) -> Any:
+        """The same, on the running loop."""
+        return await self._chosen(event).result_async(event, context)
+
+    def _chosen(self, event: Event) -> EventAnswer:
+        if not kinds.is_websocket(event):
+            return self._others
+        if self._websockets is None:
+            from ..websocket._connections import Connections
+            from ..websocket._events import Options, WebSockets
+
+            app, names, path, binary, linger, connections, raises = self._options
+            options = Options(path, connections or Connections(), binary, linger, raises)
+            self._websockets = WebSockets(app, self._asgi, names, options)  # type: ignore[arg-type]
+        return self._websockets
+
+
+class WarmUps:
+    """Warm-up pings are answered at once; everything else is another's.
+
+    Args:
+        others: that other.
+    """
+
+    def __init__(self, others: EventAnswer) -> None:
+        self._others = others
+
+    def result(self, event: Event, context: Any) -> Any:
+        """The word "warm", or what the other has."""
+        return WARM if kinds.is_warm_up(event) else self._others.result(event, context)
+
+    async def result_async(self, event: Event, context: Any) -> Any:
+        """The same, on the running loop."""
+        return WARM if kinds.is_warm_up(event) else await self._others.result_async(event, context)
+
+
+class Called:
+    """Such events go to a function of the deployer's, `on_event`.
+
+    Args:
+        function: `function(event, context)`, plain or asynchronous. What it raises is Lambda's to see.
+        asgi: the app, if it is an ASGI app: its lifespan has started before the function is called.
+        loop_factory: makes the event loop, as for the app.
+
+    Raises:
+        ConfigurationError: the function cannot be called.
+    """
+
+    def __init__(self, function: OnEvent, asgi: ASGI | None, loop_factory: LoopFactory | None) -> None:
+        if not callable(function):
+            raise ConfigurationError(f"Bridge(on_event=...) takes a function of event and context, not {function!r}.")
+        self._function = function
+        self._asgi = asgi
+        self._loop_factory = loop_factory
+
+    def result(self, event: Event, context: Any) -> Any:
+        """What the function returns. If that has to be awaited, it is, on the process's loop.
+
+        Raises:
+            DeadlineError: the invocation's time was about to run out.
+        """
+        if self._asgi is not None:
+            self._asgi.ensure_started(context)
+        value = self._function(event, context)
+        return self._awaited(value, context) if hasattr(value, "__await__") else value
+
+    async def result_async(self, event: Event, context: Any) -> Any:
+        """The same, on the running loop. A plain function runs in a thread, as a WSGI app does, and has no deadline."""
+        import asyncio
+        import inspect
+
+        if self._asgi is not None:
+            await self._asgi.ensure_started_here(context)
+        if inspect.iscoroutinefunction(self._function):
+            value = self._function(event, context)
+        else:
+            value = await asyncio.to_thread(self._function, event, context)
+        if not hasattr(value, "__await__"):
+            return value
+        try:
+            async with asyncio.timeout(deadline.seconds(context)) as clock:
+                return await value
+        except TimeoutError:
+            if not clock.expired():
+                raise
+            raise DeadlineError("the invocation's time ran out before on_event had ended") from None
+
+    def _awaited(self, value: Any, context: Any) -> Any:
+        import asyncio
+
+        from .._app.asgi.loop import check_idle, process_runner
+
+        try:
+            check_idle()
+        except RunningLoopError:
+            getattr(value, "close", bool)()  # a coroutine that nobody will await
+            raise
+        values: list[Any] = []
+
+        async def keep() -> None:
+            values.append(await value)
+
+        error = process_runner(self._loop_factory or asyncio.new_event_loop).run(keep(), context)
+        if error is not None:
+            raise exception_of(error)
+        return values[0]
+
+
+class Posting:
+    """Such events are POSTed to the app, at `events_path`.
+
+    Args:
+        source: makes the request of an event, and the result of a response.
+        run: runs a request through the app.
+        run_async: the same, on the running loop.
+        finish: makes the result of a response, and of the error that has come after it, if one has.
+    """
+
+    def __init__(self, source: Posted, run: Run, run_async: AsyncRun, finish: Finish) -> None:
+        self._source = source
+        self._run = run
+        self._run_async = run_async
+        self._finish = finish
+
+    def result(self, event: Event, context: Any) -> Any:
+        """What the app has answered.
+
+        Raises:
+            EventFailedError: the app's answer is no success.
+            Exception: what the app has raised instead of an answer, or beside one that is no success.
+        """
+        request = self._source.request(event)
+        return self._finished(event, request, *self._run(request, event, context))
+
+    async def result_async(self, event: Event, context: Any) -> Any:
+        """The same, on the running loop."""
+        request = self._source.request(event)
+        return self._finished(event, request, *await self._run_async(request, event, context))
+
+    def _finished(self, event: Event, request: Request, response: Response | None, error: BaseException | None) -> Any:
+        # Without a success the invocation fails in any case: then by the app's own exception, if there is one.
+        if error is not None and (response is None or response[STATUS] >= 400):
+            raise exception_of(error)
+        return self._finish(self._source, event, request, response, error)
+
+
+def others(
+    on_event: OnEvent | None,
+    posted: Posted | None,
+    warm_up: bool,
+    asgi: ASGI | None,
+    loop_factory: LoopFactory | None,
+    websockets: WebSocketOptions,
+    run: Run,
+    run_async: AsyncRun,
+    finish: Finish,
+) -> EventAnswer:
+    """What answers such events.
+
+    Raises:
+        ConfigurationError: an option cannot work, or two of them together.
+    """
+    answer: EventAnswer = Refused()
+    if on_event is not None and posted is not None:
+        raise ConfigurationError("Bridge takes on_event=... or events_path=..., not both: an event goes one way.")
+    if on_event is not None:
+        answer = Called(on_event, asgi, loop_factory)
+    elif posted is not None:
+        answer = Posting(posted, run, run_async, finish)
+    if asgi is not None:
+        answer = WebSocketEvents(answer, asgi, websockets)
+    return WarmUps(answer) if warm_up else answer

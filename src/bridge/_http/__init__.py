@@ -1,0 +1,287 @@
+"""HTTP messages as Bridge has them: a request's fields, and what header names and values may be.
+
+Names repeat from event to event, so each form of a name is made once and looked up afterwards. The tables are bounded:
+clients choose names too, and a table that is full still answers, it only stops learning.
+"""
+
+from __future__ import annotations
+
+from ..errors import AppError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any, Final
+
+    from ..types import HeaderItems, Request, ResponseHeaders
+
+METHOD: Final = 0
+SCHEME: Final = 1
+HOST: Final = 2
+PATH: Final = 3
+RAW_PATH: Final = 4
+ROOT_PATH: Final = 5
+QUERY: Final = 6
+PROTOCOL: Final = 7
+HEADERS: Final = 8
+COOKIE: Final = 9
+CLIENT: Final = 10
+BODY: Final = 11
+IS_BASE64: Final = 12
+"""The places of a `bridge.types.Request`, which is a plain tuple: an object would cost 15 % of an event."""
+
+SINGLE: Final = 0
+COOKIES: Final = 1
+REPEATED: Final = 2
+"""The places of `bridge.types.ResponseHeaders`."""
+
+STATUS: Final = 0
+RESPONSE_HEADERS: Final = 1
+RESPONSE_BODY: Final = 2
+"""The places of a `bridge.types.Response`."""
+
+
+def replaced(request: Request, fields: dict[int, Any]) -> Request:
+    """Return a request with other values in some of its places."""
+    changed: Any = list(request)
+    for place, value in fields.items():
+        changed[place] = value
+    return tuple(changed)
+
+
+TABLE_SIZE = 512
+
+# RFC 9110 section 5.6.2, token.
+_TOKEN = b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+# Content-Length is the gateway's to compute: it knows what it sends. The others belong to one connection
+# (RFC 9110 section 7.6.1), and the app's connection ends here.
+NOT_FORWARDED = frozenset(
+    ["content-length", "connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"]
+)
+
+
+TRACE = b"x-amzn-trace-id"
+"""The name in which a trace arrives. Every spelling of it becomes this very object: `is` is enough to know it."""
+
+ASGI_NAMES: dict[str, bytes] = {}
+"""Names that `to_asgi` has met: one that is in it needs no work."""
+_environ_keys: dict[str, str] = {}
+
+
+def to_asgi(lines: HeaderItems) -> list[tuple[bytes, bytes]]:
+    """Request headers as ASGI wants them: lower-case names, bytes, one pair per line.
+
+    Values become UTF-8: CloudFront, for one, sends place names that are no latin-1.
+    """
+    return [(_asgi_name(name), value.encode()) for name, value in _tolerant(lines)]
+
+
+def _asgi_name(name: str) -> bytes:
+    lower = ASGI_NAMES.get(name)
+    if lower is None:
+        lower = name.lower().encode("utf-8", "replace")
+        if lower == TRACE:
+            lower = TRACE
+        if len(ASGI_NAMES) < TABLE_SIZE:
+            ASGI_NAMES[name] = lower
+    return lower
+
+
+def to_environ(lines: HeaderItems, environ: dict[str, Any]) -> None:
+    """Put request headers into a WSGI environ: `HTTP_` names, values as latin-1 text of UTF-8 bytes (PEP 3333)."""
+    size = len(environ)
+    try:
+        for name, value in lines:
+            environ[_environ_keys[name]] = value if value.isascii() else value.encode().decode("latin-1")
+        plain = len(environ) == size + len(lines)
+    except (AttributeError, KeyError, UnicodeEncodeError):
+        plain = False
+    if not plain:
+        _merge(lines, environ)
+    environ.pop("", None)
+
+
+def _merge(lines: HeaderItems, environ: dict[str, Any]) -> None:
+    found: dict[str, str] = {}
+    for name, value in _tolerant(lines):
+        key = _environ_key(name)
+        text = value.encode().decode("latin-1")
+        found[key] = f"{found[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{text}" if key in found else text
+    environ.update(found)
+
+
+def _environ_key(name: str) -> str:
+    """The environ key of a header, or "" for a name that must not arrive.
+
+    A name with an underscore must not: `x_forwarded_proto` would read as `X-Forwarded-Proto`, so that a client could
+    pose as the gateway. nginx and Django's server drop such names too.
+    """
+    key = _environ_keys.get(name)
+    if key is None:
+        key = name.upper().replace("-", "_")
+        if "_" in name or not name.isascii():
+            key = ""
+        elif key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+            key = "HTTP_" + key
+        if len(_environ_keys) < TABLE_SIZE:
+            _environ_keys[name] = key
+    return key
+
+
+def _tolerant(lines: HeaderItems) -> HeaderItems:
+    # Emulators send null, numbers and lone surrogates, which text cannot carry.
+    return [(str(name), str(value).encode("utf-8", "replace").decode()) for name, value in lines if value is not None]
+
+
+class ResponseNames(dict["bytes | str", str]):
+    """A response header's name, as the app gave it, in lower case; or "" where it is not to be forwarded."""
+
+    def __init__(self, exclude: Iterable[str] = ()) -> None:
+        self._dropped = NOT_FORWARDED.union(name.lower() for name in exclude)
+
+    def __missing__(self, name: bytes | str) -> str:
+        raw = name.encode("latin-1", "replace") if isinstance(name, str) else name
+        if not isinstance(raw, bytes) or not raw or raw.translate(None, _TOKEN):
+            raise AppError(f"the app sent a header whose name is not a token of RFC 9110: {name!r}")
+        lower = raw.decode().lower()
+        if lower in self._dropped:
+            lower = ""
+        if len(self) < TABLE_SIZE:
+            self[name] = lower
+        return lower
+
+
+def from_asgi(lines: Iterable[tuple[bytes, bytes]], names: ResponseNames) -> ResponseHeaders:
+    """The headers of an `http.response.start` message. Their bytes become text by latin-1, one to one."""
+    headers: dict[str, str] = {}
+    cookies: list[str] = []
+    repeated: dict[str, list[str]] = {}
+    try:
+        for raw_name, raw_value in lines:
+            name = names[raw_name]
+            value = raw_value.decode("latin-1")
+            if not value.isprintable():
+                _check(name, value)
+            if name == "set-cookie":
+                cookies.append(value)
+            elif name in headers:
+                _repeat(name, value, headers, repeated)
+            elif name:
+                headers[name] = value
+    except (AttributeError, TypeError, ValueError) as error:
+        raise AppError(
+            f"the app sent headers that are no pairs of bytes (ASGI, http.response.start): {lines!r}"
+        ) from error
+    return headers, cookies, repeated
+
+
+def from_wsgi(lines: Iterable[tuple[str, str]], names: ResponseNames) -> ResponseHeaders:
+    """The headers given to `start_response`. They are text that stands for latin-1 bytes (PEP 3333)."""
+    headers: dict[str, str] = {}
+    cookies: list[str] = []
+    repeated: dict[str, list[str]] = {}
+    try:
+        for raw_name, value in lines:
+            name = names[raw_name]
+            if not value.isprintable():
+                _check(name, value)
+            if name == "set-cookie":
+                cookies.append(value.strip(" \t"))  # Django 5 puts a space in front
+            elif name in headers:
+                _repeat(name, value, headers, repeated)
+            elif name:
+                headers[name] = value
+    except (AttributeError, TypeError, ValueError) as error:
+        raise AppError(
+            f"the app sent headers that are no pairs of str (PEP 3333, start_response): {lines!r}"
+        ) from error
+    return headers, cookies, repeated
+
+
+def _repeat(name: str, value: str, headers: dict[str, str], repeated: dict[str, list[str]]) -> None:
+    repeated.setdefault(name, [headers[name]]).append(value)
+    headers[name] = ", ".join(repeated[name])
+
+
+def _check(name: str, value: str) -> None:
+    # Printable is stricter than HTTP: a tab may stand in a value, and latin-1 has letters that Python does not print.
+    if "\r" in value or "\n" in value or "\0" in value:
+        raise AppError(f"the app sent a header {name!r} whose value has CR, LF or NUL in it: {value!r}")
+
+
+def to_lists(headers: ResponseHeaders) -> dict[str, list[str]]:
+    """Response headers as `multiValueHeaders`."""
+    single, cookies, repeated = headers
+    lists = {name: [value] for name, value in single.items()}
+    lists.update(repeated)
+    if cookies:
+        lists["set-cookie"] = cookies
+    return lists
+
+
+def items(multi: Mapping[str, list[str]] | None, single: Mapping[str, str] | None) -> HeaderItems:
+    """The header lines of an event that has `multiValueHeaders`, or only `headers`, or neither."""
+    if not multi:
+        return single.items() if single else ()
+    one_each = _is_single(multi)
+    if one_each and single and len(single) == len(multi):
+        return single.items()  # both maps say the same
+    lines = [(name, value) for name, values in multi.items() for value in values or ()]
+    return lines if one_each else one_cookie_line(lines)
+
+
+def _is_single(multi: Mapping[str, list[str]]) -> bool:
+    """Whether each name has one line."""
+    try:
+        # To unpack takes half the time of asking for lengths.
+        for [_] in multi.values():
+            pass
+    except (TypeError, ValueError):
+        return False  # emulators send null for a list
+    return True
+
+
+def one_cookie_line(lines: list[tuple[str, str]]) -> HeaderItems:
+    """Header lines, with several of Cookie made one.
+
+    A request has one Cookie line (RFC 6265 section 5.4); HTTP/2 may split it, and frameworks read the first.
+    """
+    cookies = [value for name, value in lines if name.lower() == "cookie"]
+    if len(cookies) < 2:
+        return lines
+    return [*(line for line in lines if line[0].lower() != "cookie"), ("cookie", "; ".join(cookies))]
+
+
+def first(headers: Mapping[str, object] | None, name: str) -> str | None:
+    """The first line of a header. `name` is written as gateways write it, so that theirs is found before a client's.
+
+    REST APIs send names in the client's case: `X-Forwarded-Proto` is the gateway's own, whatever else came.
+    """
+    value = headers.get(name) if headers else None
+    if value is None:
+        value = _respelt(headers, name)
+    if type(value) is list:
+        value = value[0] if value else None
+    return value if type(value) is str else None
+
+
+def joined(headers: Mapping[str, object] | None, name: str) -> str | None:
+    """All lines of a header as one (RFC 9110 section 5.3)."""
+    value = headers.get(name) if headers else None
+    if value is None:
+        value = _respelt(headers, name)
+    if isinstance(value, list):
+        value = ",".join(map(str, value))
+    return value if isinstance(value, str) else None
+
+
+def _respelt(headers: Mapping[str, object] | None, name: str) -> object:
+    """A header that is not there as `name` is written, but in another case: lower case before all others."""
+    if not headers:
+        return None
+    lower = name.lower()
+    value = headers.get(lower)
+    if value is None:
+        value = next((headers[other] for other in headers if other.lower() == lower), None)
+    return value

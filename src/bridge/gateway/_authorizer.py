@@ -1,0 +1,98 @@
+"""A Lambda authorizer of the REQUEST kind: who may connect.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html
+"""
+
+from __future__ import annotations
+
+import logging
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from ._function import TimedOutError
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..types import Event
+    from ._function import LocalFunction
+
+log = logging.getLogger("bridge.gateway")
+
+SECONDS = 29.0
+
+
+class RefusedError(Exception):
+    """The client may not connect.
+
+    Attributes:
+        status: what it is told.
+    """
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Authorizer:
+    """A function that answers a $connect request with a policy and, if it likes, a context.
+
+    Args:
+        function: the authorizer.
+    """
+
+    def __init__(self, function: LocalFunction) -> None:
+        self._function = function
+
+    async def context(self, event: Event) -> dict[str, str]:
+        """What every event of the connection will say of the client: `principalId`, and its context's values as text.
+
+        Args:
+            event: of the $connect route.
+
+        Raises:
+            RefusedError: the authorizer raised "Unauthorized" (401), denied (403), or failed (500).
+        """
+        context = event["requestContext"]
+        arn = f"arn:aws:execute-api:us-east-1:123456789012:{context['apiId']}/{context['stage']}/$connect"
+        request = {"type": "REQUEST", "methodArn": arn, **event}
+        try:
+            answer = await self._function.invoke(request, context["requestId"], SECONDS)
+        except TimedOutError as error:
+            log.error("authorizer: %s", error)
+            raise RefusedError(500) from None
+        except Exception as error:
+            if str(error) == "Unauthorized":
+                raise RefusedError(401) from None
+            log.exception("authorizer: it failed")
+            raise RefusedError(500) from None
+        try:
+            allowed = _allows(answer["policyDocument"]["Statement"], arn)
+            texts = {name: _text(value) for name, value in (answer.get("context") or {}).items()}
+            principal = str(answer["principalId"])
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            log.error("authorizer: %r is no answer with principalId, policyDocument and context: %r", answer, error)
+            raise RefusedError(500) from None
+        if not allowed:
+            raise RefusedError(403)
+        return {"principalId": principal, **texts}
+
+
+def _allows(statements: Any, arn: str) -> bool:
+    statements = [statements] if isinstance(statements, dict) else statements
+    effects = {statement["Effect"] for statement in statements if _matches(statement["Resource"], arn)}
+    return effects == {"Allow"}
+
+
+def _matches(resources: Any, arn: str) -> bool:
+    patterns = [resources] if isinstance(resources, str) else resources
+    # "[" is a plain character in a policy.
+    return any(fnmatchcase(arn, pattern.replace("[", "[[]")) for pattern in patterns)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if not isinstance(value, (str, int, float)):
+        raise ValueError(f"a context's values are text, numbers and booleans, unlike {value!r}")
+    return str(value)

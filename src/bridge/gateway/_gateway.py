@@ -1,0 +1,222 @@
+"""The gateway: HTTP in, events to a handler, HTTP out.
+
+scope -> call -> source.event -> handler -> result -> source.response -> response
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+import uuid
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+from weakref import WeakKeyDictionary
+
+from starlette.requests import ClientDisconnect, Request
+
+from .._http import url
+from ..errors import ConfigurationError, ResultBodyError, ResultError
+from ..sources._client_request import ClientRequest
+from . import _forwarded as forwarded
+from ._apis import api as api_of
+from ._context import LambdaContext
+from ._function import to_json
+from ._outward import outward, plain
+from ._streaming import Streams
+from ._threads import Threads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from typing import Any, Literal
+
+    from starlette.responses import Response
+
+    from ..types import Receive, Scope, Send
+    from ._apis import Api, ApiName, Trigger
+
+log = logging.getLogger("bridge.gateway")
+
+
+class Gateway:
+    """An ASGI app that stands in for what AWS puts in front of a function.
+
+    Each request becomes the event that this kind of API would send, and the handler's result becomes the response that
+    it would send, with its limits, its errors and its losses. Events and results pass through JSON, as in Lambda.
+
+    Args:
+        handler: `handler(event, context)`: a `Bridge`, or any Lambda handler.
+        api: "http" (HTTP API), "rest" (REST API), "url" (function URL), "alb" (Application Load Balancer), "lattice"
+            (VPC Lattice) or "edge" (Lambda@Edge).
+        stage: name of the API's stage, which is then the first segment of every URL. HTTP and REST APIs only.
+        payload: payload format of an HTTP API, or event structure of VPC Lattice: "2.0" or "1.0".
+        multi_value: whether a load balancer's target group has multi-value headers.
+        binary_media_types: a REST API's `binaryMediaTypes`. Without them, as in a REST API by default, clients get
+            base64 where the function sent bytes.
+        trigger: where Lambda@Edge calls the function: "origin-request" or "viewer-request".
+        timeout: the function's timeout, in seconds.
+        streaming: whether a function URL or a REST API expects streams: a function URL with invoke mode
+            RESPONSE_STREAM, a REST API with response transfer mode STREAM. What a handler's `respond` (a Bridge has
+            one) gives goes to the client at once. Others give results, and what a client makes of those is what it
+            would get from AWS. A Bridge runs its ASGI app on the gateway's own loop, its WSGI app in a thread.
+        concurrency: events that are handled at once. One, as in Lambda's execution environments. With more, a Bridge
+            runs its ASGI app on the gateway's own loop, as a server would, and other handlers run in threads.
+
+    Raises:
+        ConfigurationError: an argument cannot work.
+    """
+
+    def __init__(
+        self,
+        handler: Callable[[dict[str, Any], Any], object],
+        *,
+        api: ApiName = "http",
+        stage: str = "$default",
+        payload: Literal["2.0", "1.0"] = "2.0",
+        multi_value: bool = False,
+        binary_media_types: Collection[str] = ("*/*",),
+        trigger: Trigger = "origin-request",
+        timeout: float = 30.0,
+        concurrency: int = 1,
+        streaming: bool = False,
+    ) -> None:
+        if not callable(handler):
+            raise ConfigurationError(f"Gateway takes a Lambda handler; {handler!r} cannot be called.")
+        if concurrency < 1:
+            raise ConfigurationError(f"Gateway(concurrency=...) takes 1 or more, not {concurrency!r}.")
+        if not timeout > 0:
+            raise ConfigurationError(f"Gateway(timeout=...) takes seconds, more than 0, not {timeout!r}.")
+        self._handler = handler
+        self._api = api_of(
+            api,
+            stage=stage,
+            payload=payload,
+            multi_value=multi_value,
+            binary_media_types=binary_media_types,
+            trigger=trigger,
+            streaming=streaming,
+        )
+        self._stage = stage
+        self._timeout = timeout
+        self._concurrency = concurrency
+        self._free: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+        self._workers = Threads()
+        self._streams = Streams(handler, self._api, timeout, self._workers)
+        self._asynchronous = getattr(handler, "handle_async", None) if concurrency > 1 else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve an ASGI connection: HTTP, or the gateway's own lifespan. WebSockets are refused."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000, "reason": "this API has no WebSockets"})
+        else:
+            try:
+                response = await self._respond(Request(scope, receive), send)
+            except ClientDisconnect:
+                log.info("%s %s: the client left before its request was complete", scope["method"], scope["path"])
+                return
+            if response is not None:
+                await response(scope, receive, send)
+
+    async def call(self, request: Request) -> ClientRequest:
+        """The call that a request is, with the headers that AWS adds on the way."""
+        scope = request.scope
+        raw_path = scope.get("raw_path") or quote(scope["path"]).encode()
+        own = forwarded.added(scope)
+        headers = [(name.lower(), value) for name, value in forwarded.lines(scope)]
+        return ClientRequest(
+            method=scope["method"],
+            raw_path=_ascii(raw_path.partition(b"?")[0]),
+            query_string=_ascii(scope["query_string"]),
+            headers=[*(line for line in headers if line[0] not in own), *own.items()],
+            body=await request.body(),
+            client=forwarded.client(scope),
+            stage=self._stage,
+            domain=self._api.domain(self._stage),
+            request_id=str(uuid.uuid4()),
+            seconds=time.time(),
+        )
+
+    async def _respond(self, request: Request, send: Send) -> Response | None:
+        """The response to a request; None: it has been streamed."""
+        call = await self.call(request)
+        refusal = _refusal(self._api, call)
+        if refusal is not None:
+            return refusal
+        event = to_json(self._api.event(call))
+        if len(event) > self._api.event_limit:
+            return plain(*self._api.too_large)
+        # A semaphore belongs to one loop, and tests may ask one gateway from the loop of each.
+        free = self._free.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._concurrency))
+        async with free:
+            started = time.perf_counter()
+            if self._api.streaming:
+                response, status = None, await self._streams.status(call, event, send)
+            else:
+                response = await self._answer(call, event)
+                status = response.status_code
+            milliseconds = (time.perf_counter() - started) * 1000
+        log.info("%s %s %s %.1f ms, event %s B", call.method, call.raw_path, status, milliseconds, len(event))
+        return response
+
+    async def _answer(self, call: ClientRequest, event: bytes) -> Response:
+        api = self._api
+        seconds = min(self._timeout, api.seconds)
+        try:
+            async with asyncio.timeout(seconds) as clock:
+                result = await self._invoke(call, event)
+        except Exception:
+            if not clock.expired():
+                log.exception("%s %s: the function failed", call.method, call.raw_path)
+                return plain(*api.failed)
+            log.error("%s %s: the function took longer than %s s", call.method, call.raw_path, seconds)
+            return plain(*api.overdue(self._timeout))
+        try:
+            if len(result) > api.result_limit:
+                raise ResultError(f"the result has {len(result):,} bytes of JSON; the limit is {api.result_limit:,}")
+            return outward(api.response(json.loads(result), call), api.remapped)
+        except ResultError as error:
+            log.error("%s %s: %s", call.method, call.raw_path, error)
+            return plain(*(api.no_base64 if isinstance(error, ResultBodyError) else api.refused or api.failed))
+
+    async def _invoke(self, call: ClientRequest, event: bytes) -> bytes:
+        """The handler's result as JSON: what is not JSON fails here, as it does in Lambda's runtime."""
+        if self._asynchronous is not None:
+            context = LambdaContext(call.request_id, self._timeout)
+            return to_json(await self._asynchronous(json.loads(event), context))
+
+        def run() -> bytes:
+            return to_json(self._handler(json.loads(event), LambdaContext(call.request_id, self._timeout)))
+
+        return await self._workers.run(run)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._streams.close()
+        close = getattr(self._handler, "close", None)
+        if close is not None:
+            await self._workers.run(close)
+        self._workers.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def _refusal(api: Api, call: ClientRequest) -> Response | None:
+    """What the API answers to a call that it does not pass on."""
+    prefix = call.stage_prefix
+    if prefix and not (call.raw_path + "/").startswith(prefix + "/"):
+        log.warning("%s %s is not under the stage's path, %s/", call.method, call.raw_path, prefix)
+        return plain(*api.unknown_stage)
+    if api.head_size(call) > api.head_limit:
+        return plain(*api.head_too_large)
+    if len(call.body) > api.request_limit:
+        return plain(*api.too_large)
+    return None
+
+
+def _ascii(raw: bytes) -> str:
+    """A part of a URL; bytes that should have been percent-encoded are."""
+    return url.escape(raw.decode("utf-8", "surrogateescape")).decode()

@@ -1,0 +1,89 @@
+"""Lambda's Invoke endpoint: a function that invokes itself, or another that invokes it.
+
+https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+import uuid
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse, Response
+
+from .._http.body import PAYLOAD
+from . import _signature as signature
+from ._outward import error
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from starlette.requests import Request
+
+    from ._function import LocalFunction
+
+log = logging.getLogger("bridge.gateway")
+
+ASYNCHRONOUS_PAYLOAD = 1024 * 1024
+"""Bytes of an event that nobody waits for: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html."""
+
+SECONDS = 900.0
+
+
+class Invocations:
+    """What answers to Invoke, whatever name the function is called by, and keeps what nobody waits for.
+
+    An asynchronous invocation that fails is logged. Lambda would try it twice more, after minutes.
+
+    Args:
+        function: the one there is.
+    """
+
+    def __init__(self, function: LocalFunction) -> None:
+        self._function = function
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def response(self, request: Request) -> Response:
+        """The answer to an Invoke request."""
+        refusal = signature.refusal(request, "lambda")
+        if refusal is not None:
+            return refusal
+        kind = request.headers.get("x-amz-invocation-type", "RequestResponse")
+        if kind not in ("Event", "RequestResponse", "DryRun"):
+            return error(400, "InvalidParameterValueException", f"there is no invocation type {kind!r}")
+        payload = await request.body()
+        limit = ASYNCHRONOUS_PAYLOAD if kind == "Event" else PAYLOAD
+        if len(payload) > limit:
+            return error(413, "RequestTooLargeException", f"{len(payload)} bytes; the limit is {limit}")
+        try:
+            event = json.loads(payload or b"{}")
+        except ValueError as broken:
+            return error(400, "InvalidRequestContentException", f"the payload is no JSON: {broken}")
+        if kind == "DryRun":
+            return Response(status_code=204)
+        if kind == "RequestResponse":
+            return await self._result(event)
+        task = asyncio.create_task(self._result(event))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return Response(status_code=202)
+
+    async def finish(self) -> None:
+        """Wait for the invocations that nobody waits for."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _result(self, event: Any) -> Response:
+        started = time.perf_counter()
+        request_id = str(uuid.uuid4())
+        try:
+            result = await self._function.invoke(event, request_id, SECONDS)
+        except Exception as raised:
+            log.exception("invocation %s failed", request_id)
+            failure = {"errorMessage": str(raised), "errorType": type(raised).__name__, "requestId": request_id}
+            return JSONResponse(failure, headers={"X-Amz-LocalFunction-Error": "Unhandled"})
+        log.info("invocation %s %.1f ms", request_id, (time.perf_counter() - started) * 1000)
+        return JSONResponse(result)

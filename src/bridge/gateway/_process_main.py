@@ -1,0 +1,70 @@
+"""What runs in each of the gateway's `Processes`: a handler, fed with lines of JSON.
+
+The first line out says whether the handler is there. Then each event in has its result out. The process ends with its
+input.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+from ..errors import BridgeError
+from ..runtime._import_string import UsageError, load
+from ._context import LambdaContext
+
+if TYPE_CHECKING:
+    from typing import Any, BinaryIO
+
+    from ..runtime._import_string import Handler
+
+
+def main(target: str) -> int:
+    """Work in this process; its exit code.
+
+    Standard input and output are taken away from the handler: what it prints goes to standard error.
+    """
+    # Ctrl+C reaches every process of a terminal. This one is told to end by the gateway.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    with os.fdopen(os.dup(0), "rb") as jobs, os.fdopen(os.dup(1), "wb") as answers:
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.close(nothing)
+        os.dup2(2, 1)
+        return work(target, jobs, answers)
+
+
+def work(target: str, jobs: BinaryIO, answers: BinaryIO) -> int:
+    """Load the handler and handle events until there are no more; the exit code."""
+
+    def answer(line: bytes) -> None:
+        answers.write(line)
+        answers.flush()
+
+    try:
+        handler = load(target)
+    except (BridgeError, UsageError) as error:
+        answer(_line({"refused": str(error)}))
+        return 2
+    answer(_line({"ready": True}))
+    for job in jobs:
+        try:
+            answer(_line({"result": _result(handler, **json.loads(job))}))
+        except Exception:
+            answer(_line({"failed": traceback.format_exc().encode("utf-8", "replace").decode()}))
+    return 0
+
+
+def _result(handler: Handler, *, event: Any, request_id: str, seconds: float) -> object:
+    return handler(event, LambdaContext(request_id, seconds))
+
+
+def _line(value: object) -> bytes:
+    # Without escapes, so that what is no JSON in Lambda's runtime, such as half a surrogate pair, is none here.
+    return json.dumps(value, ensure_ascii=False).encode() + b"\n"

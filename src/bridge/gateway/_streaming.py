@@ -1,0 +1,229 @@
+"""Streamed answers: out of a function, through the gateway, to the client, as they are made."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from typing import TYPE_CHECKING
+
+from .._app import prelude
+from .._http.body import BODILESS
+from ..errors import ResultError
+from ._context import LambdaContext
+from ._outward import outward, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from typing import Any
+
+    from starlette.responses import Response
+
+    from ..sources._client_request import ClientRequest
+    from ..types import Message, Send
+    from ._apis import Api, Refusal
+    from ._threads import Threads
+
+log = logging.getLogger("bridge.gateway")
+
+
+class Streams:
+    """Runs a handler behind an API that expects streams.
+
+    Args:
+        handler: the handler. Where it has a `respond`, as a Bridge has, that is what streams.
+        api: the API.
+        timeout: the function's timeout, in seconds.
+        workers: threads for what is not asynchronous.
+    """
+
+    def __init__(self, handler: Callable[[dict[str, Any], Any], object], api: Api, timeout: float, workers: Threads):
+        self._handler: Any = handler
+        self._api = api
+        self._timeout = timeout
+        self._workers = workers
+        self._responds = api.streaming and hasattr(handler, "respond")
+
+    async def status(self, call: ClientRequest, event: bytes, send: Send) -> int | None:
+        """The status of the response to a call, when that has gone to the client and the function has ended.
+
+        The client's leaving does not end the function: neither does it on AWS.
+        """
+        stream = Stream(self._api, call, send)
+        seconds = min(self._timeout, self._api.seconds)
+        try:
+            async with asyncio.timeout(seconds) as clock:
+                await self._invoke(json.loads(event), LambdaContext(call.request_id, self._timeout), stream)
+            if stream.status is None:
+                log.error("%s %s: the function gave no answer", call.method, call.raw_path)
+                await stream.stop(self._api.failed)
+        except Exception:
+            if not clock.expired():
+                log.exception("%s %s: the function failed", call.method, call.raw_path)
+                await stream.stop(self._api.failed)
+            else:
+                log.error("%s %s: the function took longer than %s s", call.method, call.raw_path, seconds)
+                await stream.stop(self._api.overdue(self._timeout))
+        return stream.status
+
+    async def close(self) -> None:
+        """Run the shutdown of an app that has run on this loop."""
+        if self._responds:
+            await self._handler.shutdown()
+
+    async def _invoke(self, event: dict[str, Any], context: LambdaContext, stream: Stream) -> None:
+        if not self._responds:
+            await stream.result(await self._workers.run(lambda: self._handler(event, context)))
+        elif self._handler.is_asgi:
+            await self._handler.respond(event, context, stream)
+        else:
+            threaded = Threaded(stream, asyncio.get_running_loop())
+            await self._workers.run(lambda: self._handler.respond_sync(event, context, threaded))
+
+
+class Stream:
+    """One streamed answer on its way to the client: a `bridge.types.Responder`.
+
+    Args:
+        api: the API.
+        call: the call that is answered.
+        send: takes the messages of an ASGI response.
+
+    Attributes:
+        status: of the response, when it has begun.
+        stopped: whether the gateway waits for the function no more.
+    """
+
+    status: int | None = None
+    stopped = False
+
+    def __init__(self, api: Api, call: ClientRequest, send: Send) -> None:
+        self._api = api
+        self._call = call
+        self._send = send
+        self._waiting = b""
+        """What has come before the end of the prelude."""
+        self._over = False
+
+    async def result(self, result: object) -> None:
+        """Take a result, though the API expects a stream."""
+        text = json.dumps(result, ensure_ascii=False)
+        try:
+            response = outward(self._api.unframed(json.loads(text)), self._api.remapped)
+        except ResultError as error:
+            await self._refuse(str(error))
+        else:
+            await self._whole(response)
+
+    async def start(self, content_type: str, prelude: bytes) -> None:
+        """Take the beginning of a stream. Behind an API, every stream has a prelude, whatever type it says it has."""
+        await self.write(prelude)
+
+    async def write(self, data: bytes) -> None:
+        """Take bytes of the stream: first what is missing of its prelude, then the body."""
+        if self.status is not None:
+            await self._body(data, more=True)
+            return
+        self._waiting += data
+        found = prelude.split(self._waiting[: prelude.LIMIT])
+        if found is not None:
+            await self._begin(found[0])
+            await self._body(self._waiting[len(found[0]) + len(prelude.DELIMITER) :], more=True)
+        elif len(self._waiting) >= prelude.LIMIT:
+            await self._refuse(f"the stream's first {prelude.LIMIT:,} bytes have no prelude that ends")
+
+    async def end(self, data: bytes = b"") -> None:
+        """Take the last bytes of the stream, if there are more, and its end."""
+        if self.status is None:
+            await self.write(data)
+            data = b""
+        if self.status is None:
+            await self._refuse("the stream has ended, but its prelude has not")
+        await self._body(data, more=False)
+
+    async def fail(self, error: BaseException) -> None:
+        """Take note that the stream has failed: its client sees the connection end in the middle of the body."""
+        log.error("%s %s: the stream failed: %r", self._call.method, self._call.raw_path, error)
+        await self.stop(self._api.failed)
+
+    async def stop(self, answer: Refusal) -> None:
+        """Take nothing more. A client that has got nothing yet gets this answer."""
+        if self.status is None:
+            await self._whole(plain(*answer))
+        self.stopped = self._over = True
+
+    async def _begin(self, head: bytes) -> None:
+        try:
+            wire = self._api.opening(json.loads(head))
+            response = outward(wire, self._api.remapped, streamed=True)
+        except ValueError as error:  # a ResultError is one, and what is no JSON raises one
+            await self._refuse(f"the stream's prelude breaks the format: {error}")
+        else:
+            await self._head(response)
+
+    async def _refuse(self, complaint: str) -> None:
+        log.error("%s %s: %s", self._call.method, self._call.raw_path, complaint)
+        await self._whole(plain(*self._api.failed))
+
+    async def _whole(self, response: Response) -> None:
+        await self._head(response)
+        await self._body(bytes(response.body), more=False)
+        self._over = True
+
+    async def _head(self, response: Response) -> None:
+        self.status = response.status_code
+        await self._sent({"type": "http.response.start", "status": self.status, "headers": response.raw_headers})
+
+    async def _body(self, body: bytes, *, more: bool) -> None:
+        if self.status in BODILESS:
+            body = b""
+        if body or not more:
+            await self._sent({"type": "http.response.body", "body": body, "more_body": more})
+
+    async def _sent(self, message: Message) -> None:
+        # The function goes on without its client, and is not told: that is what AWS does.
+        if not self._over:
+            try:
+                await self._send(message)
+            except OSError:
+                self._over = True
+
+
+class Threaded:
+    """A stream as a function in a thread sees it: a `bridge.types.SyncResponder`.
+
+    Args:
+        stream: the stream.
+        loop: the loop that it lives on.
+    """
+
+    def __init__(self, stream: Stream, loop: asyncio.AbstractEventLoop) -> None:
+        self._stream = stream
+        self._loop = loop
+
+    def result(self, result: object) -> None:
+        """Take a result, though the API expects a stream."""
+        self._wait(self._stream.result(result))
+
+    def start(self, content_type: str, prelude: bytes) -> None:
+        """Take the beginning of a stream."""
+        self._wait(self._stream.start(content_type, prelude))
+
+    def write(self, data: bytes) -> None:
+        """Take bytes of the body."""
+        self._wait(self._stream.write(data))
+
+    def end(self, data: bytes = b"") -> None:
+        """Take the last bytes of the stream, if there are more, and its end."""
+        self._wait(self._stream.end(data))
+
+    def fail(self, error: BaseException) -> None:
+        """Take note that the stream has failed."""
+        self._wait(self._stream.fail(error))
+
+    def _wait(self, step: Coroutine[Any, Any, None]) -> None:
+        # The function's time is over: AWS would have ended its process. It may end by itself.
+        if self._stream.stopped:
+            step.close()
+            raise ConnectionAbortedError("the gateway has stopped waiting for the function")
+        asyncio.run_coroutine_threadsafe(step, self._loop).result()

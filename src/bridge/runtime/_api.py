@@ -1,0 +1,117 @@
+"""Lambda's Runtime API: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html."""
+
+from __future__ import annotations
+
+from .. import __version__
+from .._invocation import logger
+from ._connection import ApiConnection, RuntimeApiError
+from ._fault import Fault
+from ._invocation import Invocation
+from ._reply import head
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._reply import Reply
+
+BASE = "/2018-06-01/runtime"
+
+
+class RuntimeApi:
+    """The requests that a runtime makes, on one connection.
+
+    Every method may raise RuntimeApiError, which is the end of a runtime.
+
+    Args:
+        connection: open or not.
+    """
+
+    def __init__(self, connection: ApiConnection) -> None:
+        self.connection = connection
+
+    async def next(self) -> Invocation:
+        """The next invocation, for which this waits: here, Lambda freezes what has nothing to do."""
+        reply = await self.connection.exchange(self._head("GET", "/invocation/next"), again=True)
+        if reply.status != 200:
+            raise RuntimeApiError(f"the Runtime API answered {_summary(reply)} when asked for the next event")
+        return Invocation(reply)
+
+    async def result(self, invocation: Invocation, pieces: list[bytes], content_type: str) -> None:
+        """Post the result of an invocation, in one piece."""
+        await self._post(
+            f"/invocation/{invocation.request_id}/response",
+            [("Content-Type", content_type), *_echo(invocation)],
+            *pieces,
+        )
+
+    async def error(self, invocation: Invocation, fault: Fault) -> None:
+        """Report that an invocation has failed, before anything of its result was posted."""
+        headers = [*_typed(fault.header), *_echo(invocation)]
+        cause = fault.cause()
+        if cause:
+            headers.append(("Lambda-Runtime-Function-XRay-Error-Cause", cause))
+        await self._post(f"/invocation/{invocation.request_id}/error", headers, fault.json())
+
+    def stream_head(self, invocation: Invocation, content_type: str) -> bytes:
+        """The first bytes of a streamed result.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming
+        """
+        headers = [
+            ("Content-Type", content_type),
+            ("Lambda-Runtime-Function-Response-Mode", "streaming"),
+            ("Transfer-Encoding", "chunked"),
+            ("Trailer", "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body"),
+            *_echo(invocation),
+        ]
+        return self._head("POST", f"/invocation/{invocation.request_id}/response", headers)
+
+    async def init_error(self, fault: Fault, kind: str | None = None) -> None:
+        """Report that the function cannot start; `kind` stands in for the error's own type."""
+        await self._post("/init/error", _typed(kind or fault.header), fault.json())
+
+    async def restore_next(self) -> None:
+        """Say that a snapshot may be taken, and wait until one is restored."""
+        reply = await self.connection.exchange(self._head("GET", "/restore/next"))
+        if reply.status != 200:
+            raise RuntimeApiError(f"the Runtime API answered {_summary(reply)} when asked for a restore")
+
+    async def restore_error(self, fault: Fault) -> None:
+        """Report that the function cannot go on after its snapshot was restored."""
+        await self._post("/restore/error", _typed("Runtime.AfterRestoreError"), fault.json())
+
+    async def _post(self, path: str, headers: list[tuple[str, str]], *pieces: bytes) -> None:
+        headers.append(("Content-Length", str(sum(map(len, pieces)))))
+        settle(await self.connection.exchange(self._head("POST", path, headers), *pieces))
+
+    def _head(self, method: str, path: str, headers: list[tuple[str, str]] | None = None) -> bytes:
+        agent = ("User-Agent", f"lambda-bridge/{__version__}")
+        return head(method, BASE + path, self.connection.address, [agent, *(headers or ())])
+
+
+def settle(reply: Reply) -> None:
+    """Take the reply to a post: fine, or one that concerns this invocation only, which is logged.
+
+    410 says that the result came too late, 413 that it is too large.
+
+    Raises:
+        RuntimeApiError: the runtime is not to go on.
+    """
+    if reply.status == 403 or reply.status >= 500:
+        raise RuntimeApiError(f"the Runtime API answered {_summary(reply)} to what was posted")
+    if reply.status >= 300:
+        logger().error("the Runtime API answered %s to what was posted", _summary(reply))
+
+
+def _summary(reply: Reply) -> str:
+    text = reply.body[:500].decode("utf-8", "replace").strip()
+    return f"{reply.status} ({text})" if text else str(reply.status)
+
+
+def _echo(invocation: Invocation) -> list[tuple[str, str]]:
+    if invocation.invocation_id is None:
+        return []
+    return [("Lambda-Runtime-Invocation-Id", invocation.invocation_id)]
+
+
+def _typed(kind: str) -> list[tuple[str, str]]:
+    return [("Content-Type", "application/json"), ("Lambda-Runtime-Function-Error-Type", kind)]

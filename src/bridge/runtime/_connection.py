@@ -1,0 +1,216 @@
+"""A connection to the Runtime API, which stays open from request to request.
+
+Its methods are coroutines, so that all that is built on them is written once. Those of `BlockingConnection` never
+suspend: `run` drives them, and no event loop is there, nor asyncio.
+"""
+
+from __future__ import annotations
+
+import socket
+from abc import ABC, abstractmethod
+
+from ..errors import BridgeError
+from ._reply import MalformedError, Reply
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
+
+JOINED = 65_536
+"""Bytes up to which it is faster to join pieces than to write each."""
+
+RECEIVED = 262_144
+"""Bytes that are read at once."""
+
+
+class RuntimeApiError(BridgeError, OSError):
+    """The Runtime API's: it cannot be reached, has closed the connection, or has replied what ends a runtime."""
+
+
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine returns that never suspends."""
+    try:
+        coroutine.send(None)
+    except StopIteration as returned:
+        value: T = returned.value
+        return value
+    coroutine.close()
+    raise AssertionError("a coroutine that is to block has suspended")
+
+
+class ApiConnection(ABC):
+    """What both kinds have in common: when it is opened, and when once more.
+
+    Args:
+        address: HOST:PORT, as in AWS_LAMBDA_RUNTIME_API.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        host, _, port = address.rpartition(":")
+        self._host, self._port = host.strip("[]"), int(port)
+        self._reply = Reply()
+        self._used = False
+
+    async def exchange(self, *pieces: bytes, again: bool = False) -> Reply:
+        """The reply to a request.
+
+        Args:
+            pieces: the request's bytes.
+            again: whether the request may be sent twice. Where the connection was in use before and turns out to have
+                been closed meanwhile, it is sent once more on a new one.
+
+        Raises:
+            RuntimeApiError: there is no reply, or none that is HTTP.
+        """
+        reused = await self.begin()
+        try:
+            await self.write(*pieces)
+            return await self.reply()
+        except RuntimeApiError:
+            if not (again and reused and not self._reply.received):
+                raise
+        await self.begin()
+        await self.write(*pieces)
+        return await self.reply()
+
+    async def begin(self) -> bool:
+        """Be ready for a request; whether the connection has been used before.
+
+        Raises:
+            RuntimeApiError: the Runtime API cannot be reached.
+        """
+        if self._is_open():
+            reused = self._used
+        else:
+            self.close()
+            reused = False
+            try:
+                await self._open()
+            except OSError as error:
+                raise RuntimeApiError(f"cannot connect to the Runtime API at {self.address}: {error}") from error
+        self._reply = Reply()
+        self._used = True
+        return reused
+
+    async def write(self, *pieces: bytes) -> None:
+        """Send bytes of the request that has begun. Returns when the other side takes more, or has replied already.
+
+        All of it goes out, in one go, whatever becomes of who waits here: half a chunk would spoil what follows.
+
+        Raises:
+            RuntimeApiError: the connection has ended.
+        """
+        if self._reply.complete:
+            return
+        try:
+            if sum(map(len, pieces)) <= JOINED:
+                pieces = (b"".join(pieces),)
+            await self._write(*pieces)
+        except OSError as error:
+            # A reply that came before the request was complete says more than the connection's end.
+            if not await self._replied():
+                self.close()
+                raise self._lost() from error
+
+    async def reply(self) -> Reply:
+        """The reply to the request that has been sent.
+
+        Raises:
+            RuntimeApiError: there is none, or none that is HTTP.
+        """
+        if not await self._replied():
+            self.close()
+            raise self._lost()
+        reply = self._reply
+        if reply.closes:
+            self.close()
+        return reply
+
+    async def _replied(self) -> bool:
+        try:
+            while not self._reply.complete:
+                data = await self._read()
+                if not data:
+                    return self._reply.end()
+                self._reply.feed(data)
+        except MalformedError as error:
+            self.close()
+            raise RuntimeApiError(f"the Runtime API at {self.address} sent no HTTP: {error}") from error
+        except OSError:
+            return False
+        return True
+
+    def _lost(self) -> RuntimeApiError:
+        return RuntimeApiError(f"the Runtime API at {self.address} has closed the connection")
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the connection. The next request opens a new one."""
+
+    @abstractmethod
+    def _is_open(self) -> bool: ...
+
+    @abstractmethod
+    async def _open(self) -> None: ...
+
+    @abstractmethod
+    async def _write(self, *pieces: bytes) -> None: ...
+
+    @abstractmethod
+    async def _read(self) -> bytes: ...
+
+
+class BlockingConnection(ApiConnection):
+    """A connection that blocks the thread while it waits.
+
+    Args:
+        address: HOST:PORT.
+        wait: is called before each read, and returns when there is something to read.
+    """
+
+    _socket: socket.socket | None = None
+
+    def __init__(self, address: str, wait: Callable[[socket.socket], None] | None = None) -> None:
+        super().__init__(address)
+        self._wait = wait
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _is_open(self) -> bool:
+        """Whether the other side has kept the connection open: between requests there is nothing to read."""
+        if self._socket is None:
+            return False
+        self._socket.settimeout(0)
+        try:
+            self._socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            self._socket.settimeout(None)
+            return True
+        except OSError:
+            pass
+        return False
+
+    async def _open(self) -> None:
+        host: Any = self._host.encode()  # for text, the codec for international domain names would be imported
+        self._socket = socket.create_connection((host, self._port))
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    async def _write(self, *pieces: bytes) -> None:
+        if self._socket is None:
+            raise ConnectionError
+        for piece in pieces:
+            self._socket.sendall(piece)
+
+    async def _read(self) -> bytes:
+        if self._socket is None:
+            return b""
+        if self._wait is not None:
+            self._wait(self._socket)
+        return self._socket.recv(RECEIVED)

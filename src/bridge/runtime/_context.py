@@ -1,0 +1,91 @@
+"""The context of an invocation, as handlers know it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from types import SimpleNamespace
+
+from ._fault import FaultError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._invocation import Invocation
+
+
+class InvocationContext:
+    """What a handler gets beside the event.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
+
+    Attributes:
+        tenant_id: of a function with tenant isolation; None elsewhere.
+        trace_id: X-Ray's, as `_X_AMZN_TRACE_ID` has it; None where there is none.
+
+    Raises:
+        FaultError: what the Runtime API says of the client or its identity is no JSON.
+    """
+
+    def __init__(self, invocation: Invocation) -> None:
+        environ = os.environ
+        self.function_name = environ.get("AWS_LAMBDA_FUNCTION_NAME")
+        self.function_version = environ.get("AWS_LAMBDA_FUNCTION_VERSION")
+        self.memory_limit_in_mb = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+        self.log_group_name = environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
+        self.log_stream_name = environ.get("AWS_LAMBDA_LOG_STREAM_NAME")
+        self.aws_request_id = invocation.request_id
+        self.invoked_function_arn = invocation.arn
+        self.tenant_id = invocation.tenant_id
+        self.trace_id = invocation.trace_id
+        self.client_context = _client_context(invocation.client_context)
+        self.identity = _identity(invocation.identity)
+        self._deadline = invocation.deadline
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until Lambda ends the invocation; 0 after that."""
+        return max(0, self._deadline - int(time.time() * 1000))
+
+    def log(self, message: object) -> None:
+        """Write to the function's log."""
+        sys.stdout.write(str(message))
+
+    def __repr__(self) -> str:
+        return f"InvocationContext(aws_request_id={self.aws_request_id!r}, function_name={self.function_name!r})"
+
+
+def _client_context(header: str | None) -> SimpleNamespace | None:
+    """What a caller with an AWS mobile SDK says of itself."""
+    found = _object(header, "Client Context")
+    if found is None:
+        return None
+    client = found.get("client")
+    if isinstance(client, dict):
+        names = ("installation_id", "app_title", "app_version_name", "app_version_code", "app_package_name")
+        client = SimpleNamespace(**{name: client.get(name) for name in names})
+    return SimpleNamespace(custom=found.get("custom"), env=found.get("env"), client=client)
+
+
+def _identity(header: str | None) -> SimpleNamespace:
+    found = _object(header, "Cognito Identity") or {}
+    return SimpleNamespace(
+        cognito_identity_id=found.get("cognitoIdentityId"),
+        cognito_identity_pool_id=found.get("cognitoIdentityPoolId"),
+    )
+
+
+def _object(header: str | None, name: str) -> dict[str, Any] | None:
+    if not header:
+        return None
+    import json
+
+    try:
+        found = json.loads(header)
+        if isinstance(found, dict):
+            return found
+        reason = f"it is a {type(found).__name__}"
+    except ValueError as error:
+        reason = str(error)
+    raise FaultError("Runtime.LambdaContextUnmarshalError", f"Unable to parse {name} JSON: {reason}")

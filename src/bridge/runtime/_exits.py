@@ -1,0 +1,37 @@
+"""How a runtime's process ends, and what it says then."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+from . import _logs as logs
+from ._api import RuntimeApi
+from ._connection import BlockingConnection, RuntimeApiError, run
+from ._fault import Fault
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._environment import Environment
+
+FAILED = 1
+TERMINATED = 128 + signal.SIGTERM
+
+
+def init_failed(environment: Environment, error: Exception) -> int:
+    """Report that init has failed; the exit code."""
+    fault = Fault(error)
+    logs.report(fault)
+    try:
+        connection = BlockingConnection(environment.address)
+        run(RuntimeApi(connection).init_error(fault))
+    except RuntimeApiError as unreachable:
+        return failed(unreachable)
+    connection.close()
+    return FAILED
+
+
+def failed(error: RuntimeApiError) -> int:
+    """Say on standard error why the runtime ends; the exit code."""
+    sys.stderr.write(f"bridge.runtime: {error}\n")
+    return FAILED

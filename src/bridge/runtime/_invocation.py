@@ -1,0 +1,65 @@
+"""One invocation, as the Runtime API hands it out."""
+
+from __future__ import annotations
+
+from ._connection import RuntimeApiError
+from ._context import InvocationContext
+from ._fault import FaultError
+from ._payload import decoded
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._reply import Reply
+
+
+class Invocation:
+    """What `/next` has answered.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html#runtimes-api-next
+
+    Raises:
+        RuntimeApiError: the reply has no request id, so that it could not be responded to.
+    """
+
+    def __init__(self, reply: Reply) -> None:
+        get = reply.headers.get
+        request_id = get("lambda-runtime-aws-request-id")
+        if not request_id:
+            raise RuntimeApiError("the Runtime API gave an event without Lambda-Runtime-Aws-Request-Id")
+        self.request_id = request_id
+        self.invocation_id = get("lambda-runtime-invocation-id")
+        self.arn = get("lambda-runtime-invoked-function-arn")
+        self.trace_id = get("lambda-runtime-trace-id")
+        self.tenant_id = get("lambda-runtime-aws-tenant-id")
+        self.client_context = get("lambda-runtime-client-context")
+        self.identity = get("lambda-runtime-cognito-identity")
+        self.deadline = 0
+        self._deadline = get("lambda-runtime-deadline-ms", "")
+        self._content_type = get("content-type", "application/json")
+        self._body = reply.body
+
+    def context(self) -> InvocationContext:
+        """The context for the handler.
+
+        Raises:
+            FaultError: what the Runtime API says of the invocation cannot be read.
+        """
+        try:
+            self.deadline = int(self._deadline)
+        except ValueError:
+            raise FaultError(
+                "Runtime.LambdaContextUnmarshalError",
+                f"Unable to parse the deadline, milliseconds since 1970: {self._deadline!r}",
+            ) from None
+        return InvocationContext(self)
+
+    def event(self) -> Any:
+        """The event for the handler. To be asked for once: the bytes are not kept.
+
+        Raises:
+            FaultError: it is no JSON.
+        """
+        body, self._body = self._body, bytearray()
+        return decoded(body, self._content_type)

@@ -1,0 +1,104 @@
+"""Events out of JSON, results into JSON.
+
+By the standard library's `json`: orjson and msgspec take 17 to 23 ms to import, and save 5 us of an event. What the
+result of a handler looks like does not hang on which packages are installed either.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+from json.encoder import encode_basestring
+
+from ._fault import FaultError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+LARGE = 65_536
+"""Characters from which a body is made into JSON apart from the rest: it is then copied once, not three times."""
+
+_MARK = os.urandom(16).hex()
+"""Surrounds numbers that `json` would write as text. Nobody outside knows it."""
+
+
+def decoded(body: bytearray, content_type: str) -> Any:
+    """An event, as the handler gets it: JSON, or bytes of another media type.
+
+    Raises:
+        FaultError: the event is no JSON.
+    """
+    if content_type.partition(";")[0].strip().lower() != "application/json":
+        return bytes(body)
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        raise FaultError("Runtime.UnmarshalError", f"Unable to unmarshal input: {error}") from None
+
+
+def encoded(result: Any) -> tuple[list[bytes], str]:
+    """A result as it is posted, in pieces, and its media type. Bytes go as they are.
+
+    As in Lambda's own runtime, JSON has no escapes for what is not ASCII, NaN is `NaN`, a Decimal is a number and bytes
+    within a result are UTF-8 text. A lone surrogate, which UTF-8 cannot carry, has all of it escaped.
+
+    Raises:
+        FaultError: the result cannot be made into JSON.
+    """
+    if isinstance(result, bytes):
+        return [result], "application/unknown"
+    try:
+        return _pieces(result), "application/json"
+    except (TypeError, ValueError, RecursionError) as error:
+        raise FaultError("Runtime.MarshalError", f"Unable to marshal response: {error}") from error
+
+
+def _pieces(result: Any) -> list[bytes]:
+    body = result.get("body") if type(result) is dict else None
+    if type(body) is not str or len(body) < LARGE:
+        return [_encoded(result)]
+    rest = _encoded({key: value for key, value in result.items() if key != "body"})
+    name = b', "body": ' if len(result) > 1 else b'"body": '
+    if result.get("isBase64Encoded") is True and _is_base64(body):
+        return [rest[:-1], name, b'"', body.encode(), b'"}']
+    return [rest[:-1], name, _utf8(encode_basestring(body)), b"}"]
+
+
+def _is_base64(text: str) -> bool:
+    """Whether nothing in a text needs an escape. To decode it takes a twentieth of the time that to escape it does."""
+    import pybase64
+
+    try:
+        pybase64.b64decode(text, validate=True)
+    except ValueError:
+        return False
+    return True
+
+
+def _encoded(value: Any) -> bytes:
+    text = _encode(value)
+    if _MARK in text:
+        text = text.replace(f'"{_MARK}', "").replace(f'{_MARK}"', "")
+    return _utf8(text)
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return "".join(char if not "\ud800" <= char <= "\udfff" else f"\\u{ord(char):04x}" for char in text).encode()
+
+
+def _default(value: object) -> object:
+    decimal = sys.modules.get("decimal")  # not imported: then the value is no Decimal
+    if decimal is not None and isinstance(value, decimal.Decimal):
+        return math.nan if value.is_nan() else f"{_MARK}{value}{_MARK}"
+    if isinstance(value, bytes):
+        return value.decode()
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, default=_default).encode

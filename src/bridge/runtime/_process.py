@@ -1,0 +1,79 @@
+"""One process of a runtime: init, then invocations."""
+
+from __future__ import annotations
+
+import sys
+
+from .. import current
+from ..errors import ConfigurationError
+from ._api import RuntimeApi
+from ._connection import BlockingConnection, RuntimeApiError, run
+from ._exits import failed, init_failed
+from ._function import Function, load
+from ._termination import Termination
+from ._worker import Worker
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from ._environment import Environment
+
+
+def serve(environment: Environment) -> int:
+    """Start the function and handle its invocations until the runtime is to end; the exit code."""
+    try:
+        function = _loaded(environment)
+    except Exception as error:
+        return init_failed(environment, error)
+    try:
+        if function.is_async:
+            from ._on_loop import serve_on_loop
+
+            return serve_on_loop(environment, function)
+        return run(_serve(environment, function))
+    except RuntimeApiError as error:
+        return failed(error)
+
+
+async def _serve(environment: Environment, function: Function) -> NoReturn:
+    termination = Termination()
+    api = RuntimeApi(BlockingConnection(environment.address, termination.wait))
+    try:
+        if environment.snap_start:
+            from ._snapshot import Snapshot
+
+            await Snapshot(api, None, None).take()
+        await Worker(api, function, alone=True).run()
+    finally:
+        api.connection.close()
+        termination.close()
+
+
+def _loaded(environment: Environment) -> Function:
+    # The lifespan of an app that is served here belongs to the loop that serves it.
+    current.serves_lifespans = True
+    try:
+        function = load(environment.handler, environment.streaming)
+    finally:
+        current.serves_lifespans = False
+    if function.bridge is None and "bridge._app.asgi" in sys.modules:
+        from .._app.asgi import start_all_in_init
+
+        start_all_in_init()
+    if environment.workers > 1 and environment.tasks and not function.is_async:
+        raise ConfigurationError("BRIDGE_CONCURRENCY=tasks is for ASGI apps; this function would block the others")
+    return function
+
+
+def registered(environment: Environment) -> BlockingConnection | None:
+    """The extension's connection, where there is to be one. Without it, all goes on but the notice of the end."""
+    if not environment.graceful:
+        return None
+    from . import _extension as extension
+
+    try:
+        return extension.register(environment.address)
+    except RuntimeApiError as error:
+        sys.stderr.write(f"bridge.runtime: no SIGTERM will come: {error}\n")
+        return None

@@ -1,0 +1,139 @@
+"""The answer to one invocation."""
+
+from __future__ import annotations
+
+from ._api import settle
+from ._connection import RuntimeApiError, run
+from ._fault import Fault
+from ._payload import encoded
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+    from typing import Any
+
+    from ._api import RuntimeApi
+    from ._invocation import Invocation
+
+
+class InvocationResponder:
+    """The answer to one invocation: a `result` in one piece, or `start`, `write`, ..., `end`.
+
+    Attributes:
+        started: whether an answer has begun.
+        ended: whether the answer is complete.
+        failure: why the runtime has to end. What raised it may have been kept from the worker by the app.
+    """
+
+    started = False
+    ended = False
+    failure: RuntimeApiError | None = None
+    _held = b""
+    """The head of a stream and its prelude, until something is sent after them."""
+
+    def __init__(self, api: RuntimeApi, invocation: Invocation) -> None:
+        self._api = api
+        self._invocation = invocation
+
+    async def result(self, result: Any) -> None:
+        """Send the whole result.
+
+        Raises:
+            FaultError: it cannot be made into JSON. Nothing has been sent then.
+        """
+        self._require(started=False)
+        pieces, content_type = encoded(result)
+        self.started = self.ended = True
+        await self._sent(self._api.result(self._invocation, pieces, content_type))
+
+    async def start(self, content_type: str, prelude: bytes) -> None:
+        """Begin a streamed answer. It goes out with what comes next.
+
+        Args:
+            content_type: of the stream, prelude and all.
+            prelude: its first bytes, if there are any before the body.
+        """
+        self._require(started=False)
+        self.started = True
+        chunk = b"%x\r\n%b\r\n" % (len(prelude), prelude) if prelude else b""
+        self._held = self._api.stream_head(self._invocation, content_type) + chunk
+
+    async def write(self, data: bytes) -> None:
+        """Send a chunk, after what `start` has held back; an empty one: only that.
+
+        It waits while the receiver is slow. To cancel it does not keep the chunk from going out.
+        """
+        self._require(started=True)
+        await self._sent(self._written(data, b""))
+
+    async def end(self, data: bytes = b"") -> None:
+        """Send the last chunk, if there is one more, and the end of a streamed answer."""
+        self._require(started=True)
+        await self._finish(data, b"0\r\n\r\n")
+
+    async def fail(self, error: BaseException) -> None:
+        """End a streamed answer that could not be completed: Lambda has it as an error that came midstream."""
+        self._require(started=True)
+        fault = Fault(error, self._invocation.request_id)
+        trailers = (
+            f"Lambda-Runtime-Function-Error-Type: {fault.header}\r\n"
+            f"Lambda-Runtime-Function-Error-Body: {fault.trailer()}\r\n"
+        )
+        await self._finish(b"", b"0\r\n" + trailers.encode() + b"\r\n")
+
+    async def _finish(self, data: bytes, last: bytes) -> None:
+        self.ended = True
+        await self._sent(self._written(data, last))
+        await self._sent(self._settled())
+
+    async def _written(self, data: bytes, last: bytes) -> None:
+        connection = self._api.connection
+        if self._held:
+            await connection.begin()
+        head, self._held = self._held, b""
+        if data:
+            await connection.write(head + b"%x\r\n" % len(data), data, b"\r\n" + last)
+        elif head or last:
+            await connection.write(head + last)
+
+    async def _settled(self) -> None:
+        settle(await self._api.connection.reply())
+
+    async def _sent(self, sending: Awaitable[object]) -> None:
+        try:
+            await sending
+        except RuntimeApiError as error:
+            self.failure = error
+            raise
+
+    def _require(self, *, started: bool) -> None:
+        if self.ended or self.started is not started:
+            state = "is complete" if self.ended else "has begun" if self.started else "has not begun"
+            raise RuntimeError(f"the answer to invocation {self._invocation.request_id} {state}")
+
+
+class SyncInvocationResponder:
+    """The same for plain code, over a connection that blocks."""
+
+    def __init__(self, responder: InvocationResponder) -> None:
+        self._responder = responder
+
+    def result(self, result: Any) -> None:
+        """Send the whole result."""
+        run(self._responder.result(result))
+
+    def start(self, content_type: str, prelude: bytes) -> None:
+        """Begin a streamed answer. It goes out with what comes next."""
+        run(self._responder.start(content_type, prelude))
+
+    def write(self, data: bytes) -> None:
+        """Send a chunk, after what `start` has held back; an empty one: only that."""
+        run(self._responder.write(data))
+
+    def end(self, data: bytes = b"") -> None:
+        """Send the last chunk, if there is one more, and the end of a streamed answer."""
+        run(self._responder.end(data))
+
+    def fail(self, error: BaseException) -> None:
+        """End a streamed answer that could not be completed."""
+        run(self._responder.fail(error))

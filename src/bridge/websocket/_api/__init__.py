@@ -1,0 +1,228 @@
+"""API Gateway's connection management: how a function talks to the clients of a WebSocket API.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from time import sleep
+from typing import NamedTuple
+from urllib.parse import quote
+
+from ...errors import ConfigurationError
+from .._errors import ConnectionGoneError, ManagementError, MessageTooLargeError, RateLimitError
+from .credentials import Role, environment
+from .endpoint import Endpoint
+from .sigv4 import Credentials, signed_headers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from ssl import SSLContext
+    from typing import Any
+
+LIMIT = 131_072
+"""Bytes that a message may have."""
+
+PAUSES = (0.1, 0.4)
+"""Seconds to wait after a 429 before each new attempt. API Gateway has not taken the message: nothing is sent twice."""
+
+
+class _Answer(NamedTuple):
+    status: int
+    kind: str  # "GoneException"
+    content: bytes
+
+    def __str__(self) -> str:
+        try:
+            said = json.loads(self.content)
+            text = said.get("message") or said.get("Message") or ""
+        except (ValueError, AttributeError):
+            text = self.content[:200].decode("utf-8", "replace")
+        return " ".join(str(part) for part in (self.status, self.kind, text) if part)
+
+
+class ManagementAPI:
+    """Sends to connections, looks at them and closes them.
+
+    It does without boto3, with which a new process takes five times as long until its first message is out.
+
+    Calls block; any number of threads may make them. Each keeps its TCP connection for the next one. A kept connection
+    that turns out to be closed, with nothing answered, is replaced once. Status 429 is retried after `PAUSES`;
+    other errors of the server are not, since the message may be on its way.
+
+    Args:
+        endpoint_url: `https://{api-id}.execute-api.{region}.amazonaws.com/{stage}`, or that of a custom domain:
+            `https://{domain}/{mapping}`. Requests to an `http` URL are for a local gateway: they are signed with
+            what the environment has, or else with dummies, because it refuses what is not signed.
+        region: of the API; None: that in the endpoint's name, or AWS_REGION, or AWS_DEFAULT_REGION.
+        credentials: to sign with, or what returns them when called; None: those of the function's role.
+        timeout: seconds to wait for the connection and then for each part of the answer.
+
+    Raises:
+        ConfigurationError: `endpoint_url` is none, or nothing tells the region.
+    """
+
+    def __init__(
+        self,
+        endpoint_url: str,
+        *,
+        region: str | None = None,
+        credentials: Credentials | Callable[[], Credentials] | None = None,
+        timeout: float = 10.0,
+    ) -> None:
+        self._idle: list[HTTPConnection] = []
+        self._place = Endpoint(endpoint_url)
+        local = self._place.local
+        self._region = region or self._place.region or ("us-east-1" if local else "")
+        if not self._region:
+            raise ConfigurationError(f"Nothing tells the AWS region of {endpoint_url!r}. Say it, or set AWS_REGION.")
+        self._credentials: Callable[[], Credentials]
+        if isinstance(credentials, Credentials):
+            self._credentials = lambda: credentials
+        else:
+            self._credentials = credentials or (_local if local else Role())
+        self._timeout = timeout
+        self._process = os.getpid()
+        self._ssl: SSLContext | None = None
+
+    def post(self, connection_id: str, data: str | bytes) -> None:
+        """Send a message to a client.
+
+        API Gateway sends a text frame. Bytes that are not UTF-8 would arrive as U+FFFD.
+
+        Args:
+            connection_id: as in the events, `requestContext.connectionId`.
+            data: up to 131,072 bytes.
+
+        Raises:
+            MessageTooLargeError: `data` is larger. Nothing was sent.
+            ConnectionGoneError: the client has left, or `$connect` has not returned yet.
+            RateLimitError: still too many requests, after the last attempt.
+            ManagementError: any other refusal, or no answer.
+        """
+        body = data.encode() if isinstance(data, str) else data
+        if len(body) > LIMIT:
+            raise MessageTooLargeError(
+                f"A WebSocket message may have {LIMIT:,} bytes; this one, to {connection_id!r}, has {len(body):,}. "
+                "Send it in parts, or a link to it."
+            )
+        self._accepted("POST", connection_id, body)
+
+    def get(self, connection_id: str) -> dict[str, Any]:
+        """What is known of a connection: `connectedAt`, `lastActiveAt` (ISO 8601), `identity`. Raises as `post`."""
+        answer = self._accepted("GET", connection_id)
+        try:
+            found: dict[str, Any] = json.loads(answer.content)
+        except ValueError as error:
+            raise self._error(answer, "GET", connection_id) from error
+        return found
+
+    def delete(self, connection_id: str) -> None:
+        """Close a connection, with code 1000; there is no way to choose another. Raises as `post`."""
+        self._accepted("DELETE", connection_id)
+
+    def close(self) -> None:
+        """Close the TCP connections that are kept. The next call opens a new one."""
+        while self._idle:
+            self._idle.pop().close()
+
+    __del__ = close
+
+    def _accepted(self, method: str, connection_id: str, body: bytes = b"") -> _Answer:
+        if not connection_id.strip("."):  # in a path these mean something else
+            raise ManagementError(f"{connection_id!r} is not the id of a connection.")
+        target = f"{self._place.path}/@connections/{quote(connection_id, safe='')}"
+        answer = self._answer(method, target, body)
+        for pause in PAUSES:
+            if answer.status != 429:
+                break
+            sleep(pause)
+            answer = self._answer(method, target, body)
+        if answer.status < 300:
+            return answer
+        raise self._error(answer, method, connection_id)
+
+    def _error(self, answer: _Answer, method: str, connection_id: str) -> ManagementError:
+        call = f"{method} @connections/{connection_id}"
+        if answer.status == 410:
+            return ConnectionGoneError(
+                f"The client of {connection_id!r} is not connected ({answer}): it has left, or $connect still runs."
+            )
+        if answer.status == 413:
+            return MessageTooLargeError(f"API Gateway finds the message to {connection_id!r} too large ({answer}).")
+        if answer.status == 429:
+            return RateLimitError(
+                f"API Gateway has refused {call} {len(PAUSES) + 1} times ({answer}): there are too many requests in "
+                "the account and region, or the client reads more slowly than the app sends."
+            )
+        if answer.status == 403:
+            return ManagementError(
+                f"API Gateway does not allow {call} at {self._place.url} ({answer}). The function's role needs "
+                f"execute-api:ManageConnections on {self._place.arn(self._region, method)}."
+            )
+        if answer.status == 400:
+            return ManagementError(
+                f"API Gateway does not take {connection_id!r} for the id of a connection ({answer})."
+            )
+        return ManagementError(f"{call} at {self._place.url} failed ({answer}).")
+
+    def _answer(self, method: str, target: str, body: bytes) -> _Answer:
+        headers = self._headers(method, target, body)
+        connection = self._kept() or self._new()
+        while True:
+            kept = connection.sock is not None
+            answered = False
+            try:
+                connection.request(method, target, body if method == "POST" else None, headers)
+                response = connection.getresponse()
+                answered = True
+                content = response.read()
+            except BaseException as error:
+                connection.close()
+                if kept and not answered and isinstance(error, OSError) and not isinstance(error, TimeoutError):
+                    connection = self._new()
+                    continue
+                if isinstance(error, OSError | HTTPException):
+                    raise ManagementError(f"{method} at {self._place.url} got no answer: {error!r}.") from error
+                raise
+            if connection.sock is not None:  # the server has not said that it closes
+                self._idle.append(connection)
+            return _Answer(response.status, response.headers.get("x-amzn-ErrorType", "").partition(":")[0], content)
+
+    def _headers(self, method: str, target: str, body: bytes) -> dict[str, str]:
+        return signed_headers(
+            method,
+            self._place.host,
+            target,
+            body,
+            credentials=self._credentials(),
+            region=self._region,
+            service="execute-api",
+        )
+
+    def _kept(self) -> HTTPConnection | None:
+        if self._process != os.getpid():  # forked: these belong to the parent
+            self._process = os.getpid()
+            self.close()
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
+
+    def _new(self) -> HTTPConnection:
+        place = self._place
+        if place.local:
+            return HTTPConnection(place.name, place.port, timeout=self._timeout)
+        if self._ssl is None:
+            from ssl import create_default_context
+
+            self._ssl = create_default_context()
+        return HTTPSConnection(place.name, place.port, timeout=self._timeout, context=self._ssl)
+
+
+def _local() -> Credentials:
+    return environment() or Credentials("local", "local")

@@ -1,0 +1,252 @@
+"""All connections of a WebSocket API, from any code: to send to them, one or many, and to close them."""
+
+from __future__ import annotations
+
+import json
+import os
+from asyncio import to_thread
+from typing import NamedTuple, Protocol
+
+from .._http import url
+from .._invocation import logger
+from ..errors import ConfigurationError
+from ._current import current
+from ._errors import ConnectionGoneError, ManagementError
+from ._records import Records
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from typing import Any, TypeAlias
+
+    from ..types import Event
+    from ._store import Store
+
+    Clients: TypeAlias = Callable[[str], "Management"]
+
+ENDPOINT_VARIABLE = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"
+"""The variable in which AWS's own clients look for the endpoint of the Management API.
+https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html"""
+
+LOCAL_VARIABLE = "BRIDGE_MANAGEMENT_ENDPOINT"
+"""The variable in which a local gateway says where it listens. It goes before all else: nothing local reaches AWS."""
+
+CONCURRENCY = 16
+"""Posts of one broadcast that are on their way at the same time."""
+
+
+class Management(Protocol):
+    """API Gateway's Management API for one endpoint: `bridge.websocket._api.ManagementAPI`, or a stand-in."""
+
+    def post(self, connection_id: str, data: str | bytes) -> None:
+        """Send to a client, which gets text. Raises ConnectionGoneError if it has left."""
+
+    def delete(self, connection_id: str) -> None:
+        """Close a connection. Raises ConnectionGoneError if it is closed."""
+
+
+class Broadcast(NamedTuple):
+    """What became of a broadcast: the ids of those that it has reached, that are gone, and that it has failed for."""
+
+    reached: list[str]
+    gone: list[str]
+    failed: dict[str, Exception]
+
+
+class SyncConnections:
+    """The same as `Connections`, for code without an event loop. Calls block; any number of threads may make them."""
+
+    def __init__(self, records: Records | None, endpoint_url: str | None, clients: Clients) -> None:
+        self._records = records
+        self._endpoint_url = endpoint_url
+        self._clients = clients
+        self._known: dict[str, Management] = {}
+
+    def send(self, connection_id: str, text: str) -> None:
+        """See `Connections.send`."""
+        self.management().post(connection_id, text)
+
+    def send_json(self, connection_id: str, value: Any) -> None:
+        """See `Connections.send_json`."""
+        self.send(connection_id, _json(value))
+
+    def close(self, connection_id: str) -> bool:
+        """See `Connections.close`."""
+        try:
+            self.management().delete(connection_id)
+        except ConnectionGoneError:
+            return False
+        return True
+
+    def members(self, group: str) -> list[str]:
+        """See `Connections.members`."""
+        return self._kept().members(group)
+
+    def broadcast(self, group: str, text: str, *, exclude: Collection[str] = ()) -> Broadcast:
+        """See `Connections.broadcast`."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        post = self.management().post
+        members = [member for member in self.members(group) if member not in exclude]
+        result = Broadcast([], [], {})
+
+        def send(member: str) -> None:
+            try:
+                post(member, text)
+                result.reached.append(member)
+            except ConnectionGoneError:
+                self._kept().forget(member, group)
+                result.gone.append(member)
+            except ManagementError as error:
+                result.failed[member] = error
+
+        with ThreadPoolExecutor(max(min(CONCURRENCY, len(members)), 1)) as pool:
+            list(pool.map(send, members))
+        if result.failed:
+            first, failed = next(iter(result.failed.values())), len(result.failed)
+            logger().error("a broadcast to %r has failed for %s of %s members: %s", group, failed, len(members), first)
+        return result
+
+    def broadcast_json(self, group: str, value: Any, *, exclude: Collection[str] = ()) -> Broadcast:
+        """See `Connections.broadcast_json`."""
+        return self.broadcast(group, _json(value), exclude=exclude)
+
+    def endpoint_of(self, event: Event) -> str:
+        """Where API Gateway takes messages for the clients of an event's API."""
+        context, region = event["requestContext"], os.environ.get("AWS_REGION")
+        domain = context.get("domainName") or ""
+        if url.EXECUTE_API not in domain and region:
+            # A custom domain has a mapping where this one has the stage, and the event does not tell it.
+            suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+            domain = f"{context.get('apiId')}{url.EXECUTE_API}{region}.{suffix}"
+        return self._configured() or f"https://{domain}/{context.get('stage')}"
+
+    def management(self) -> Management:
+        """The Management API: at the endpoint that is configured, or else at that of the event being handled.
+
+        Raises:
+            ConfigurationError: none is configured, and no WebSocket event is being handled.
+        """
+        url = self._configured()
+        if not url:
+            connection = current.get(None)
+            if connection is None:
+                raise ConfigurationError(
+                    "outside of a WebSocket event the endpoint has to be configured: "
+                    "Connections(..., endpoint_url='https://API_ID.execute-api.REGION.amazonaws.com/STAGE'), or the "
+                    f"environment variable {ENDPOINT_VARIABLE}"
+                )
+            url = connection.endpoint_url
+        return self.management_at(url)
+
+    def management_at(self, url: str) -> Management:
+        """The Management API at an endpoint; one client for each."""
+        if url not in self._known:
+            self._known.setdefault(url, self._clients(url))
+        return self._known[url]
+
+    def _configured(self) -> str | None:
+        return os.environ.get(LOCAL_VARIABLE) or self._endpoint_url or os.environ.get(ENDPOINT_VARIABLE)
+
+    def _kept(self) -> Records:
+        if self._records is None:
+            raise ConfigurationError("groups need a store: Connections(DynamoDBStore('table'))")
+        return self._records
+
+
+class Connections:
+    """The connections of a WebSocket API: where they are kept between events, and how to reach them from any code.
+
+    In the function behind the API it is given to Bridge: `Bridge(app, connections=connections)`. Elsewhere (the HTTP
+    side of an app, a queue's consumer, a script) it is used as it is. The function's role needs
+    `execute-api:ManageConnections`.
+
+    Args:
+        store: what keeps attachments, groups and what $connect said; None: nothing is kept.
+        endpoint_url: of the Management API, `https://API_ID.execute-api.REGION.amazonaws.com/STAGE`; of a custom domain
+            with its mapping. None: AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI, or else what the event tells.
+        after_connect: whether what the app sends before its first receive() is posted as soon as the connection is
+            established, by an asynchronous invocation of this same function. Its role needs `lambda:InvokeFunction` on
+            itself. Otherwise it is posted when the client's first message comes.
+        clients: makes the client of an endpoint; None: ManagementAPI.
+
+    Attributes:
+        sync: the same methods for code without an event loop: `connections.sync.send(connection_id, text)`.
+
+    Raises:
+        ConfigurationError: `store` is none.
+    """
+
+    def __init__(
+        self,
+        store: Store | None = None,
+        *,
+        endpoint_url: str | None = None,
+        after_connect: bool = False,
+        clients: Clients | None = None,
+    ) -> None:
+        if store is not None and not all(hasattr(store, name) for name in ("get", "put", "delete", "sorts")):
+            raise ConfigurationError(f"Connections takes a store, such as DynamoDBStore('table'), not {store!r}.")
+        self.records = None if store is None else Records(store)
+        self.after_connect = after_connect
+        self.sync = SyncConnections(self.records, endpoint_url, clients or _client)
+
+    async def send(self, connection_id: str, text: str) -> None:
+        """Send a text to a client.
+
+        Args:
+            connection_id: `connection(websocket).id`.
+            text: at most 131,072 bytes of UTF-8.
+
+        Raises:
+            ConfigurationError: nothing tells the endpoint.
+            ConnectionGoneError: the client has left, or its $connect is not done.
+            MessageTooLargeError, RateLimitError, ManagementError: API Gateway does not take it.
+        """
+        await to_thread(self.sync.send, connection_id, text)
+
+    async def send_json(self, connection_id: str, value: Any) -> None:
+        """Send a value as JSON. Raises as `send` does."""
+        await to_thread(self.sync.send_json, connection_id, value)
+
+    async def close(self, connection_id: str) -> bool:
+        """Close a connection, with code 1000: there is no way to choose another. The app gets its DISCONNECT.
+
+        Returns:
+            Whether it was open.
+        """
+        return await to_thread(self.sync.close, connection_id)
+
+    async def members(self, group: str) -> list[str]:
+        """The ids of the connections in a group, in any order. Some may be gone without a word."""
+        return await to_thread(self.sync.members, group)
+
+    async def broadcast(self, group: str, text: str, *, exclude: Collection[str] = ()) -> Broadcast:
+        """Send a text to the members of a group, 16 at a time. Members that are gone are taken out of it.
+
+        Args:
+            group: its name.
+            text: at most 131,072 bytes of UTF-8.
+            exclude: ids of members that are not to get it.
+
+        Returns:
+            Who was reached, who is gone, and for whom API Gateway has refused. Refusals are logged, not raised.
+
+        Raises:
+            ConfigurationError: there is no store, or nothing tells the endpoint.
+        """
+        return await to_thread(self.sync.broadcast, group, text, exclude=exclude)
+
+    async def broadcast_json(self, group: str, value: Any, *, exclude: Collection[str] = ()) -> Broadcast:
+        """Send a value as JSON to the members of a group. As `broadcast` else."""
+        return await to_thread(self.sync.broadcast_json, group, value, exclude=exclude)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _client(url: str) -> Management:
+    from ._api import ManagementAPI
+
+    return ManagementAPI(url)

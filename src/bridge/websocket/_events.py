@@ -1,0 +1,251 @@
+"""The events of a WebSocket API through an ASGI app.
+
+Each event runs the app from the beginning: `websocket.connect` again, then what the event brings, then the end of the
+run. docs/websockets.md says what that means for an app.
+https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-overview.html
+"""
+
+from __future__ import annotations
+
+from asyncio import to_thread
+from functools import partial
+from typing import NamedTuple
+
+from .._app.policy import exception_of
+from .._http import body as bodies, to_lists
+from .._invocation import deadline, logger
+from ..errors import DeadlineError, LifespanError
+from . import _greeting as greeting
+from ._connection import Connection
+from ._current import KEY
+from ._errors import ConnectionGoneError, ManagementError
+from ._run import WebSocketRun
+from ._scope import scope_of, snapshot
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from typing import Any
+
+    from .._app.asgi import ASGI
+    from .._http import ResponseNames
+    from ..types import ASGIApp, Event, Message, Response, Result, WebSocketBinary, WebSocketPath
+    from ._connections import Connections
+
+GOODBYE_SECONDS = 3.0
+"""Seconds that the app has after `websocket.disconnect`."""
+
+
+class Options(NamedTuple):
+    """What the deployer has chosen: see `Bridge`."""
+
+    path: WebSocketPath
+    connections: Connections
+    binary: WebSocketBinary
+    linger: float
+    raises: bool
+
+
+class WebSockets:
+    """The WebSocket side of an ASGI app.
+
+    Args:
+        app: the app.
+        asgi: the same app, as what has its lifespan.
+        names: what to make of the names of response headers.
+        options: the deployer's.
+    """
+
+    def __init__(self, app: ASGIApp, asgi: ASGI, names: ResponseNames, options: Options) -> None:
+        self._app = app
+        self._asgi = asgi
+        self._names = names
+        self._options = options
+        self._connections = options.connections
+        self._warned = False
+        self._kinds: dict[str, Callable[[Event, Any, dict[str, Any]], Awaitable[Result]]] = {
+            "CONNECT": self._connect,
+            "MESSAGE": self._message,
+            "DISCONNECT": self._disconnect,
+            greeting.EVENT_TYPE: self._greet,
+        }
+
+    def result(self, event: Event, context: Any) -> Result:
+        """The result of an event; the app runs on the process's loop."""
+        results: list[Result] = []
+
+        async def work(state: dict[str, Any]) -> None:
+            results.append(await self._result(event, context, state))
+
+        error = self._asgi.run_work(work, context)
+        return results[0] if error is None else self._settled(event, error)
+
+    async def result_async(self, event: Event, context: Any) -> Result:
+        """The result of an event; the app runs on the caller's loop."""
+        state, failure = await self._asgi.lifespans.state(deadline.seconds(context))
+        return await self._result(event, context, state) if failure is None else self._settled(event, failure)
+
+    async def _result(self, event: Event, context: Any, state: dict[str, Any]) -> Result:
+        try:
+            return await self._kinds[event["requestContext"]["eventType"]](event, context, state)
+        except Exception as error:
+            return self._settled(event, error)
+
+    async def _connect(self, event: Event, context: Any, state: dict[str, Any]) -> Result:
+        connection = self._connection(event)
+        connection.begin(snapshot(event, self._options.path))
+        run, error = await self._run(connection, None, event, context, state)
+        if error is not None:
+            raise error
+        if run.outgoing.refusal is not None:
+            logger().info(
+                "the app has refused a WebSocket connection to the path %r, which websocket_path decides",
+                connection.snapshot["path"],
+            )
+            return _answer(run.outgoing.refusal)
+        if run.outgoing.closed or not run.suspended:
+            logger().info("the app has closed a WebSocket connection before it was established: it is refused")
+            return {"statusCode": 403}
+        await connection.create(await self._left(event, context, run.greetings))
+        return _answer((200, run.outgoing.handshake, b""))
+
+    async def _message(self, event: Event, context: Any, state: dict[str, Any]) -> Result:
+        connection = self._connection(event)
+        if self._connections.records is None:
+            connection.begin(snapshot(event, self._options.path))
+        elif not await connection.reload():
+            from ._store import MemoryStore
+
+            logger().warning(
+                "a message of a WebSocket connection that the store does not have (any more): it is closed%s",
+                ". A MemoryStore is one process's own: take a DynamoDBStore, or a FileStore on your machine"
+                if isinstance(self._connections.records.store, MemoryStore)
+                else "",
+            )
+            await self._close(connection)
+            return {"statusCode": 200}
+        try:
+            for text in await connection.greetings():
+                await to_thread(self._post, connection, text)
+        except ConnectionGoneError:
+            return {"statusCode": 200}  # its DISCONNECT is on the way
+        run, error = await self._run(connection, _received(event), event, context, state)
+        ended = error is not None or run.outgoing.closed or not run.suspended
+        if run.outgoing.refusal is not None:
+            logger().warning(
+                "the app has refused, with a message, a WebSocket connection that it had accepted: it is closed%s",
+                "" if self._connections.records else ". Without a store, only $connect has the client's headers",
+            )
+        if ended and not run.gone:
+            await self._close(connection)
+        if error is not None:
+            raise error
+        return {"statusCode": 200}
+
+    async def _disconnect(self, event: Event, context: Any, state: dict[str, Any]) -> Result:
+        connection = self._connection(event)
+        if self._connections.records is None:
+            connection.begin(snapshot(event, self._options.path))
+        elif not await connection.remove():
+            return {"statusCode": 200}  # the app knows, or has closed it
+        request_context = event["requestContext"]
+        code = request_context.get("disconnectStatusCode") or 1005
+        reason = request_context.get("disconnectReason") or ""
+        message = {"type": "websocket.disconnect", "code": int(code), "reason": reason}
+        _, error = await self._run(connection, message, event, context, state)
+        if isinstance(error, DeadlineError):
+            logger().warning(
+                "the app had not ended %s s after websocket.disconnect, and was cancelled", GOODBYE_SECONDS
+            )
+        elif error is not None:
+            raise error
+        return {"statusCode": 200}
+
+    async def _greet(self, event: Event, context: Any, state: dict[str, Any]) -> Result:
+        connection = self._connection(event)
+        seconds = deadline.seconds(context)
+        post = partial(self._post, connection)
+        if not await to_thread(greeting.post_all, post, event["greetings"], seconds):
+            logger().warning("what the app has sent in $connect was not posted: the client is gone")
+        return {"statusCode": 200}
+
+    async def _left(self, event: Event, context: Any, greetings: list[str]) -> list[str]:
+        """The greetings that are left for the first message."""
+        if (
+            greetings
+            and self._connections.after_connect
+            and await to_thread(greeting.invoke, event, context, greetings)
+        ):
+            return []
+        if greetings and self._connections.records is None and not self._warned:
+            self._warned = True
+            logger().warning(
+                "the app sends before its first receive(). API Gateway takes nothing while a connection is being made, "
+                "and there is no store to keep it: it is dropped. Connections(store) or Connections(after_connect=True)"
+            )
+        return greetings
+
+    async def _run(
+        self, connection: Connection, message: Message | None, event: Event, context: Any, state: dict[str, Any]
+    ) -> tuple[WebSocketRun, BaseException | None]:
+        seconds = deadline.seconds(context)
+        linger = self._options.linger
+        if message is not None and message["type"] == "websocket.disconnect":
+            seconds = GOODBYE_SECONDS if seconds is None else min(seconds, GOODBYE_SECONDS)
+        if seconds is not None:
+            linger = min(linger, seconds / 2)
+        scope = scope_of(connection.snapshot, event, context, state)
+        scope[KEY] = connection
+        post = partial(self._post, connection)
+        run = WebSocketRun(connection, message, post, self._names, binary=self._options.binary, linger=linger)
+        return run, await run.error(self._app, scope, seconds)
+
+    async def _close(self, connection: Connection) -> None:
+        await connection.remove()
+        try:
+            await to_thread(self._connections.sync.management_at(connection.endpoint_url).delete, connection.id)
+        except ConnectionGoneError:
+            return
+        except ManagementError as error:
+            logger().error("a WebSocket connection could not be closed: %s", error)
+
+    def _connection(self, event: Event) -> Connection:
+        return Connection(event, self._connections.records, self._connections.sync.endpoint_of(event))
+
+    def _post(self, connection: Connection, text: str) -> None:
+        self._connections.sync.management_at(connection.endpoint_url).post(connection.id, text)
+
+    def _settled(self, event: Event, error: BaseException) -> Result:
+        """The result of an event that has failed: the one policy for errors."""
+        if self._options.raises or isinstance(error, LifespanError):
+            raise exception_of(error)
+        kind, timeout = event["requestContext"]["eventType"], isinstance(error, DeadlineError)
+        if timeout:
+            logger().error("WebSocket %s failed: %s", kind, error)
+        else:
+            logger().error("WebSocket %s failed", kind, exc_info=error)
+        return {"statusCode": 504 if timeout else 500}
+
+
+def _received(event: Event) -> Message:
+    body, is_base64 = event.get("body"), event.get("isBase64Encoded") or False
+    if is_base64:
+        return {"type": "websocket.receive", "bytes": bodies.decoded(body, is_base64)}
+    return {"type": "websocket.receive", "text": body or ""}
+
+
+def _answer(response: Response) -> Result:
+    """The result that carries a response. It has no keys that it does not need."""
+    status, headers, body = response
+    single, cookies, repeated = headers
+    result: Result = {"statusCode": status}
+    if single:
+        result["headers"] = single
+    if cookies or repeated:
+        result["multiValueHeaders"] = to_lists(headers)
+    if body:
+        result["body"], result["isBase64Encoded"] = bodies.encoded(body, single, _TEXT)
+    return result
+
+
+_TEXT = bodies.TextTypes(bodies.is_text)

@@ -1,0 +1,169 @@
+import functools
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, ParamSpec, TypeVar
+
+import pytest
+
+from bridge import ConfigurationError, _app as interface
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+async def asgi_function(scope: object, receive: object, send: object) -> None: ...
+
+
+async def asgi_function_of_anything(*args: object) -> None: ...
+
+
+def asgi_plain_function(scope: object, receive: object, send: object) -> Awaitable[None]:
+    return asgi_function(scope, receive, send)
+
+
+def asgi_function_with_defaults(scope: object = 0, receive: object = 0, send: object = 0) -> None: ...
+
+
+class AsgiObject:
+    async def __call__(self, scope: object, receive: object, send: object) -> None: ...
+
+    async def method(self, scope: object, receive: object, send: object) -> None: ...
+
+    @classmethod
+    async def class_method(cls, scope: object, receive: object, send: object) -> None: ...
+
+    @staticmethod
+    async def static_method(scope: object, receive: object, send: object) -> None: ...
+
+
+class AsgiPlainObject:
+    def __call__(self, scope: object, receive: object, send: object) -> Awaitable[None]:
+        return asgi_function(scope, receive, send)
+
+
+def wsgi_function(environ: object, start_response: object) -> Iterable[bytes]:
+    return []
+
+
+def wsgi_function_with_a_default(environ: object, start_response: object, debug: bool = False) -> Iterable[bytes]:
+    return []
+
+
+def wsgi_function_with_defaults(environ: object = 0, start_response: object = 0) -> Iterable[bytes]:
+    return []
+
+
+class WsgiObject:
+    def __call__(self, environ: object, start_response: object) -> Iterable[bytes]:
+        return []
+
+    def method(self, environ: object, start_response: object, *, debug: bool = False) -> Iterable[bytes]:
+        return []
+
+
+def with_settings(settings: object, environ: object, start_response: object) -> Iterable[bytes]:
+    return []
+
+
+async def asgi_with_settings(settings: object, scope: object, receive: object, send: object) -> None: ...
+
+
+def decorated(function: Callable[P, R]) -> Callable[P, R]:
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+class Decorated:
+    @decorated
+    def __call__(self, environ: object, start_response: object) -> Iterable[bytes]:
+        return []
+
+
+@pytest.mark.parametrize(
+    "app",
+    [
+        asgi_function,
+        asgi_function_of_anything,
+        asgi_plain_function,
+        asgi_function_with_defaults,
+        AsgiObject(),
+        AsgiObject().method,
+        AsgiObject.class_method,
+        AsgiObject.static_method,
+        AsgiPlainObject(),
+        functools.partial(asgi_with_settings, object()),
+        functools.partial(functools.partial(asgi_with_settings), object()),
+        functools.partial(AsgiObject()),
+        decorated(asgi_function),
+        decorated(asgi_plain_function),
+        decorated(decorated(asgi_plain_function)),
+    ],
+)
+def test_an_app_that_takes_scope_receive_and_send_is_asgi(app: Callable[..., Any]) -> None:
+    assert interface.detect(app) == "asgi"
+
+
+@pytest.mark.parametrize(
+    "app",
+    [
+        wsgi_function,
+        wsgi_function_with_a_default,
+        wsgi_function_with_defaults,
+        WsgiObject(),
+        WsgiObject().method,
+        functools.partial(with_settings, object()),
+        functools.partial(wsgi_function),
+        decorated(wsgi_function),
+        Decorated(),
+    ],
+)
+def test_an_app_that_takes_environ_and_start_response_is_wsgi(app: Callable[..., Any]) -> None:
+    assert interface.detect(app) == "wsgi"
+
+
+def one_argument(scope: object) -> None: ...
+
+
+def four_arguments(a: object, b: object, c: object, d: object) -> None: ...
+
+
+def any_arguments(*args: object) -> None: ...
+
+
+class WrapsAnObject:
+    __wrapped__ = "no function"
+
+    def __call__(self, *args: object) -> None: ...
+
+
+def wraps_an_object(*args: object) -> None: ...
+
+
+wraps_an_object.__wrapped__ = WsgiObject()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "app", [one_argument, four_arguments, any_arguments, WrapsAnObject(), wraps_an_object, print, {}.get]
+)
+def test_an_app_that_does_not_tell_has_to_be_told(app: Callable[..., Any]) -> None:
+    with pytest.raises(ConfigurationError, match=r"Say it: Bridge\(app, interface='asgi'\) or .*interface='wsgi'"):
+        interface.detect(app)
+
+
+@pytest.mark.parametrize("app", [None, "module:app", 7])
+def test_what_cannot_be_called_is_no_app(app: Any) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be called"):
+        interface.detect(app)
+
+
+@pytest.mark.parametrize("app", [AsgiObject, WsgiObject])
+def test_a_class_is_no_app(app: type) -> None:
+    with pytest.raises(ConfigurationError, match=r"is a class\. Wrap an instance of it"):
+        interface.detect(app)
+
+
+def test_a_partial_is_seen_through_only_where_functools_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(interface.sys.modules, "functools")  # type: ignore[attr-defined]
+    assert interface.detect(wsgi_function) == "wsgi"

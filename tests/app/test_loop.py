@@ -1,0 +1,562 @@
+"""The process's loop: one, private, for plain code and threads; and the ways to take a first step on it."""
+
+import asyncio
+import gc
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeAlias
+
+import anyio
+import pytest
+
+from bridge import Bridge, DeadlineError, RunningLoopError
+from bridge._app.asgi import loop as loops
+from bridge._app.asgi.loop import Runner, check_idle, process_runner
+
+from ..asgi_apps import EVENT, Context, Receive, Scope, Send, process, respond, run
+
+FirstStep: TypeAlias = Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]]
+
+
+async def show_loop(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers with the loop it runs on; it has a lifespan, and waits a little on one path of two."""
+    if scope["type"] == "lifespan":
+        await receive()
+        scope["state"]["started"] = scope["state"].get("started", 0) + 1
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+        return
+    if scope["aws.event"].get("wait"):
+        await asyncio.sleep(0.001)
+    await respond(send, str(id(asyncio.get_running_loop())).encode())
+
+
+WAIT = {**EVENT, "wait": True}
+
+
+# ---------------------------------------------------------------- one loop
+
+
+def test_every_event_runs_on_the_same_loop() -> None:
+    handler, other = Bridge(show_loop), Bridge(show_loop, lifespan="off")
+    seen = {handler(event)["body"] for event in (EVENT, WAIT, EVENT)} | {other(WAIT)["body"]}
+    assert seen == {str(id(process_runner().loop))}
+
+
+def test_asyncio_run_in_between_does_no_harm() -> None:
+    handler = Bridge(show_loop)
+    first = handler(WAIT)["body"]
+    asyncio.run(asyncio.sleep(0))
+    assert handler(WAIT)["body"] == handler(EVENT)["body"] == first
+
+
+def test_neither_a_default_loop_nor_a_closed_one_matters() -> None:
+    # In a thread of its own: the default loop belongs to a thread.
+    def use() -> set[str]:
+        handler = Bridge(show_loop, lifespan="off")
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        before = handler(WAIT)["body"]
+        assert asyncio.get_event_loop_policy().get_event_loop() is loop
+        loop.close()
+        closed = handler(WAIT)["body"]
+        asyncio.set_event_loop(None)
+        return {before, closed, handler(WAIT)["body"]}
+
+    with ThreadPoolExecutor(1) as threads:
+        assert threads.submit(use).result() == {str(id(process_runner().loop))}
+
+
+def test_many_threads_may_call_at_once() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        number = scope["aws.event"]["number"]
+        if number % 3:
+            await asyncio.sleep(0.001 * (number % 2))
+        await respond(send, str(number).encode())
+
+    handler = Bridge(app, lifespan="off")
+
+    def call(number: int) -> str:
+        body: str = handler({**EVENT, "number": number})["body"]
+        return body
+
+    with ThreadPoolExecutor(16) as threads:
+        assert list(threads.map(call, range(200))) == [str(number) for number in range(200)]
+
+
+class Unhurried(asyncio.SelectorEventLoop):
+    """A loop that takes its time to make a task: time in which other threads run."""
+
+    def create_task(self, *args: Any, **options: Any) -> asyncio.Task[Any]:
+        time.sleep(0.005)
+        return super().create_task(*args, **options)
+
+
+def test_threads_that_come_first_together_start_up_once() -> None:
+    starts: list[int] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            starts.append(1)
+            await asyncio.sleep(0.01)
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            return
+        await respond(send)
+
+    handler = Bridge(app, loop_factory=Unhurried)
+    barrier = threading.Barrier(8)
+
+    def call(_: int) -> int:
+        barrier.wait()
+        status: int = handler(EVENT)["statusCode"]
+        return status
+
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(call, range(8))) == [200] * 8
+    handler.close()
+    assert starts == [1]
+
+
+def test_a_factory_has_a_loop_of_its_own() -> None:
+    made: list[asyncio.AbstractEventLoop] = []
+
+    def factory() -> asyncio.AbstractEventLoop:
+        made.append(asyncio.new_event_loop())
+        return made[-1]
+
+    handlers = [Bridge(show_loop, lifespan="off", loop_factory=factory) for _ in range(2)]
+    assert {handler(WAIT)["body"] for handler in handlers} == {str(id(loop)) for loop in made}
+    assert len(made) == 1
+    assert made[0] is not process_runner().loop
+
+
+# ---------------------------------------------------------------- inside a running loop
+
+
+@pytest.mark.parametrize("started", [False, True])
+async def test_a_plain_call_inside_a_running_loop_names_what_to_use(started: bool) -> None:
+    handler = Bridge(show_loop)
+    if started:
+        await asyncio.to_thread(handler, EVENT)
+    with pytest.raises(RunningLoopError, match=r"await handler\.handle_async"):
+        handler(EVENT)
+    assert (await handler.handle_async(EVENT))["statusCode"] == 200
+    with pytest.raises(RunningLoopError):
+        check_idle()
+    await asyncio.to_thread(handler.close)
+
+
+async def test_neither_close_nor_wait_runs_inside_a_running_loop() -> None:
+    handler = Bridge(show_loop)
+    await asyncio.to_thread(handler, EVENT)
+    with pytest.raises(RunningLoopError):
+        handler.close()
+    with pytest.raises(RunningLoopError):
+        process_runner().wait(process_runner().loop.create_future(), 0)
+    await asyncio.to_thread(handler.close)
+
+
+def test_a_first_call_inside_a_running_loop_makes_no_loop() -> None:
+    code, output, errors = process("""
+        import gc
+
+        async def app(scope, receive, send):
+            await respond(send)
+
+        handler = Bridge(app, lifespan="off")
+
+        async def main():
+            try:
+                handler(EVENT)
+            except RuntimeError as error:
+                print(type(error).__name__)
+
+        asyncio.run(main())
+        gc.collect()
+        print(handler(EVENT)["body"])
+    """)
+    assert (code, output, errors) == (0, "RunningLoopError\nok\n", "")
+
+
+@pytest.mark.parametrize("lifespan", ["on", "off"])
+async def test_handle_async_runs_many_at_once_on_the_callers_loop(lifespan: Any) -> None:
+    handler = Bridge(show_loop, lifespan=lifespan)
+    results = await asyncio.gather(*(handler.handle_async(WAIT if number % 2 else EVENT) for number in range(50)))
+    assert {result["body"] for result in results} == {str(id(asyncio.get_running_loop()))}
+
+
+def test_handle_async_has_a_lifespan_for_each_loop() -> None:
+    events: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await receive()
+            events.append("up")
+            scope["state"]["loop"] = id(asyncio.get_running_loop())
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await asyncio.sleep(0)
+            events.append("down")
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        await asyncio.sleep(0)
+        assert scope["state"]["loop"] == id(asyncio.get_running_loop())
+        await respond(send)
+
+    handler = Bridge(app, errors="raise")
+
+    async def main() -> int:
+        results = await asyncio.gather(*(handler.handle_async(EVENT) for _ in range(5)))
+        return len(results)
+
+    assert asyncio.run(main()) == 5
+    assert asyncio.run(main()) == 5
+    assert events == ["up", "down", "up", "down"]
+    assert anyio.run(main) == 5
+    handler(EVENT)
+    assert events == ["up", "down"] * 3 + ["up"]
+    handler.close()
+    assert events == ["up", "down"] * 4
+
+
+# ---------------------------------------------------------------- fork
+
+FORK = """
+    import os, sys, warnings
+    warnings.filterwarnings("ignore", "This process", DeprecationWarning)  # of threads; those of asyncio are idle
+
+    async def app(scope, receive, send):
+        if scope["type"] == "lifespan":
+            await receive()
+            print("up", os.getpid() == parent)
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            print("down", os.getpid() == parent)
+            await send({"type": "lifespan.shutdown.complete"})
+        else:
+            await asyncio.wait_for(asyncio.to_thread(int), 5)
+            await respond(send)
+
+    parent = os.getpid()
+    handler = Bridge(app)
+    print(handler(EVENT)["body"])
+    child = os.fork()
+    if not child:
+        {child}
+    else:
+        print("child", os.waitpid(child, 0)[1])
+        print(handler(EVENT)["body"])
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize(
+    ("child", "prints"), [("sys.exit()", ""), ('print(handler(EVENT)["body"])', "up False\nok\ndown False\n")]
+)
+def test_a_forked_child_has_a_loop_and_a_lifespan_of_its_own(child: str, prints: str) -> None:
+    code, output, errors = process(FORK.replace("{child}", child))
+    assert (code, output, errors) == (0, f"up True\nok\n{prints}child 0\nok\ndown True\n", "")
+
+
+# ---------------------------------------------------------------- the first step
+
+
+async def current_task() -> bool:
+    task = asyncio.current_task()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0.001)
+    return task is not None and task is asyncio.current_task()
+
+
+def lacks_something(loop: asyncio.AbstractEventLoop) -> FirstStep:
+    def first_step(coroutine: Coroutine[Any, Any, Any]) -> Any:
+        raise AttributeError("_ready")
+
+    return first_step
+
+
+def takes_no_eager_start(loop: asyncio.AbstractEventLoop) -> FirstStep:
+    def first_step(coroutine: Coroutine[Any, Any, Any]) -> Any:
+        raise TypeError("eager_start")
+
+    return first_step
+
+
+def is_late(loop: asyncio.AbstractEventLoop) -> FirstStep:
+    def first_step(coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        async def later() -> None:
+            await asyncio.sleep(0.001)
+            await coroutine
+
+        return loop.create_task(later())
+
+    return first_step
+
+
+def has_no_task(loop: asyncio.AbstractEventLoop) -> FirstStep:
+    def first_step(coroutine: Coroutine[Any, Any, Any]) -> Any:
+        with pytest.raises(StopIteration):
+            coroutine.send(None)
+        future = loop.create_future()
+        future.set_result(None)
+        return future
+
+    return first_step
+
+
+@pytest.mark.parametrize("broken", [lacks_something, takes_no_eager_start, is_late, has_no_task])
+def test_a_way_that_does_not_work_gives_way_to_the_next(
+    broken: Callable[[asyncio.AbstractEventLoop], FirstStep], caplog: pytest.LogCaptureFixture
+) -> None:
+    tried: list[str] = []
+
+    def better(loop: asyncio.AbstractEventLoop) -> FirstStep:
+        tried.append("better")
+        return broken(loop)
+
+    def works(loop: asyncio.AbstractEventLoop) -> FirstStep:
+        tried.append("works")
+        return loops.scheduled(loop)
+
+    def never(loop: asyncio.AbstractEventLoop) -> FirstStep:
+        raise AssertionError
+
+    runner = Runner(asyncio.new_event_loop, (better, works, never))
+    try:
+        assert tried == ["better", "works"]
+        assert run(runner, current_task())
+    finally:
+        runner.close()
+    gc.collect()
+    assert not caplog.records
+
+
+def test_the_plain_public_way_is_taken_unseen() -> None:
+    runner = Runner(asyncio.new_event_loop, (lacks_something, loops.scheduled))
+    assert run(runner, current_task())
+    runner.close()
+
+
+def test_the_last_way_is_kept_for_want_of_a_better() -> None:
+    runner = Runner(asyncio.new_event_loop, (lacks_something, is_late))
+    assert run(runner, current_task())
+    runner.close()
+
+
+class Stubborn(asyncio.SelectorEventLoop):
+    """A loop that lets nobody else say whether it runs."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name == "is_running":
+            raise AttributeError(name)
+        super().__setattr__(name, value)
+
+
+class Bare(asyncio.SelectorEventLoop):
+    """A loop without the attributes that are not public."""
+
+    __private = ("_ready", "_asyncgen_firstiter_hook", "_asyncgen_finalizer_hook")
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in Bare.__private and sys._getframe(1).f_globals["__name__"] == "bridge._app.asgi.loop":
+            raise AttributeError(name)
+        return super().__getattribute__(name)
+
+
+@pytest.mark.parametrize("factory", [Stubborn, Bare])
+def test_a_loop_of_another_make_will_do(
+    factory: Callable[[], asyncio.AbstractEventLoop], caplog: pytest.LogCaptureFixture
+) -> None:
+    handler = Bridge(show_loop, loop_factory=factory)
+    assert handler(WAIT)["body"] == handler(EVENT)["body"] == str(id(process_runner(factory).loop))
+    handler.close()
+    runner = Runner(factory, (loops.hastened, loops.scheduled))
+    assert run(runner, current_task())
+    runner.close()
+    gc.collect()
+    assert not caplog.records
+
+
+# ---------------------------------------------------------------- a runner's time
+
+
+def test_a_runner_returns_what_a_coroutine_raised() -> None:
+    async def fail(seconds: float) -> None:
+        if seconds:
+            await asyncio.sleep(seconds)
+        raise ValueError(seconds)
+
+    for seconds in (0, 0.001):
+        error = process_runner().run(fail(seconds), None)
+        assert isinstance(error, ValueError)
+    assert process_runner().run(asyncio.sleep(0), None) is None
+
+
+def test_a_runner_leaves_what_ignores_its_cancellation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge._invocation.deadline.GRACE", 0.02)
+    runner = process_runner()
+    release: list[asyncio.Event] = [asyncio.Event()]
+    ignored: list[bool] = []
+
+    async def stubborn() -> None:
+        while not release[0].is_set():
+            try:
+                await release[0].wait()
+            except asyncio.CancelledError:
+                ignored.append(True)
+
+    async def free() -> None:
+        release[0].set()
+
+    assert isinstance(runner.run(stubborn(), Context(20)), DeadlineError)
+    assert ignored == [True]
+    assert runner.run(free(), Context(1000)) is None
+
+
+def test_to_wait_for_a_future_ends_with_it_or_with_the_time() -> None:
+    runner = process_runner()
+    future = runner.loop.create_future()
+    assert not runner.wait(future, 0.005)
+    runner.loop.call_later(0.005, future.set_result, None)
+    assert runner.wait(future, None)
+    assert runner.wait(future, None)
+
+
+def test_input_is_looked_for_though_no_request_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loops, "TURN_SECONDS", 0.001)
+    runner = Runner(asyncio.new_event_loop)
+    ended: list[str] = []
+
+    async def slow() -> None:
+        await asyncio.sleep(0.01)
+        ended.append("timer")
+        reader, writer = os.pipe()
+        await asyncio.get_running_loop().run_in_executor(None, os.write, writer, b"x")
+        readable = asyncio.Event()
+        asyncio.get_running_loop().add_reader(reader, readable.set)
+        await readable.wait()
+        asyncio.get_running_loop().remove_reader(reader)
+        os.close(reader)
+        os.close(writer)
+        ended.append("input")
+
+    left: list[asyncio.Task[None]] = []
+
+    async def leave() -> None:
+        left.append(asyncio.get_running_loop().create_task(slow()))
+
+    async def quick() -> None: ...
+
+    run(runner, leave())
+    deadline = time.monotonic() + 5
+    while not left[0].done() and time.monotonic() < deadline:
+        run(runner, quick())
+        time.sleep(0.001)  # a thread that is short of the GIL gets it
+    runner.close()
+    assert ended == ["timer", "input"]
+
+
+def test_tasks_that_are_always_ready_hold_up_no_request() -> None:
+    runner = Runner(asyncio.new_event_loop)
+    turns = 0
+
+    async def busy() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    left: list[asyncio.Task[None]] = []
+
+    async def leave() -> None:
+        left.append(asyncio.get_running_loop().create_task(busy()))
+
+    run(runner, leave())
+    before = turns
+    assert run(runner, current_task())
+    assert turns > before
+    runner.close()
+
+
+# ---------------------------------------------------------------- the end of a loop
+
+
+def test_to_close_a_runner_cancels_what_is_left_on_it() -> None:
+    ended: list[str] = []
+    runner = Runner(asyncio.new_event_loop)
+    left: list[asyncio.Task[None]] = []
+
+    async def wait() -> None:
+        try:
+            await asyncio.sleep(10)
+        finally:
+            ended.append("ended")
+
+    async def leave() -> None:
+        left.append(asyncio.get_running_loop().create_task(wait()))
+        await asyncio.sleep(0)
+
+    run(runner, leave())
+    runner.close()
+    runner.close()
+    assert ended == ["ended"]
+    assert runner.loop.is_closed()
+
+
+def test_to_close_a_runner_does_not_wait_for_what_will_not_end(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(loops, "CLOSE_SECONDS", 0.02)
+    runner = Runner(asyncio.new_event_loop)
+    left: list[asyncio.Task[None]] = []
+
+    async def stubborn() -> None:
+        while True:
+            try:
+                await asyncio.sleep(10)
+            except asyncio.CancelledError:
+                continue
+
+    async def leave() -> None:
+        left.append(asyncio.get_running_loop().create_task(stubborn()))
+        await asyncio.sleep(0)
+
+    run(runner, leave())
+    runner.close()
+    assert runner.loop.is_closed()
+    with caplog.at_level(logging.CRITICAL, "asyncio"):  # "Task was destroyed but it is pending!"
+        left[0].get_coro().close()
+        left.clear()
+        gc.collect()
+
+
+def test_a_runner_may_be_closed_in_another_thread() -> None:
+    runner = Runner(asyncio.new_event_loop)
+    hooks = sys.get_asyncgen_hooks()
+    thread = threading.Thread(target=runner.close)
+    thread.start()
+    thread.join()
+    assert runner.loop.is_closed()
+    assert sys.get_asyncgen_hooks() == hooks
+    assert run(process_runner(), current_task())
+
+
+@pytest.mark.parametrize("thread", ["asyncio.to_thread(int)", "anyio.to_thread.run_sync(int)"])
+def test_a_process_that_has_used_threads_ends_in_silence(thread: str) -> None:
+    code, output, errors = process(f"""
+        import anyio.to_thread
+
+        async def app(scope, receive, send):
+            await {thread}
+            await respond(send)
+
+        print(Bridge(app, lifespan="off")(EVENT)["body"])
+    """)
+    assert (code, output, errors) == (0, "ok\n", "")

@@ -1,0 +1,399 @@
+"""The command line, as its user runs it: `python -m bridge`."""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import bridge
+from bridge._command.cli import main
+from bridge.sources import detect
+
+from ..gateway.missing import run_without
+from ..gateway.serving import Server, serving
+
+MODULE = """
+import sys
+
+async def asgi(scope, receive, send):
+    if scope["type"] == "lifespan":
+        return
+    body = scope["path"].encode()
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": body})
+
+def wsgi(environ, start_response):
+    start_response("200 OK", [("content-type", "text/plain; charset=utf-8")])
+    return [environ["PATH_INFO"].encode("latin-1")]
+
+def handler(event, context):
+    return {"event": event, "milliseconds": context.get_remaining_time_in_millis(), "ä": True}
+
+def chatty(event, context):
+    print("printed")
+    return "result"
+
+class Class:
+    def __call__(self, event, _context):
+        return "instance"
+
+    def method(self, event, context):
+        return "method"
+
+instance = Class()
+text = "no app"
+builtin = max
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a module, as the current one."""
+    (tmp_path / "things.py").write_text(MODULE, "utf-8")
+    (tmp_path / "broken.py").write_text("import nowhere_to_be_found\n")
+    (tmp_path / "event.json").write_text(json.dumps({"ä": 1}), "utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "things", raising=False)
+    return tmp_path
+
+
+def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "bridge", *arguments], input=stdin, capture_output=True, text=True, check=False
+    )
+
+
+def done(*arguments: str, stdin: str = "") -> Any:
+    """What a command has printed, as JSON."""
+    process = run(*arguments, stdin=stdin)
+    assert (process.returncode, process.stderr) == (0, "")
+    return json.loads(process.stdout)
+
+
+def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """The line in which a command says why it cannot work."""
+    assert main(arguments) == 2
+    printed = capsys.readouterr()
+    (line,) = printed.err.splitlines()
+    assert printed.out == ""
+    assert line.startswith(f"bridge {arguments[0]}: ")
+    return line
+
+
+def event_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
+    assert main(["event", *arguments]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+APIS = {
+    "http": ["--api", "http"],
+    "http 1.0": ["--api", "http", "--payload", "1.0"],
+    "http with a stage": ["--api", "http", "--stage", "prod"],
+    "rest": ["--api", "rest"],
+    "rest with a stage": ["--api", "rest", "--stage", "prod"],
+    "url": ["--api", "url"],
+    "alb": ["--api", "alb"],
+    "alb multi": ["--api", "alb", "--multi-value"],
+    "lattice": ["--api", "lattice"],
+    "lattice 1.0": ["--api", "lattice", "--payload", "1.0"],
+    "edge": ["--api", "edge"],
+    "edge viewer": ["--api", "edge", "--trigger", "viewer-request"],
+}
+
+
+# invoke
+
+
+def test_invoke_prints_the_result_of_a_file() -> None:
+    result = done("invoke", "things:handler", "event.json", "--timeout", "3")
+    assert result["event"] == {"ä": 1}
+    assert 1000 < result["milliseconds"] <= 3000
+
+
+def test_what_a_handler_prints_is_not_among_the_result() -> None:
+    process = run("invoke", "things:chatty", "event.json")
+    assert (json.loads(process.stdout), process.stderr) == ("result", "printed\n")
+
+
+def test_invoke_reads_standard_input() -> None:
+    assert done("invoke", "things:handler", "-", stdin='{"b": 2}')["event"] == {"b": 2}
+
+
+@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("app", ["asgi", "wsgi"])
+def test_event_of_each_api_is_one_to_invoke_with(api: str, app: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("made.json").write_text(json.dumps(event_of(capsys, "GET", "/a%20b", *APIS[api])))
+    assert main(["invoke", f"things:{app}", "made.json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    path = "/prod/a b" if "stage" in api and app == "asgi" else "/a b"
+    assert (int(result.get("statusCode") or result["status"]), result["body"]) == (200, path)
+
+
+@pytest.mark.parametrize(("name", "result"), [("instance", "instance"), ("instance.method", "method")])
+def test_handlers_are_not_wrapped(name: str, result: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["invoke", f"things:{name}", "event.json"]) == 0
+    assert json.loads(capsys.readouterr().out) == result
+
+
+def test_result_is_printed_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["invoke", "things:handler", "event.json"]) == 0
+    assert '\n  "ä": true\n' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("target", "text"),
+    [
+        ("things", "'things' is not MODULE:HANDLER, for example app:handler"),
+        (":handler", "':handler' is not MODULE:HANDLER"),
+        ("things:", "'things:' is not MODULE:HANDLER"),
+        (".things:handler", "'.things:handler' is not MODULE:HANDLER"),
+        ("absent:handler", "there is no module 'absent' (from "),
+        ("absent.part:handler", "there is no module 'absent' (from "),
+        ("things.part:handler", "there is no module 'things.part' (from "),
+        ("things:absent", "module 'things' has no 'absent'"),
+        ("things:handler.absent", "module 'things' has no 'handler.absent'"),
+        ("things:text", "'no app' cannot be called"),
+        ("things:Class", "is a class"),
+        ("things:builtin", "cannot tell"),
+    ],
+)
+def test_target_that_cannot_be_run(target: str, text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert text in complaint(capsys, "invoke", target, "event.json")
+
+
+def test_module_that_fails_to_import_keeps_its_traceback() -> None:
+    process = run("invoke", "broken:app", "event.json")
+    assert process.returncode == 1
+    assert 'broken.py", line 1' in process.stderr
+    assert process.stderr.endswith("ModuleNotFoundError: No module named 'nowhere_to_be_found'\n")
+
+
+def test_module_of_the_current_folder_is_found_first(folder: Path) -> None:
+    (folder / "httpx.py").write_text("def handler(event, context):\n    return 'mine'\n")
+    assert done("invoke", "httpx:handler", "event.json") == "mine"
+
+
+def test_file_that_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    text = complaint(capsys, "invoke", "things:handler", "absent.json")
+    assert text.endswith("cannot read 'absent.json': No such file or directory")
+
+
+@pytest.mark.parametrize("content", [b"{", b"", b"\xff"])
+def test_file_that_is_no_json(content: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("event.json").write_bytes(content)
+    assert "'event.json' is no JSON: " in complaint(capsys, "invoke", "things:handler", "event.json")
+
+
+def test_event_that_bridge_does_not_know(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "Its keys: ä." in complaint(capsys, "invoke", "things:asgi", "event.json")
+
+
+# event
+
+
+def test_event_has_what_the_command_says(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["post", "http://example.com/a b?c=d e", "-H", "X-Name:  ä ", "-H", "content-type: text/plain"]
+    event = event_of(capsys, *arguments, "-d", "größer")
+    assert event["requestContext"]["http"]["method"] == "POST"
+    assert (event["rawPath"], event["rawQueryString"]) == ("/a b", "c=d%20e")
+    assert event["body"] == "größer"
+    headers = event["headers"]
+    assert (headers["host"], headers["x-forwarded-proto"]) == ("example.com", "http")
+    assert (headers["x-name"], headers["content-length"]) == ("ä", "8")
+
+
+@pytest.mark.parametrize(
+    ("url", "path"), [("/", "/"), ("", "/"), ("x/y", "/x/y"), ("https://h", "/"), ("/%2F", "/%2F")]
+)
+def test_event_of_any_url(url: str, path: str, capsys: pytest.CaptureFixture[str]) -> None:
+    event = event_of(capsys, "GET", url, "--api", "url")
+    assert event["rawPath"] == path
+    assert event["headers"]["host"] in ("localhost", "h")
+    assert event["headers"]["x-forwarded-proto"] == "https"
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_event_of_each_api_is_known(api: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert detect(event_of(capsys, "GET", "/", *APIS[api]))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["-H", "Accept"], "'Accept' is no header, for example 'Accept: text/html'"),
+        (["--api", "url", "--stage", "prod"], "'prod'"),
+        (["--stage", "/prod"], "'/prod'"),
+    ],
+)
+def test_event_that_cannot_be_made(arguments: list[str], text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert text in complaint(capsys, "event", "GET", "/", *arguments)
+
+
+def test_url_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "'http://[' is no URL: " in complaint(capsys, "event", "GET", "http://[")
+
+
+# serve
+
+
+@pytest.mark.parametrize("app", ["asgi", "wsgi"])
+def test_serve_wraps_an_app(app: str, folder: Path) -> None:
+    with serving(f"things:{app}", "--stage", "prod", cwd=folder) as server:
+        assert server.url.endswith("/prod/")
+        assert httpx.get(server.url + "x").text == ("/prod/x" if app == "asgi" else "/x")
+        assert server.interrupt() == 0
+    assert server.lines[0] == f"things:{app} behind http: {server.url}\n"
+    assert server.lines[1].startswith("GET /prod/x 200 ")
+    assert server.lines[2:] == []
+
+
+def test_serve_takes_a_handler_as_it_is(folder: Path) -> None:
+    with serving("things:handler", "--timeout", "3", cwd=folder) as server:
+        result = httpx.get(server.url + "x").json()
+    assert result["event"]["rawPath"] == "/x"
+    assert result["milliseconds"] <= 3000
+
+
+@pytest.mark.parametrize(("arguments", "body"), [(["--binary-media-types"], b"AP8="), ([], b"\x00\xff")])
+def test_serve_sets_the_binary_media_types(folder: Path, arguments: list[str], body: bytes) -> None:
+    code = 'def handler(event, context):\n    return {"body": "AP8=", "isBase64Encoded": True}\n'
+    (folder / "bytes.py").write_text(code)
+    with serving("bytes:handler", "--api", "rest", *arguments, cwd=folder) as server:
+        assert httpx.get(server.url).content == body
+
+
+def test_serve_listens_on_ipv6(folder: Path) -> None:
+    if not socket.has_ipv6:
+        pytest.skip("no IPv6 here")
+    with serving("things:asgi", "--host", "::1", cwd=folder) as server:
+        assert server.url.startswith("http://[::1]:")
+        assert httpx.get(server.url + "x").text == "/x"
+
+
+def test_reload_serves_what_a_file_has_become(folder: Path) -> None:
+    with serving("things:asgi", "--reload", cwd=folder) as server:
+        assert httpx.get(server.url + "x").text == "/x"
+        save_until_it_reloads(server, MODULE.replace('scope["path"]', '"it has changed"'))
+        assert until_it_differs(server.url + "x", "/x") == "it has changed"
+        assert server.interrupt() == 0
+
+
+def save_until_it_reloads(server: Server, code: str) -> None:
+    """Change the module. The reloader compares times, from its first look on."""
+    for _ in range(100):
+        Path("things.py").write_text(code, "utf-8")
+        time.sleep(0.1)
+        if "Reloading" in "".join(server.lines):
+            return
+    raise AssertionError(server.lines)
+
+
+def until_it_differs(url: str, text: str) -> str:
+    for _ in range(100):
+        with suppress(httpx.TransportError):  # the old process may end before it has answered
+            answer = httpx.get(url).text
+            if answer != text:
+                return answer
+        time.sleep(0.1)
+    return text
+
+
+def test_reload_says_in_a_line_what_is_wrong_and_waits(folder: Path) -> None:
+    with serving("things:absent", "--reload", cwd=folder) as server:
+        server.wait_for("\nbridge serve: module 'things' has no 'absent'\n")
+        save_until_it_reloads(server, MODULE + "absent = asgi\n")
+        assert httpx.get(server.url + "x", timeout=20).text == "/x"
+        assert server.interrupt() == 0
+    assert "Traceback" not in "".join(server.lines)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (
+            ["things:asgi", "--api", "url", "--streaming", "--processes", "2"],
+            "--streaming is for function URLs and REST ",
+        ),
+        (["things:asgi", "--api", "websocket", "--streaming"], "--streaming is for function URLs and REST APIs, and "),
+        (["things:asgi", "--port", "99999"], "cannot listen on 127.0.0.1, port 99999: "),
+        (["things:asgi", "--host", "256.0.0.1"], "cannot listen on 256.0.0.1, port 8000: "),
+        (["things:asgi", "--api", "alb", "--stage", "prod"], "'prod'"),
+        (["things:asgi", "--concurrency", "0"], "concurrency"),
+        (["things:asgi", "--streaming"], "'http' cannot"),
+        (["things:asgi", "--timeout", "0"], "timeout"),
+        (["things"], "'things' is not MODULE:HANDLER"),
+        (["things", "--reload"], "'things' is not MODULE:HANDLER"),
+        (["things:absent"], "has no 'absent'"),
+    ],
+)
+def test_serve_that_cannot_work(arguments: list[str], text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert text in complaint(capsys, "serve", *arguments)
+
+
+def test_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        text = complaint(capsys, "serve", "things:asgi", "--port", port)
+    assert text.endswith(f"cannot listen on 127.0.0.1, port {port}: Address already in use")
+
+
+# The command itself
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["fly"],
+        ["serve"],
+        ["serve", "things:asgi", "--port", "http"],
+        ["serve", "things:asgi", "--api", "soap"],
+        ["invoke", "things:asgi"],
+        ["event", "GET"],
+        ["event", "GET", "/", "--payload", "3.0"],
+        ["event", "GET", "/", "--trigger", "viewer-response"],
+    ],
+)
+def test_bad_arguments_get_usage_and_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.startswith("usage: bridge")
+    assert ": error: " in printed.err.splitlines()[-1]
+
+
+def test_exit_code_is_the_process_s_own() -> None:
+    process = run("invoke", "things", "event.json")
+    assert process.returncode == 2
+    assert process.stderr == "bridge invoke: 'things' is not MODULE:HANDLER, for example app:handler\n"
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["--version"])
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out == f"{bridge.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments"),
+    [
+        ("starlette", ["serve", "things:asgi"]),
+        ("uvicorn", ["serve", "things:asgi"]),
+        ("starlette", ["event", "GET", "/"]),
+    ],
+)
+def test_missing_extra_is_named(module: str, arguments: list[str]) -> None:
+    process = run_without(module, f"from bridge._command.cli import main; sys.exit(main({arguments!r}))")
+    assert process.returncode == 2
+    assert process.stderr == f'bridge {arguments[0]}: {module} is missing: pip install "lambda-bridge[serve]"\n'
