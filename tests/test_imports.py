@@ -151,6 +151,7 @@ LAYERS = [
     {"_app"},
     {"websocket"},
     {"_events"},
+    {"_options"},
     {"handler"},
     {"__init__"},
     {"runtime"},

@@ -170,7 +170,8 @@ print(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)
 
 def test_a_shutdown_that_hangs_does_not_hold_up_the_end() -> None:
     code, output, errors = process("""
-        from bridge import asgi, loop
+        from bridge._app import asgi
+        from bridge._app.asgi import loop
         asgi.SHUTDOWN_SECONDS = loop.CLOSE_SECONDS = 0.02
 
         async def app(scope, receive, send):

@@ -390,10 +390,15 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     [
         ("starlette", ["serve", "things:asgi"]),
         ("uvicorn", ["serve", "things:asgi"]),
-        ("starlette", ["event", "GET", "/"]),
     ],
 )
 def test_missing_extra_is_named(module: str, arguments: list[str]) -> None:
     process = run_without(module, f"from bridge._command.cli import main; sys.exit(main({arguments!r}))")
     assert process.returncode == 2
     assert process.stderr == f'bridge {arguments[0]}: {module} is missing: pip install "lambda-bridge[serve]"\n'
+
+
+def test_a_sample_event_needs_no_extra() -> None:
+    process = run_without("starlette", "from bridge._command.cli import main; sys.exit(main(['event', 'GET', '/']))")
+    assert process.returncode == 0
+    assert json.loads(process.stdout)["rawPath"] == "/"

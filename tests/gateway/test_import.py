@@ -1,4 +1,4 @@
-"""Without the extra `serve`: what `import bridge.gateway` says."""
+"""Without the extra `serve`: what `from bridge.gateway import Gateway` says."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from .missing import run_without
 
 
 def complaint(module: str) -> str:
-    done = run_without(module, "import bridge.gateway")
+    done = run_without(module, "from bridge.gateway import Gateway")
     assert done.returncode == 1
     return done.stderr.splitlines()[-1]
 

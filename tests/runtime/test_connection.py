@@ -27,7 +27,7 @@ class Server:
         self.go = threading.Semaphore(0)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.address = f"localhost:{self._listener.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._run, args=(scripts,))
+        self._thread = threading.Thread(target=self._run, args=(scripts,), daemon=True)
         self._thread.start()
 
     def _run(self, scripts: tuple[list[bytes | None], ...]) -> None:
@@ -53,7 +53,7 @@ class Server:
 
     def close(self) -> None:
         self._listener.close()
-        self._thread.join()
+        self._thread.join(10)
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ async def test_a_connection_is_used_again(kind: type[ApiConnection], serve: Call
     connection.close()
 
 
-@pytest.mark.parametrize("ending", [b"ApiConnection: close\r\n", b""])
+@pytest.mark.parametrize("ending", [b"Connection: close\r\n", b""])
 async def test_a_reply_may_end_the_connection(
     ending: bytes, kind: type[ApiConnection], serve: Callable[..., Server]
 ) -> None:

@@ -92,7 +92,7 @@ def test_children_of_others_are_none_of_its_workers() -> None:
     """A process that inherits children, as process 1 of a container does, is told of their end too."""
     code = """
 import os, sys
-from bridge.runtime import pool
+from bridge.runtime import _pool as pool
 if not os.fork():
     os._exit(5)
 sys.exit(pool.serve(1, lambda: 3, None))

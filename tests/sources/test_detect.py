@@ -95,7 +95,7 @@ def module_of(event: dict[str, Any]) -> str:
     """The module of the source that reads an event: the source itself, or that of its class."""
     source = detect(event)
     name = source.__name__ if isinstance(source, ModuleType) else type(source).__module__
-    return name.removeprefix("bridge.sources.")
+    return name.removeprefix("bridge.sources._")
 
 
 def test_every_sample_is_either_a_request_or_something_else() -> None:

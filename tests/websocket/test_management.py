@@ -159,7 +159,7 @@ def test_an_answer_to_get_that_is_no_json_is_shown(api: ManagementAPI, server: S
 
 
 def test_neither_boto3_nor_sqlite_is_imported_before_it_is_needed() -> None:
-    modules = "management, dynamodb, store"
+    modules = "_api, _dynamodb, _store"
     code = f"import sys; old = {{*sys.modules}}; from bridge.websocket import {modules}; print(*{{*sys.modules}} - old)"
     path = {**os.environ, "PYTHONPATH": str(Path(bridge.__file__).parents[1])}
     run = subprocess.run([sys.executable, "-c", code], env=path, capture_output=True, text=True, check=True)
@@ -427,7 +427,7 @@ def test_an_interrupted_call_leaves_no_connection_behind(
 
 FORK = """
 import os, sys
-from bridge.websocket.management import ManagementAPI
+from bridge.websocket._api import ManagementAPI
 api = ManagementAPI(sys.argv[1])
 api.post("id", "parent")
 child = os.fork()

@@ -290,7 +290,7 @@ def test_a_file_store_is_shared_by_processes(tmp_path: Path) -> None:
     file = tmp_path / "connections.db"
     code = """
 import sys, time
-from bridge.websocket.store import FileStore
+from bridge.websocket._store import FileStore
 store = FileStore(sys.argv[1])
 for _ in range(int(sys.argv[2])):
     while True:

@@ -84,6 +84,6 @@ class Invocations:
         except Exception as raised:
             log.exception("invocation %s failed", request_id)
             failure = {"errorMessage": str(raised), "errorType": type(raised).__name__, "requestId": request_id}
-            return JSONResponse(failure, headers={"X-Amz-LocalFunction-Error": "Unhandled"})
+            return JSONResponse(failure, headers={"X-Amz-Function-Error": "Unhandled"})
         log.info("invocation %s %.1f ms", request_id, (time.perf_counter() - started) * 1000)
         return JSONResponse(result)

@@ -42,7 +42,7 @@ async def response(request: Request, connection_id: str, connections: dict[str, 
         if request.method == "GET":
             return JSONResponse(_description(connection))
         if request.method == "DELETE":
-            await connection.close(1000, "ClientConnection Closed Normally")
+            await connection.close(1000, "Connection Closed Normally")
             return Response(status_code=204)
         await connection.post(data.decode("utf-8", "replace"))
     except GoneError:

@@ -25,7 +25,7 @@ import json, sys
 target, path = sys.argv[1:]
 sys.argv[1:] = []
 sys.path[:] = json.loads(path)
-from bridge.worker import main
+from bridge.gateway._process_main import main
 sys.exit(main(target))
 """
 

@@ -53,7 +53,7 @@ class InvocationContext:
         sys.stdout.write(str(message))
 
     def __repr__(self) -> str:
-        return f"InvocationContext(aws_request_id={self.aws_request_id!r}, function_name={self.function_name!r})"
+        return f"LambdaContext(aws_request_id={self.aws_request_id!r}, function_name={self.function_name!r})"
 
 
 def _client_context(header: str | None) -> SimpleNamespace | None:
