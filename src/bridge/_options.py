@@ -1,1 +1,169 @@
 """The options of `Bridge`, checked once and made into what the flow needs."""
+
+from __future__ import annotations
+
+from . import _app
+from ._app.policy import Policy
+from ._http import ResponseNames
+from .errors import ConfigurationError
+from .sources import detect
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from ._app.asgi.loop import LoopFactory
+    from ._events.posted import Posted
+    from ._http.forwarding import Adjustment
+    from .types import (
+        App,
+        CustomSource,
+        ErrorMode,
+        Event,
+        Interface,
+        LifespanMode,
+        OnEvent,
+        Source,
+        StreamingMode,
+        StreamingSource,
+        WebSocketBinary,
+        WebSocketPath,
+    )
+    from .websocket import Connections
+
+
+class BridgeOptions:
+    """What the deployer has said: `Bridge` describes each option.
+
+    Attributes:
+        app: the app, which HTTP requests cannot reach at `events_path`.
+        is_asgi: whether it is an ASGI app; otherwise it is a WSGI app.
+        names: what to make of the names of response headers.
+        policy: what becomes of responses and failures.
+        adjust: makes a request the one that the client has sent; None: it is that already.
+        detect: tells the source of an event.
+        streaming: the sources whose events may be answered by a stream.
+        posted: makes requests of events that are none; None: nothing of the kind.
+
+    Raises:
+        ConfigurationError: an option cannot work, or two of them together.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        *,
+        interface: Interface,
+        lifespan: LifespanMode,
+        base_path: str | Iterable[str],
+        exclude_headers: Iterable[str],
+        is_text: Callable[[str], bool],
+        errors: ErrorMode,
+        streaming: StreamingMode,
+        loop_factory: LoopFactory | None,
+        sources: Iterable[CustomSource],
+        on_event: OnEvent | None,
+        events_path: str | None,
+        warm_up: bool,
+        forwarded_hosts: str | Iterable[str],
+        forwarded_host_header: str,
+        websocket_path: WebSocketPath,
+        websocket_binary: WebSocketBinary,
+        websocket_linger: float,
+        connections: Connections | None,
+    ) -> None:
+        _require("lifespan", lifespan, ("auto", "on", "off"))
+        _require("errors", errors, ("respond", "raise"))
+        self.lifespan = lifespan
+        self.loop_factory = loop_factory
+        self.on_event = on_event
+        self.warm_up = warm_up
+        self.names = ResponseNames([exclude_headers] if isinstance(exclude_headers, str) else exclude_headers)
+        self.policy = Policy(is_text, raises=errors == "raise")
+        self.is_asgi = _is_asgi(app, interface)
+        self.adjust = _adjust(base_path, forwarded_hosts, forwarded_host_header)
+        self.detect = _detect(sources)
+        self.streaming = _streaming(streaming)
+        self.websocket_path = websocket_path
+        self.websocket_binary = websocket_binary
+        self.websocket_linger = websocket_linger
+        self.connections = connections
+        self._check_websocket()
+        self.app: Any = app
+        self.posted: Posted | None = None
+        if on_event is not None and events_path is not None:
+            raise ConfigurationError("Bridge takes on_event=... or events_path=..., not both: an event goes one way.")
+        if events_path is not None:
+            self._reserve(events_path)
+
+    @property
+    def answers_events(self) -> bool:
+        """Whether something has been said of events that are no HTTP requests."""
+        return self.on_event is not None or self.posted is not None or self.warm_up
+
+    def _reserve(self, events_path: str) -> None:
+        from ._events.path_guard import Reserved
+        from ._events.posted import Posted
+
+        self.posted = Posted(events_path)
+        reserved = Reserved(self.posted.path)
+        self.adjust = reserved.adjustment(self.adjust)
+        self.app = reserved.asgi(self.app) if self.is_asgi else reserved.wsgi(self.app)
+
+    def _check_websocket(self) -> None:
+        path, linger, connections = self.websocket_path, self.websocket_linger, self.connections
+        _require("websocket_binary", self.websocket_binary, ("refuse", "base64"))
+        if isinstance(path, str) and not path.startswith("/"):
+            raise ConfigurationError(f"Bridge(websocket_path=...) takes a path that starts with '/', not {path!r}.")
+        if not linger >= 0:
+            raise ConfigurationError(f"Bridge(websocket_linger=...) takes seconds, 0 or more, not {linger!r}.")
+        if connections is None:
+            return
+        if not hasattr(connections, "records"):
+            raise ConfigurationError(
+                "Bridge(connections=...) takes bridge.websocket.Connections, such as "
+                f"Connections(DynamoDBStore('table')), not {connections!r}."
+            )
+        if not self.is_asgi:
+            raise ConfigurationError(
+                "Bridge(connections=...) is for ASGI apps, which WebSocket APIs need. This WSGI app can send to the "
+                "connections of another function: connections.sync.send(id, text)."
+            )
+
+
+def _is_asgi(app: App, interface: Interface) -> bool:
+    _require("interface", interface, ("auto", "asgi", "wsgi"))
+    return (_app.detect(app) if interface == "auto" else interface) == "asgi"
+
+
+def _adjust(
+    base_path: str | Iterable[str], forwarded_hosts: str | Iterable[str], forwarded_host_header: str
+) -> Adjustment | None:
+    if not (base_path or forwarded_hosts):
+        return None
+    from ._http.forwarding import adjustment
+
+    return adjustment(base_path, forwarded_hosts, forwarded_host_header)
+
+
+def _detect(sources: Iterable[CustomSource]) -> Callable[[Event], Source | None]:
+    if not sources:
+        return detect
+    from .sources._user import detector
+
+    return detector(sources)
+
+
+def _streaming(streaming: StreamingMode) -> tuple[StreamingSource, ...]:
+    _require("streaming", streaming, ("off", "on", "auto"))
+    if streaming == "off":
+        return ()
+    from .sources import _v1 as v1, _v2 as v2
+
+    return (v1, v2) if streaming == "on" else (v2,)
+
+
+def _require(option: str, value: object, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ConfigurationError(f"Bridge({option}=...) takes {' or '.join(map(repr, allowed))}, not {value!r}.")

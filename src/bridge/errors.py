@@ -2,7 +2,17 @@
 
 
 class BridgeError(Exception):
-    """The base of Bridge's own errors."""
+    """The base of Bridge's own errors.
+
+    Attributes:
+        status: what an HTTP client is answered.
+        says_it_all: whether a log line with its message is enough: a traceback would show nothing of the app.
+        is_for_lambda: whether Lambda is to see it, whatever `Bridge(errors=...)` says.
+    """
+
+    status = 500
+    says_it_all = False
+    is_for_lambda = False
 
 
 class ConfigurationError(BridgeError, ValueError):
@@ -24,6 +34,8 @@ class RunningLoopError(BridgeError, RuntimeError):
 class LifespanError(BridgeError, RuntimeError):
     """The app's: its lifespan startup failed. The message is the app's own."""
 
+    is_for_lambda = True
+
 
 class AppError(BridgeError, RuntimeError):
     """The app's: it broke the ASGI or WSGI protocol."""
@@ -32,13 +44,20 @@ class AppError(BridgeError, RuntimeError):
 class DeadlineError(BridgeError, TimeoutError):
     """The app's: it had not responded when the invocation's time was about to run out. Answered with 504."""
 
+    status = 504
+    says_it_all = True
+
 
 class RequestTooLargeError(BridgeError):
     """The client's: a request whose sender has cut its body for the function. Answered with 413."""
 
+    status = 413
+
 
 class ResultTooLargeError(BridgeError):
     """The app's: its response does not fit the payload limit of the event's sender. Answered with 500."""
+
+    says_it_all = True
 
 
 class StatusError(BridgeError):

@@ -2,18 +2,16 @@
 
 event -> detect -> source.request -> run(app) -> (status, headers, body) -> source.result -> result
 
-Events that are no HTTP requests go another way, which others.py has.
+Events that are no HTTP requests go another way, which `_events` has.
 """
 
 from __future__ import annotations
 
 import os
 
-from . import _app as interfaces
-from ._app.policy import Policy
-from ._http import ResponseNames, body as bodies
+from ._http import body as bodies
+from ._options import BridgeOptions
 from .errors import ConfigurationError, RequestTooLargeError
-from .sources import detect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from ._app.asgi.loop import LoopFactory
     from ._app.streaming import StreamedAnswer
     from ._events import EventAnswer
-    from ._http.forwarding import Adjustment
     from .types import (
         App,
         AsyncRun,
@@ -33,12 +30,12 @@ if TYPE_CHECKING:
         Interface,
         LifespanMode,
         OnEvent,
+        Request,
         Responder,
         Result,
         Run,
         Source,
         StreamingMode,
-        StreamingSource,
         SyncResponder,
         WebSocketBinary,
         WebSocketPath,
@@ -116,82 +113,51 @@ class Bridge:
         websocket_linger: float = 5.0,
         connections: Connections | None = None,
     ) -> None:
-        _require("interface", interface, ("auto", "asgi", "wsgi"))
-        _require("lifespan", lifespan, ("auto", "on", "off"))
-        _require("errors", errors, ("respond", "raise"))
-        _require("streaming", streaming, ("off", "on", "auto"))
-        _require("websocket_binary", websocket_binary, ("refuse", "base64"))
-        if isinstance(websocket_path, str) and not websocket_path.startswith("/"):
-            raise ConfigurationError(
-                f"Bridge(websocket_path=...) takes a path that starts with '/', not {websocket_path!r}."
-            )
-        if not websocket_linger >= 0:
-            raise ConfigurationError(
-                f"Bridge(websocket_linger=...) takes seconds, 0 or more, not {websocket_linger!r}."
-            )
-        if connections is not None and not hasattr(connections, "records"):
-            raise ConfigurationError(
-                "Bridge(connections=...) takes bridge.websocket.Connections, such as "
-                f"Connections(DynamoDBStore('table')), not {connections!r}."
-            )
+        options = self._options = BridgeOptions(
+            app,
+            interface=interface,
+            lifespan=lifespan,
+            base_path=base_path,
+            exclude_headers=exclude_headers,
+            is_text=is_text,
+            errors=errors,
+            streaming=streaming,
+            loop_factory=loop_factory,
+            sources=sources,
+            on_event=on_event,
+            events_path=events_path,
+            warm_up=warm_up,
+            forwarded_hosts=forwarded_hosts,
+            forwarded_host_header=forwarded_host_header,
+            websocket_path=websocket_path,
+            websocket_binary=websocket_binary,
+            websocket_linger=websocket_linger,
+            connections=connections,
+        )
         from . import current  # not above: it imports contextvars, which every framework has imported by now
 
         self._set_current = current.context.set
-        names = ResponseNames([exclude_headers] if isinstance(exclude_headers, str) else exclude_headers)
-        self._policy = Policy(is_text, raises=errors == "raise")
-        self._result = self._policy.result
-        self._adjust: Adjustment | None = None
-        if base_path or forwarded_hosts:
-            from ._http.forwarding import adjustment
-
-            self._adjust = adjustment(base_path, forwarded_hosts, forwarded_host_header)
-        self._detect: Callable[[Event], Source | None] = detect
-        if sources:
-            from .sources._user import detector
-
-            self._detect = detector(sources)
-        self._streaming: tuple[StreamingSource, ...] = ()
-        if streaming != "off":
-            from .sources import _v1 as v1, _v2 as v2
-
-            self._streaming = (v1, v2) if streaming == "on" else (v2,)
-        is_asgi = (interfaces.detect(app) if interface == "auto" else interface) == "asgi"
-        if connections is not None and not is_asgi:
-            raise ConfigurationError(
-                "Bridge(connections=...) is for ASGI apps, which WebSocket APIs need. This WSGI app can send to the "
-                "connections of another function: connections.sync.send(id, text)."
-            )
-        posted: Posted | None = None
-        if events_path is not None:
-            from ._events.path_guard import Reserved
-            from ._events.posted import Posted
-
-            posted = Posted(events_path)
-            reserved = Reserved(posted.path)
-            self._adjust = reserved.adjustment(self._adjust)
-            app = reserved.asgi(app) if is_asgi else reserved.wsgi(app)  # type: ignore[arg-type]
-        websockets = app, names, websocket_path, websocket_binary, websocket_linger, connections, errors == "raise"
+        self._policy = options.policy
+        self._result = options.policy.result
+        self._adjust = options.adjust
+        self._detect = options.detect
         in_lambda = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
+        self._asgi: ASGI | None = None
         self._run: Run
         self._run_async: AsyncRun
-        if is_asgi:
+        if options.is_asgi:
             from ._app.asgi import ASGI
 
-            self._asgi: ASGI | None = ASGI(app, names, lifespan, loop_factory, in_lambda)  # type: ignore[arg-type]
+            self._asgi = ASGI(options.app, options.names, options.lifespan, options.loop_factory, in_lambda)
             self._run, self._run_async = self._asgi.run, self._asgi.on_running_loop
         else:
             from ._app.wsgi import WSGI
 
-            self._asgi = None
-            self._wsgi = WSGI(app, names, in_lambda)  # type: ignore[arg-type]
+            self._wsgi = WSGI(options.app, options.names, in_lambda)
             self._run, self._run_async = self._wsgi.run, self._wsgi.on_running_loop
-        self._others: EventAnswer | None = None
-        self._otherwise = (
-            *(on_event, posted, warm_up, self._asgi, loop_factory, websockets),
-            *(self._run, self._run_async, self._policy.finished),
-        )
-        if on_event is not None or posted is not None or warm_up:
-            self._other()
+        self._event_answer: EventAnswer | None = None
+        if options.answers_events:
+            self._events()
         if in_lambda and self._asgi is not None:
             self._asgi.start_in_init()
 
@@ -215,17 +181,17 @@ class Bridge:
         self._set_current(context)
         source = self._detect(event)
         if source is None:
-            other: Result = self._other().result(event, context)
+            other: Result = self._events().result(event, context)
             return other
         try:
             request = source.request(event)
         except RequestTooLargeError as refusal:
-            return self._policy.refused(source, event, refusal)
+            return self._policy.too_large(source, event, refusal)
         if self._adjust is not None:
             request = self._adjust(request)
         response, error = self._run(request, event, context)
         if error is not None or response is None:
-            response = self._policy.settled(request, response, error)
+            response = self._policy.failure_response(request, response, error)
         return self._result(source, event, request, response)
 
     async def handle_async(self, event: Event, context: Any = None) -> Result:
@@ -240,15 +206,12 @@ class Bridge:
         self._set_current(context)
         source = self._detect(event)
         if source is None:
-            other: Result = await self._other().result_async(event, context)
+            other: Result = await self._events().result_async(event, context)
             return other
-        try:
-            request = source.request(event)
-        except RequestTooLargeError as refusal:
-            return self._policy.refused(source, event, refusal)
-        if self._adjust is not None:
-            request = self._adjust(request)
-        return self._policy.finished(source, event, request, *await self._run_async(request, event, context))
+        request, refusal = self._request(source, event)
+        if request is None:
+            return refusal
+        return self._policy.result_of(source, event, request, *await self._run_async(request, event, context))
 
     @property
     def is_asgi(self) -> bool:
@@ -275,7 +238,7 @@ class Bridge:
         self._set_current(context)
         source = self._detect(event)
         if source is None:
-            await responder.result(await self._other().result_async(event, context))
+            await responder.result(await self._events().result_async(event, context))
             return
         answer = self._answer(source, event)
         if isinstance(answer, dict):
@@ -298,7 +261,7 @@ class Bridge:
         self._set_current(context)
         source = self._detect(event)
         if source is None:
-            responder.result(self._other().result(event, context))
+            responder.result(self._events().result(event, context))
             return
         answer = self._answer(source, event)
         if isinstance(answer, dict):
@@ -331,28 +294,29 @@ class Bridge:
         if self._asgi is not None:
             self._asgi.close()
 
-    def _answer(self, source: Source, event: Event) -> StreamedAnswer | Result:
-        """The answer to an HTTP event, of which nothing has been said yet; or the result that refuses it."""
+    def _request(self, source: Source, event: Event) -> tuple[Request | None, Result]:
+        """Return the request that an HTTP event carries; or None, and the result that refuses it."""
         try:
             request = source.request(event)
         except RequestTooLargeError as refusal:
-            return self._policy.refused(source, event, refusal)
-        if self._adjust is not None:
-            request = self._adjust(request)
+            return None, self._policy.too_large(source, event, refusal)
+        return request if self._adjust is None else self._adjust(request), {}
+
+    def _answer(self, source: Source, event: Event) -> StreamedAnswer | Result:
+        """Return the answer to an HTTP event, of which nothing has been said yet; or the result that refuses it."""
+        request, refusal = self._request(source, event)
+        if request is None:
+            return refusal
         from ._app.streaming import StreamedAnswer
 
-        streaming = next((found for found in self._streaming if found is source and found.streams(event)), None)
-        return StreamedAnswer(self._policy, source, event, request, streaming)
+        streaming = self._options.streaming
+        streams = next((found for found in streaming if found is source and found.streams(event)), None)
+        return StreamedAnswer(self._policy, source, event, request, streams)
 
-    def _other(self) -> EventAnswer:
-        """What answers the events that are no HTTP requests."""
-        if self._others is None:
-            from ._events import others
+    def _events(self) -> EventAnswer:
+        """Return what answers the events that are no HTTP requests."""
+        if self._event_answer is None:
+            from ._events import dispatch
 
-            self._others = others(*self._otherwise)
-        return self._others
-
-
-def _require(option: str, value: object, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise ConfigurationError(f"Bridge({option}=...) takes {' or '.join(map(repr, allowed))}, not {value!r}.")
+            self._event_answer = dispatch(self._options, self._asgi, self._run, self._run_async)
+        return self._event_answer

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .._http import METHOD, PATH, RESPONSE_BODY, SINGLE, body as bodies
+from .._http import METHOD, PATH, RESPONSE_BODY, SINGLE, STATUS, body as bodies
 from .._invocation import logger
-from ..errors import AppError, DeadlineError, LifespanError, ResultTooLargeError
+from ..errors import AppError, BridgeError, ResultTooLargeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,11 +52,11 @@ class Policy:
                 )
                 if response[RESPONSE_BODY] is INTERNAL_SERVER_ERROR:
                     raise error
-                return self.result(source, event, request, self.settled(request, None, error))
+                return self.result(source, event, request, self.failure_response(request, None, error))
         return result
 
-    def settled(self, request: Request, response: Response | None, error: BaseException | None) -> Response:
-        """The response to a request whose app has failed.
+    def failure_response(self, request: Request, response: Response | None, error: BaseException | None) -> Response:
+        """Return the response to a request whose app has failed.
 
         Args:
             request: the request.
@@ -66,28 +66,55 @@ class Policy:
         Raises:
             Exception: `error`, where Lambda is to see it.
         """
-        if error is not None and (self._raises or isinstance(error, LifespanError)):
-            raise exception_of(error)
-        log_failure(request, error, "" if response is None else " after its response was complete")
+        when = "" if response is None else " after its response was complete"
+        status = self.failure_status(error, f"{request[METHOD]} {request[PATH]!r} failed{when}")
         if response is not None:
             return response
-        timeout = isinstance(error, DeadlineError)
-        text = b"Gateway Timeout" if timeout else INTERNAL_SERVER_ERROR
-        return 504 if timeout else 500, ({"content-type": "text/plain; charset=utf-8"}, [], {}), text
+        text = b"Gateway Timeout" if status == 504 else INTERNAL_SERVER_ERROR
+        return status, ({"content-type": "text/plain; charset=utf-8"}, [], {}), text
 
-    def finished(
+    def failure_status(self, error: BaseException | None, line: str) -> int:
+        """Return the status that answers a failure, and log it.
+
+        Args:
+            error: what was raised; None: the app went on without a word.
+            line: what to log of it.
+
+        Raises:
+            Exception: `error`, where Lambda is to see it.
+        """
+        if error is not None and (self._raises or getattr(error, "is_for_lambda", False)):
+            raise exception_of(error)
+        log_error(error, line)
+        status: int = getattr(error, "status", 500) if isinstance(error, BridgeError) else 500
+        return status
+
+    def result_of(
         self, source: Source, event: Event, request: Request, response: Response | None, error: BaseException | None
     ) -> Result:
-        """The result of what came of a request: a response, an error, or both."""
+        """Return the result of what came of a request: a response, an error, or both."""
         if error is not None or response is None:
-            response = self.settled(request, response, error)
+            response = self.failure_response(request, response, error)
         return self.result(source, event, request, response)
 
-    def refused(self, source: Source, event: Event, refusal: RequestTooLargeError) -> Result:
-        """The result for a request of which the app would see a part only."""
-        logger().warning("refused with 413: %s", refusal)
+    def event_result(
+        self, source: Source, event: Event, request: Request, response: Response | None, error: BaseException | None
+    ) -> Result:
+        """Return the result of an event that is no HTTP request, and was POSTed to the app.
+
+        Raises:
+            Exception: the app's own, where it has no success beside it. Without a success the invocation fails in any
+                case; a queue that is answered with a 500 takes it for success.
+        """
+        if error is not None and (response is None or response[STATUS] >= 400):
+            raise exception_of(error)
+        return self.result_of(source, event, request, response, error)
+
+    def too_large(self, source: Source, event: Event, refusal: RequestTooLargeError) -> Result:
+        """Return the result for a request of which the app would see a part only."""
+        logger().warning("refused with %s: %s", refusal.status, refusal)
         headers = {"content-type": "text/plain; charset=utf-8"}
-        return source.result(event, 413, (headers, [], {}), "Content Too Large", False)
+        return source.result(event, refusal.status, (headers, [], {}), "Content Too Large", False)
 
 
 def exception_of(error: BaseException) -> Exception:
@@ -104,14 +131,19 @@ def exception_of(error: BaseException) -> Exception:
 
 
 def log_failure(request: Request, error: BaseException | None, when: str) -> None:
-    """Log that the app has failed: with its traceback, unless the error is Bridge's own and says it all.
+    """Log that the app has failed at a request.
 
     Args:
         request: the request.
         error: what happened.
         when: the end of the sentence: "", " after its response was complete".
     """
-    if isinstance(error, (DeadlineError, ResultTooLargeError)):
-        logger().error("%s %r failed%s: %s", request[METHOD], request[PATH], when, error)
+    log_error(error, f"{request[METHOD]} {request[PATH]!r} failed{when}")
+
+
+def log_error(error: BaseException | None, line: str) -> None:
+    """Log a failure: with its traceback, unless the error is Bridge's own and says it all."""
+    if getattr(error, "says_it_all", False):
+        logger().error("%s: %s", line, error)
     else:
-        logger().error("%s %r failed%s", request[METHOD], request[PATH], when, exc_info=error)
+        logger().error("%s", line, exc_info=error)

@@ -122,7 +122,7 @@ class StreamedAnswer:
         if self._started:
             log_failure(self.request, error, " after its response had begun")
             return [("fail", error)]
-        return self.whole(self._policy.settled(self.request, None, error))
+        return self.whole(self._policy.failure_response(self.request, None, error))
 
     def check(self) -> None:
         """Raise what the source has raised, or the responder, unless it was that the client has gone."""

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from .. import kinds
 from .._app.policy import exception_of
-from .._http import STATUS
 from .._invocation import deadline
 from ..errors import ConfigurationError, DeadlineError, EventError, RunningLoopError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any, Protocol, TypeAlias
+    from typing import Any, Protocol
 
     from .._app.asgi import ASGI
     from .._app.asgi.loop import LoopFactory
-    from .._http import ResponseNames
-    from ..types import App, AsyncRun, Event, OnEvent, Request, Response, Run, WebSocketBinary, WebSocketPath
-    from ..websocket._connections import Connections
+    from .._app.policy import Policy
+    from .._options import BridgeOptions
+    from ..types import AsyncRun, Event, OnEvent, Run
     from ..websocket._events import WebSockets
     from .posted import Posted
 
@@ -30,10 +28,6 @@ if TYPE_CHECKING:
         async def result_async(self, event: Event, context: Any) -> Any:
             """The same, on the running loop."""
 
-    WebSocketOptions: TypeAlias = tuple[
-        App, ResponseNames, WebSocketPath, WebSocketBinary, float, Connections | None, bool
-    ]
-    Finish: TypeAlias = Callable[[Posted, Event, Request, Response | None, BaseException | None], Any]
 
 WARM = "warm"
 """The result of a warm-up ping."""
@@ -56,58 +50,56 @@ class Refused:
 
 
 class WebSocketEvents:
-    """Events of WebSocket APIs go to the ASGI app; everything else is another's.
+    """Events of WebSocket APIs go to the ASGI app; everything else goes on.
 
     Args:
-        others: that other.
+        otherwise: where it goes on.
         asgi: the app.
-        options: of `WebSockets`. Without such an event it is not imported.
+        options: the deployer's.
     """
 
-    def __init__(self, others: EventAnswer, asgi: ASGI, options: WebSocketOptions) -> None:
-        self._others = others
+    def __init__(self, otherwise: EventAnswer, asgi: ASGI, options: BridgeOptions) -> None:
+        self._otherwise = otherwise
         self._asgi = asgi
         self._options = options
         self._websockets: WebSockets | None = None
 
     def result(self, event: Event, context: Any) -> Any:
-        """The result of an event."""
+        """Return the result of an event."""
         return self._chosen(event).result(event, context)
 
     async def result_async(self, event: Event, context: Any) -> Any:
-        """The same, on the running loop."""
+        """Return the result of an event, on the running loop."""
         return await self._chosen(event).result_async(event, context)
 
     def _chosen(self, event: Event) -> EventAnswer:
         if not kinds.is_websocket(event):
-            return self._others
+            return self._otherwise
         if self._websockets is None:
-            from ..websocket._connections import Connections
-            from ..websocket._events import Options, WebSockets
+            # Without such an event it is not imported.
+            from ..websocket._events import WebSockets
 
-            app, names, path, binary, linger, connections, raises = self._options
-            options = Options(path, connections or Connections(), binary, linger, raises)
-            self._websockets = WebSockets(app, self._asgi, names, options)  # type: ignore[arg-type]
+            self._websockets = WebSockets(self._asgi, self._options)
         return self._websockets
 
 
 class WarmUps:
-    """Warm-up pings are answered at once; everything else is another's.
+    """Warm-up pings are answered at once; everything else goes on.
 
     Args:
-        others: that other.
+        otherwise: where it goes on.
     """
 
-    def __init__(self, others: EventAnswer) -> None:
-        self._others = others
+    def __init__(self, otherwise: EventAnswer) -> None:
+        self._otherwise = otherwise
 
     def result(self, event: Event, context: Any) -> Any:
         """The word "warm", or what the other has."""
-        return WARM if kinds.is_warm_up(event) else self._others.result(event, context)
+        return WARM if kinds.is_warm_up(event) else self._otherwise.result(event, context)
 
     async def result_async(self, event: Event, context: Any) -> Any:
         """The same, on the running loop."""
-        return WARM if kinds.is_warm_up(event) else await self._others.result_async(event, context)
+        return WARM if kinds.is_warm_up(event) else await self._otherwise.result_async(event, context)
 
 
 class Called:
@@ -188,61 +180,50 @@ class Posting:
     Args:
         source: makes the request of an event, and the result of a response.
         run: runs a request through the app.
-        run_async: the same, on the running loop.
-        finish: makes the result of a response, and of the error that has come after it, if one has.
+        run_async: runs a request through the app, on the running loop.
+        policy: makes the result of a response, and of the error that has come after it, if one has.
     """
 
-    def __init__(self, source: Posted, run: Run, run_async: AsyncRun, finish: Finish) -> None:
+    def __init__(self, source: Posted, run: Run, run_async: AsyncRun, policy: Policy) -> None:
         self._source = source
         self._run = run
         self._run_async = run_async
-        self._finish = finish
+        self._policy = policy
 
     def result(self, event: Event, context: Any) -> Any:
-        """What the app has answered.
+        """Return what the app has answered.
 
         Raises:
             EventFailedError: the app's answer is no success.
             Exception: what the app has raised instead of an answer, or beside one that is no success.
         """
         request = self._source.request(event)
-        return self._finished(event, request, *self._run(request, event, context))
+        return self._policy.event_result(self._source, event, request, *self._run(request, event, context))
 
     async def result_async(self, event: Event, context: Any) -> Any:
-        """The same, on the running loop."""
+        """Return what the app has answered, on the running loop. Raises as `result` does."""
         request = self._source.request(event)
-        return self._finished(event, request, *await self._run_async(request, event, context))
-
-    def _finished(self, event: Event, request: Request, response: Response | None, error: BaseException | None) -> Any:
-        # Without a success the invocation fails in any case: then by the app's own exception, if there is one.
-        if error is not None and (response is None or response[STATUS] >= 400):
-            raise exception_of(error)
-        return self._finish(self._source, event, request, response, error)
+        outcome = await self._run_async(request, event, context)
+        return self._policy.event_result(self._source, event, request, *outcome)
 
 
-def others(
-    on_event: OnEvent | None,
-    posted: Posted | None,
-    warm_up: bool,
-    asgi: ASGI | None,
-    loop_factory: LoopFactory | None,
-    websockets: WebSocketOptions,
-    run: Run,
-    run_async: AsyncRun,
-    finish: Finish,
-) -> EventAnswer:
-    """What answers such events.
+def dispatch(options: BridgeOptions, asgi: ASGI | None, run: Run, run_async: AsyncRun) -> EventAnswer:
+    """Return what answers events that are no HTTP requests.
+
+    Args:
+        options: the deployer's.
+        asgi: the app, where it is an ASGI app.
+        run: runs a request through the app.
+        run_async: runs a request through the app, on the running loop.
 
     Raises:
-        ConfigurationError: an option cannot work, or two of them together.
+        ConfigurationError: `on_event` cannot be called.
     """
     answer: EventAnswer = Refused()
-    if on_event is not None and posted is not None:
-        raise ConfigurationError("Bridge takes on_event=... or events_path=..., not both: an event goes one way.")
-    if on_event is not None:
-        answer = Called(on_event, asgi, loop_factory)
-    elif posted is not None:
-        answer = Posting(posted, run, run_async, finish)
+    if options.on_event is not None:
+        answer = Called(options.on_event, asgi, options.loop_factory)
+    elif options.posted is not None:
+        answer = Posting(options.posted, run, run_async, options.policy)
     if asgi is not None:
-        answer = WebSocketEvents(answer, asgi, websockets)
-    return WarmUps(answer) if warm_up else answer
+        answer = WebSocketEvents(answer, asgi, options)
+    return WarmUps(answer) if options.warm_up else answer

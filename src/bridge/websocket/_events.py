@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from asyncio import to_thread
 from functools import partial
-from typing import NamedTuple
 
-from .._app.policy import exception_of
 from .._http import body as bodies, to_lists
 from .._invocation import deadline, logger
-from ..errors import DeadlineError, LifespanError
+from ..errors import DeadlineError
 from . import _greeting as greeting
 from ._connection import Connection
+from ._connections import Connections
 from ._current import KEY
 from ._errors import ConnectionGoneError, ManagementError
 from ._run import WebSocketRun
@@ -28,40 +27,30 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .._app.asgi import ASGI
-    from .._http import ResponseNames
-    from ..types import ASGIApp, Event, Message, Response, Result, WebSocketBinary, WebSocketPath
-    from ._connections import Connections
+    from .._options import BridgeOptions
+    from ..types import ASGIApp, Event, Message, Response, Result
 
 GOODBYE_SECONDS = 3.0
 """Seconds that the app has after `websocket.disconnect`."""
-
-
-class Options(NamedTuple):
-    """What the deployer has chosen: see `Bridge`."""
-
-    path: WebSocketPath
-    connections: Connections
-    binary: WebSocketBinary
-    linger: float
-    raises: bool
 
 
 class WebSockets:
     """The WebSocket side of an ASGI app.
 
     Args:
-        app: the app.
-        asgi: the same app, as what has its lifespan.
-        names: what to make of the names of response headers.
+        asgi: the app, with its lifespan.
         options: the deployer's.
     """
 
-    def __init__(self, app: ASGIApp, asgi: ASGI, names: ResponseNames, options: Options) -> None:
-        self._app = app
+    def __init__(self, asgi: ASGI, options: BridgeOptions) -> None:
+        self._app: ASGIApp = options.app
         self._asgi = asgi
-        self._names = names
-        self._options = options
-        self._connections = options.connections
+        self._names = options.names
+        self._policy = options.policy
+        self._path = options.websocket_path
+        self._binary = options.websocket_binary
+        self._linger = options.websocket_linger
+        self._connections = options.connections or Connections()
         self._warned = False
         self._kinds: dict[str, Callable[[Event, Any, dict[str, Any]], Awaitable[Result]]] = {
             "CONNECT": self._connect,
@@ -78,22 +67,22 @@ class WebSockets:
             results.append(await self._result(event, context, state))
 
         error = self._asgi.run_work(work, context)
-        return results[0] if error is None else self._settled(event, error)
+        return results[0] if error is None else self._failed(event, error)
 
     async def result_async(self, event: Event, context: Any) -> Result:
         """The result of an event; the app runs on the caller's loop."""
         state, failure = await self._asgi.lifespans.state(deadline.seconds(context))
-        return await self._result(event, context, state) if failure is None else self._settled(event, failure)
+        return await self._result(event, context, state) if failure is None else self._failed(event, failure)
 
     async def _result(self, event: Event, context: Any, state: dict[str, Any]) -> Result:
         try:
             return await self._kinds[event["requestContext"]["eventType"]](event, context, state)
         except Exception as error:
-            return self._settled(event, error)
+            return self._failed(event, error)
 
     async def _connect(self, event: Event, context: Any, state: dict[str, Any]) -> Result:
         connection = self._connection(event)
-        connection.begin(snapshot(event, self._options.path))
+        connection.begin(snapshot(event, self._path))
         run, error = await self._run(connection, None, event, context, state)
         if error is not None:
             raise error
@@ -112,7 +101,7 @@ class WebSockets:
     async def _message(self, event: Event, context: Any, state: dict[str, Any]) -> Result:
         connection = self._connection(event)
         if self._connections.records is None:
-            connection.begin(snapshot(event, self._options.path))
+            connection.begin(snapshot(event, self._path))
         elif not await connection.reload():
             from ._store import MemoryStore
 
@@ -145,7 +134,7 @@ class WebSockets:
     async def _disconnect(self, event: Event, context: Any, state: dict[str, Any]) -> Result:
         connection = self._connection(event)
         if self._connections.records is None:
-            connection.begin(snapshot(event, self._options.path))
+            connection.begin(snapshot(event, self._path))
         elif not await connection.remove():
             return {"statusCode": 200}  # the app knows, or has closed it
         request_context = event["requestContext"]
@@ -189,7 +178,7 @@ class WebSockets:
         self, connection: Connection, message: Message | None, event: Event, context: Any, state: dict[str, Any]
     ) -> tuple[WebSocketRun, BaseException | None]:
         seconds = deadline.seconds(context)
-        linger = self._options.linger
+        linger = self._linger
         if message is not None and message["type"] == "websocket.disconnect":
             seconds = GOODBYE_SECONDS if seconds is None else min(seconds, GOODBYE_SECONDS)
         if seconds is not None:
@@ -197,7 +186,7 @@ class WebSockets:
         scope = scope_of(connection.snapshot, event, context, state)
         scope[KEY] = connection
         post = partial(self._post, connection)
-        run = WebSocketRun(connection, message, post, self._names, binary=self._options.binary, linger=linger)
+        run = WebSocketRun(connection, message, post, self._names, binary=self._binary, linger=linger)
         return run, await run.error(self._app, scope, seconds)
 
     async def _close(self, connection: Connection) -> None:
@@ -215,16 +204,9 @@ class WebSockets:
     def _post(self, connection: Connection, text: str) -> None:
         self._connections.sync.management_at(connection.endpoint_url).post(connection.id, text)
 
-    def _settled(self, event: Event, error: BaseException) -> Result:
-        """The result of an event that has failed: the one policy for errors."""
-        if self._options.raises or isinstance(error, LifespanError):
-            raise exception_of(error)
-        kind, timeout = event["requestContext"]["eventType"], isinstance(error, DeadlineError)
-        if timeout:
-            logger().error("WebSocket %s failed: %s", kind, error)
-        else:
-            logger().error("WebSocket %s failed", kind, exc_info=error)
-        return {"statusCode": 504 if timeout else 500}
+    def _failed(self, event: Event, error: BaseException) -> Result:
+        kind = event["requestContext"]["eventType"]
+        return {"statusCode": self._policy.failure_status(error, f"WebSocket {kind} failed")}
 
 
 def _received(event: Event) -> Message:
