@@ -327,7 +327,7 @@ def test_reload_says_in_a_line_what_is_wrong_and_waits(folder: Path) -> None:
         (["things:asgi", "--host", "256.0.0.1"], "cannot listen on 256.0.0.1, port 8000: "),
         (["things:asgi", "--api", "alb", "--stage", "prod"], "'prod'"),
         (["things:asgi", "--concurrency", "0"], "concurrency"),
-        (["things:asgi", "--streaming"], "'http' cannot"),
+        (["things:asgi", "--streaming"], "'http' (HTTP API) has no streaming"),
         (["things:asgi", "--timeout", "0"], "timeout"),
         (["things"], "'things' is not MODULE:HANDLER"),
         (["things", "--reload"], "'things' is not MODULE:HANDLER"),

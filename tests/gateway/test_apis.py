@@ -1,7 +1,10 @@
+from dataclasses import fields
+from typing import Any
+
 import pytest
 
 from bridge.errors import ConfigurationError, ResultError
-from bridge.gateway._apis import API_NAMES, ApiName, api
+from bridge.gateway._apis import API_NAMES, KINDS, ApiName, ApiSettings, api
 from bridge.sources import _alb as alb, _edge as edge, _lattice as lattice, _v1 as v1, _v2 as v2, detect
 from bridge.sources._client_request import ClientRequest
 from bridge.types import Source
@@ -167,3 +170,24 @@ def test_unknown_apis_and_formats_are_refused() -> None:
         api("http", payload="3.0")
     with pytest.raises(ConfigurationError, match="viewer-request, origin-request, not 'origin-response'"):
         api("edge", trigger="origin-response")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "setting"),
+    [
+        ("http", {"multi_value": True}),
+        ("http", {"binary_media_types": ["image/png"]}),
+        ("rest", {"payload": "1.0"}),
+        ("url", {"stage": "prod"}),
+        ("alb", {"trigger": "viewer-request"}),
+        ("lattice", {"streaming": True}),
+    ],
+)
+def test_a_setting_of_another_api_is_refused_by_name(name: ApiName, setting: dict[str, Any]) -> None:
+    with pytest.raises(ConfigurationError, match=f"'{name}' .* has no {next(iter(setting))}"):
+        api(name, **setting)
+
+
+def test_every_name_is_a_kind_and_every_setting_is_somebodys() -> None:
+    assert tuple(KINDS) == API_NAMES
+    assert frozenset().union(*(kind.takes for kind in KINDS.values())) == {field.name for field in fields(ApiSettings)}

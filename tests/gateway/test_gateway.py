@@ -363,7 +363,7 @@ async def test_slow_event_does_not_keep_the_next_one_waiting() -> None:
     slow = Slow()
     gateway = Gateway(slow, timeout=0.02)
     assert (await ask(gateway)).status_code == 500
-    gateway._timeout = 5
+    gateway._function.timeout = 5
     assert (await ask(gateway)).text == "ok"
     slow.go_on.set()
 

@@ -187,7 +187,7 @@ def _parser() -> argparse.ArgumentParser:
 
     serve = commands.add_parser("serve", help="serve a handler, or an app, behind a local API")
     _add_target(serve)
-    _add_api(serve, "websocket")
+    _add_api(serve, websocket="WebSocket API")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     serve.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
     serve.add_argument("--reload", action="store_true", help="start again when a file changes")
@@ -226,16 +226,14 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", metavar="MODULE:HANDLER", help="a Lambda handler, or an app, which is then wrapped")
 
 
-def _add_api(parser: argparse.ArgumentParser, *more: str) -> None:
-    apis = (
-        "http: HTTP API, rest: REST API, url: function URL, alb: Application Load Balancer, lattice: VPC Lattice, "
-        "edge: Lambda@Edge"
-    )
-    apis += "".join(f", {name}: WebSocket API" for name in more)
-    choices = ["http", "rest", "url", "alb", "lattice", "edge", *more]
-    parser.add_argument("--api", choices=choices, default="http", help=apis)
+def _add_api(parser: argparse.ArgumentParser, **more: str) -> None:
+    from ..gateway._apis import KINDS, TRIGGERS
+
+    titles: dict[str, str] = {**{name: kind.title for name, kind in KINDS.items()}, **more}
+    described = ", ".join(f"{name}: {title}" for name, title in titles.items())
+    parser.add_argument("--api", choices=[*titles], default="http", help=described)
     parser.add_argument("--stage", default="$default", help="an HTTP or REST API's stage, the first part of the path")
     parser.add_argument("--payload", choices=["2.0", "1.0"], default="2.0", help="of HTTP API and VPC Lattice events")
     parser.add_argument("--multi-value", action="store_true", help="a load balancer's multi-value headers")
-    triggers = ["origin-request", "viewer-request"]
-    parser.add_argument("--trigger", choices=triggers, default=triggers[0], help="where Lambda@Edge calls the function")
+    default = "origin-request"
+    parser.add_argument("--trigger", choices=TRIGGERS, default=default, help="where Lambda@Edge calls the function")

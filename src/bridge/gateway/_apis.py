@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -96,6 +96,42 @@ class Api:
         return self.timed_out if self.seconds < timeout else self.failed
 
 
+@dataclass(frozen=True, kw_only=True)
+class ApiSettings:
+    """What can be set on an API, of any kind.
+
+    Attributes:
+        stage: name of the stage.
+        payload: "2.0" or "1.0": of the events of an HTTP API and of VPC Lattice.
+        multi_value: whether a load balancer's target group has multi-value headers.
+        binary_media_types: of a REST API.
+        trigger: where Lambda@Edge calls the function.
+        streaming: whether a function URL or a REST API expects streams.
+    """
+
+    stage: str = "$default"
+    payload: str = "2.0"
+    multi_value: bool = False
+    binary_media_types: Collection[str] = ("*/*",)
+    trigger: Trigger = "origin-request"
+    streaming: bool = False
+
+
+@dataclass(frozen=True)
+class ApiKind:
+    """A kind of API.
+
+    Attributes:
+        title: what AWS calls it.
+        make: makes one.
+        takes: the settings that it has.
+    """
+
+    title: str
+    make: Callable[[ApiSettings], Api]
+    takes: frozenset[str]
+
+
 def api(
     name: ApiName,
     *,
@@ -106,47 +142,50 @@ def api(
     trigger: Trigger = "origin-request",
     streaming: bool = False,
 ) -> Api:
-    """The API of a name, with what can be set on it.
+    """Return the API of a name, with what can be set on it: see `ApiSettings`.
 
     Args:
         name: one of API_NAMES.
-        stage: name of the stage; HTTP and REST APIs only.
-        payload: "2.0" or "1.0"; HTTP APIs, and the event structure of VPC Lattice.
-        multi_value: load balancers only: whether the target group has multi-value headers.
+        stage: HTTP and REST APIs only.
+        payload: HTTP APIs and VPC Lattice only.
+        multi_value: load balancers only.
         binary_media_types: REST APIs only.
         trigger: Lambda@Edge only.
-        streaming: function URLs and REST APIs only: whether it expects streams.
+        streaming: function URLs and REST APIs only.
 
     Raises:
-        ConfigurationError: there is no such API.
+        ConfigurationError: there is no such API, or it has no such setting.
     """
-    if name not in API_NAMES:
+    kind = KINDS.get(name)
+    if kind is None:
         raise ConfigurationError(f"the API must be one of {', '.join(API_NAMES)}, not {name!r}")
     if payload not in ("2.0", "1.0"):
         raise ConfigurationError(f'the payload format must be "2.0" or "1.0", not {payload!r}')
     if trigger not in TRIGGERS:
         raise ConfigurationError(f"the trigger must be one of {', '.join(TRIGGERS)}, not {trigger!r}")
-    if stage != "$default" and name not in ("http", "rest"):
-        raise ConfigurationError(f"stages are for HTTP and REST APIs; {name!r} has none, so it cannot have {stage!r}")
     if not re.fullmatch(r"\$default|[a-zA-Z0-9_-]+", stage):
         raise ConfigurationError(f"a stage's name has letters, digits, hyphens and underscores only, unlike {stage!r}")
-    if streaming and name not in ("rest", "url"):
-        raise ConfigurationError(f"function URLs and REST APIs can stream; {name!r} cannot")
-    if name == "rest":
-        made = _rest(binary_media_types)
-    elif name == "alb":
-        made = _load_balancer(multi_value)
-    elif name == "lattice":
-        made = _lattice(payload)
-    elif name == "edge":
-        made = _edge(trigger)
-    else:
-        made = _function_url() if name == "url" else _http(payload)
+    settings = ApiSettings(
+        stage=stage,
+        payload=payload,
+        multi_value=multi_value,
+        binary_media_types=tuple(binary_media_types),
+        trigger=trigger,
+        streaming=streaming,
+    )
+    for field in fields(settings):
+        value = getattr(settings, field.name)
+        if field.name not in kind.takes and value != field.default:
+            takers = ", ".join(other for other, known in KINDS.items() if field.name in known.takes)
+            raise ConfigurationError(
+                f"{name!r} ({kind.title}) has no {field.name}, so it cannot have {value!r}; it is a setting of: {takers}"
+            )
+    made = kind.make(settings)
     return replace(made, streaming=True, seconds=STREAM_SECONDS) if streaming else made
 
 
-def _http(payload: str) -> Api:
-    old = payload == "1.0"
+def _http(settings: ApiSettings) -> Api:
+    old = settings.payload == "1.0"
     failed = (500, '{"message":"Internal Server Error"}')
     return Api(
         event=partial(v1.event, http_api=True) if old else v2.event,
@@ -161,10 +200,10 @@ def _http(payload: str) -> Api:
     )
 
 
-def _rest(binary_media_types: Collection[str]) -> Api:
+def _rest(settings: ApiSettings) -> Api:
     def binary(call: ClientRequest, header: str) -> bool:
         # Of several media types, as Accept may have them, only the first counts.
-        return _matches(media_type(call.header(header).partition(",")[0]), binary_media_types)
+        return _matches(media_type(call.header(header).partition(",")[0]), settings.binary_media_types)
 
     return Api(
         event=lambda call: v1.event(call, binary=binary(call, "content-type")),
@@ -183,7 +222,7 @@ def _rest(binary_media_types: Collection[str]) -> Api:
     )
 
 
-def _function_url() -> Api:
+def _function_url(settings: ApiSettings) -> Api:
     failed = (502, "Internal Server Error")
     return Api(
         event=partial(v2.event, function_url=True),
@@ -201,7 +240,8 @@ def _function_url() -> Api:
     )
 
 
-def _load_balancer(multi_value: bool) -> Api:
+def _load_balancer(settings: ApiSettings) -> Api:
+    multi_value = settings.multi_value
     failed = (502, _page("502 Bad Gateway"))
     return Api(
         event=partial(alb.event, multi_value=multi_value),
@@ -219,11 +259,11 @@ def _load_balancer(multi_value: bool) -> Api:
     )
 
 
-def _lattice(payload: str) -> Api:
+def _lattice(settings: ApiSettings) -> Api:
     # What of a function that failed, AWS does not say: https://docs.aws.amazon.com/vpc-lattice/latest/ug/monitoring-access-logs.html
     failed = (502, "Bad Gateway")
     return Api(
-        event=partial(lattice.event, version=payload),
+        event=partial(lattice.event, version=settings.payload),
         response=lambda result, _: lattice.response(result),
         domain=lambda _: "",
         seconds=900,
@@ -238,10 +278,10 @@ def _lattice(payload: str) -> Api:
     )
 
 
-def _edge(trigger: Trigger) -> Api:
+def _edge(settings: ApiSettings) -> Api:
     # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html#limits-lambda-at-edge
     # A function that raises is CloudFront's LambdaExecutionError, a result that it refuses LambdaValidationError.
-    source, seconds = (edge.VIEWER_REQUEST, 5) if trigger == "viewer-request" else (edge.ORIGIN_REQUEST, 30)
+    source, seconds = (edge.VIEWER_REQUEST, 5) if settings.trigger == "viewer-request" else (edge.ORIGIN_REQUEST, 30)
     failed, refused, too_large = [(status, _page(f"{status} ERROR")) for status in (503, 502, 413)]
     return Api(
         event=source.event,
@@ -279,3 +319,14 @@ def _matches(named: str, patterns: Collection[str]) -> bool:
 
 def _page(title: str) -> str:
     return f"<html><head><title>{title}</title></head><body><center><h1>{title}</h1></center></body></html>"
+
+
+KINDS: dict[ApiName, ApiKind] = {
+    "http": ApiKind("HTTP API", _http, frozenset(("stage", "payload"))),
+    "rest": ApiKind("REST API", _rest, frozenset(("stage", "binary_media_types", "streaming"))),
+    "url": ApiKind("function URL", _function_url, frozenset(("streaming",))),
+    "alb": ApiKind("Application Load Balancer", _load_balancer, frozenset(("multi_value",))),
+    "lattice": ApiKind("VPC Lattice", _lattice, frozenset(("payload",))),
+    "edge": ApiKind("Lambda@Edge", _edge, frozenset(("trigger",))),
+}
+"""The kinds of API, by the names that the gateway and the command line give them. A new kind is one line here."""

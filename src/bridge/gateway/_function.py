@@ -11,10 +11,13 @@ from ._context import LambdaContext
 from ._threads import Threads
 
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Awaitable
+    from typing import Any, TypeVar
 
     from ..runtime._import_string import Handler
     from ..types import Event
+
+    T = TypeVar("T")
 
 
 class TimedOutError(Exception):
@@ -28,17 +31,33 @@ class LocalFunction:
         handler: `handler(event, context)`.
         timeout: the function's timeout, in seconds.
         concurrency: events that are handled at once; later ones wait, first come first served.
+        on_loop: whether a handler that can (a Bridge) runs on the caller's loop. Others run in threads.
+
+    Attributes:
+        handler: the handler.
+        timeout: the function's timeout, in seconds.
+        threads: where the handler runs.
     """
 
-    def __init__(self, handler: Handler, *, timeout: float, concurrency: int) -> None:
-        self._handler = handler
-        self._timeout = timeout
+    def __init__(self, handler: Handler, *, timeout: float, concurrency: int, on_loop: bool = False) -> None:
+        self.handler: Any = handler
+        self.timeout = timeout
+        self.threads = Threads()
         self._concurrency = concurrency
         self._free: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
-        self._workers = Threads()
+        self._asynchronous = getattr(handler, "handle_async", None) if on_loop else None
+
+    def turn(self) -> asyncio.Semaphore:
+        """Return what an event waits for (`async with`) until the function has an environment for it."""
+        # A semaphore belongs to one loop, and tests may ask one gateway from the loop of each.
+        return self._free.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._concurrency))
+
+    def context(self, request_id: str) -> LambdaContext:
+        """Return the context of an invocation that begins now."""
+        return LambdaContext(request_id, self.timeout)
 
     async def invoke(self, event: Event, request_id: str, seconds: float) -> Any:
-        """The result of an event.
+        """Wait for a turn and return the result of an event.
 
         Args:
             event: becomes JSON here.
@@ -50,29 +69,40 @@ class LocalFunction:
             Exception: what the handler raised, or why its result is no JSON.
         """
         text = to_json(event)
+        async with self.turn():
+            return json.loads(await self.within(seconds, self.result(text, request_id)))
+
+    async def result(self, event: bytes, request_id: str) -> bytes:
+        """Return the result of an event, both as JSON."""
+        if self._asynchronous is not None:
+            return to_json(await self._asynchronous(json.loads(event), self.context(request_id)))
 
         def run() -> bytes:
-            return to_json(self._handler(json.loads(text), LambdaContext(request_id, self._timeout)))
+            return to_json(self.handler(json.loads(event), self.context(request_id)))
 
-        # A semaphore belongs to one loop, and tests may ask one gateway from the loop of each.
-        free = self._free.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._concurrency))
-        seconds = min(self._timeout, seconds)
-        async with free:
-            try:
-                async with asyncio.timeout(seconds) as clock:
-                    result = await self._workers.run(run)
-            except Exception:
-                if clock.expired():
-                    raise TimedOutError(f"the function took longer than {seconds:g} s") from None
-                raise
-        return json.loads(result)
+        return await self.threads.run(run)
+
+    async def within(self, seconds: float, work: Awaitable[T]) -> T:
+        """Return what some work of the function's gives, in the time that it and its caller have.
+
+        Raises:
+            TimedOutError: it took longer.
+        """
+        seconds = min(self.timeout, seconds)
+        try:
+            async with asyncio.timeout(seconds) as clock:
+                return await work
+        except Exception:
+            if clock.expired():
+                raise TimedOutError(f"the function took longer than {seconds:g} s") from None
+            raise
 
     async def close(self) -> None:
         """End the handler, if it has an end, and the threads that are idle."""
-        close = getattr(self._handler, "close", None)
+        close = getattr(self.handler, "close", None)
         if close is not None:
-            await self._workers.run(close)
-        self._workers.close()
+            await self.threads.run(close)
+        self.threads.close()
 
 
 def to_json(value: object) -> bytes:

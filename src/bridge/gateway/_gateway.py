@@ -5,14 +5,12 @@ scope -> call -> source.event -> handler -> result -> source.response -> respons
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import time
 import uuid
 from typing import TYPE_CHECKING
 from urllib.parse import quote
-from weakref import WeakKeyDictionary
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -21,11 +19,9 @@ from ..errors import ConfigurationError, ResultBodyError, ResultError
 from ..sources._client_request import ClientRequest
 from . import _forwarded as forwarded
 from ._apis import api as api_of
-from ._context import LambdaContext
-from ._function import to_json
+from ._function import LocalFunction, TimedOutError, to_json
 from ._outward import outward, plain
 from ._streaming import Streams
-from ._threads import Threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -87,7 +83,6 @@ class Gateway:
             raise ConfigurationError(f"Gateway(concurrency=...) takes 1 or more, not {concurrency!r}.")
         if not timeout > 0:
             raise ConfigurationError(f"Gateway(timeout=...) takes seconds, more than 0, not {timeout!r}.")
-        self._handler = handler
         self._api = api_of(
             api,
             stage=stage,
@@ -98,12 +93,8 @@ class Gateway:
             streaming=streaming,
         )
         self._stage = stage
-        self._timeout = timeout
-        self._concurrency = concurrency
-        self._free: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
-        self._workers = Threads()
-        self._streams = Streams(handler, self._api, timeout, self._workers)
-        self._asynchronous = getattr(handler, "handle_async", None) if concurrency > 1 else None
+        self._function = LocalFunction(handler, timeout=timeout, concurrency=concurrency, on_loop=concurrency > 1)
+        self._streams = Streams(self._function, self._api)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve an ASGI connection: HTTP, or the gateway's own lifespan. WebSockets are refused."""
@@ -148,9 +139,7 @@ class Gateway:
         event = to_json(self._api.event(call))
         if len(event) > self._api.event_limit:
             return plain(*self._api.too_large)
-        # A semaphore belongs to one loop, and tests may ask one gateway from the loop of each.
-        free = self._free.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._concurrency))
-        async with free:
+        async with self._function.turn():
             started = time.perf_counter()
             if self._api.streaming:
                 response, status = None, await self._streams.status(call, event, send)
@@ -163,16 +152,14 @@ class Gateway:
 
     async def _answer(self, call: ClientRequest, event: bytes) -> Response:
         api = self._api
-        seconds = min(self._timeout, api.seconds)
         try:
-            async with asyncio.timeout(seconds) as clock:
-                result = await self._invoke(call, event)
+            result = await self._function.within(api.seconds, self._function.result(event, call.request_id))
+        except TimedOutError as error:
+            log.error("%s %s: %s", call.method, call.raw_path, error)
+            return plain(*api.overdue(self._function.timeout))
         except Exception:
-            if not clock.expired():
-                log.exception("%s %s: the function failed", call.method, call.raw_path)
-                return plain(*api.failed)
-            log.error("%s %s: the function took longer than %s s", call.method, call.raw_path, seconds)
-            return plain(*api.overdue(self._timeout))
+            log.exception("%s %s: the function failed", call.method, call.raw_path)
+            return plain(*api.failed)
         try:
             if len(result) > api.result_limit:
                 raise ResultError(f"the result has {len(result):,} bytes of JSON; the limit is {api.result_limit:,}")
@@ -181,26 +168,12 @@ class Gateway:
             log.error("%s %s: %s", call.method, call.raw_path, error)
             return plain(*(api.no_base64 if isinstance(error, ResultBodyError) else api.refused or api.failed))
 
-    async def _invoke(self, call: ClientRequest, event: bytes) -> bytes:
-        """The handler's result as JSON: what is not JSON fails here, as it does in Lambda's runtime."""
-        if self._asynchronous is not None:
-            context = LambdaContext(call.request_id, self._timeout)
-            return to_json(await self._asynchronous(json.loads(event), context))
-
-        def run() -> bytes:
-            return to_json(self._handler(json.loads(event), LambdaContext(call.request_id, self._timeout)))
-
-        return await self._workers.run(run)
-
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._streams.close()
-        close = getattr(self._handler, "close", None)
-        if close is not None:
-            await self._workers.run(close)
-        self._workers.close()
+        await self._function.close()
         await send({"type": "lifespan.shutdown.complete"})
 
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from .._app import prelude
 from .._http.body import BODILESS
 from ..errors import ResultError
-from ._context import LambdaContext
+from ._function import TimedOutError
 from ._outward import outward, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Coroutine
     from typing import Any
 
     from starlette.responses import Response
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..sources._client_request import ClientRequest
     from ..types import Message, Send
     from ._apis import Api, Refusal
-    from ._threads import Threads
+    from ._function import LocalFunction
 
 log = logging.getLogger("bridge.gateway")
 
@@ -31,54 +31,49 @@ class Streams:
     """Runs a handler behind an API that expects streams.
 
     Args:
-        handler: the handler. Where it has a `respond`, as a Bridge has, that is what streams.
+        function: the function. Where its handler has a `respond`, as a Bridge has, that is what streams.
         api: the API.
-        timeout: the function's timeout, in seconds.
-        workers: threads for what is not asynchronous.
     """
 
-    def __init__(self, handler: Callable[[dict[str, Any], Any], object], api: Api, timeout: float, workers: Threads):
-        self._handler: Any = handler
+    def __init__(self, function: LocalFunction, api: Api) -> None:
+        self._function = function
         self._api = api
-        self._timeout = timeout
-        self._workers = workers
-        self._responds = api.streaming and hasattr(handler, "respond")
+        self._responds = api.streaming and hasattr(function.handler, "respond")
 
     async def status(self, call: ClientRequest, event: bytes, send: Send) -> int | None:
-        """The status of the response to a call, when that has gone to the client and the function has ended.
+        """Return the status of the response to a call, when it has gone to the client and the function has ended.
 
         The client's leaving does not end the function: neither does it on AWS.
         """
         stream = Stream(self._api, call, send)
-        seconds = min(self._timeout, self._api.seconds)
         try:
-            async with asyncio.timeout(seconds) as clock:
-                await self._invoke(json.loads(event), LambdaContext(call.request_id, self._timeout), stream)
+            await self._function.within(self._api.seconds, self._respond(event, call.request_id, stream))
             if stream.status is None:
                 log.error("%s %s: the function gave no answer", call.method, call.raw_path)
                 await stream.stop(self._api.failed)
+        except TimedOutError as error:
+            log.error("%s %s: %s", call.method, call.raw_path, error)
+            await stream.stop(self._api.overdue(self._function.timeout))
         except Exception:
-            if not clock.expired():
-                log.exception("%s %s: the function failed", call.method, call.raw_path)
-                await stream.stop(self._api.failed)
-            else:
-                log.error("%s %s: the function took longer than %s s", call.method, call.raw_path, seconds)
-                await stream.stop(self._api.overdue(self._timeout))
+            log.exception("%s %s: the function failed", call.method, call.raw_path)
+            await stream.stop(self._api.failed)
         return stream.status
 
     async def close(self) -> None:
         """Run the shutdown of an app that has run on this loop."""
         if self._responds:
-            await self._handler.shutdown()
+            await self._function.handler.shutdown()
 
-    async def _invoke(self, event: dict[str, Any], context: LambdaContext, stream: Stream) -> None:
+    async def _respond(self, text: bytes, request_id: str, stream: Stream) -> None:
+        handler, threads = self._function.handler, self._function.threads
+        event, context = json.loads(text), self._function.context(request_id)
         if not self._responds:
-            await stream.result(await self._workers.run(lambda: self._handler(event, context)))
-        elif self._handler.is_asgi:
-            await self._handler.respond(event, context, stream)
+            await stream.result(await threads.run(lambda: handler(event, context)))
+        elif handler.is_asgi:
+            await handler.respond(event, context, stream)
         else:
             threaded = Threaded(stream, asyncio.get_running_loop())
-            await self._workers.run(lambda: self._handler.respond_sync(event, context, threaded))
+            await threads.run(lambda: handler.respond_sync(event, context, threaded))
 
 
 class Stream:
