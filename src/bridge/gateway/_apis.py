@@ -178,7 +178,7 @@ def api(
         if field.name not in kind.takes and value != field.default:
             takers = ", ".join(other for other, known in KINDS.items() if field.name in known.takes)
             raise ConfigurationError(
-                f"{name!r} ({kind.title}) has no {field.name}, so it cannot have {value!r}; it is a setting of: {takers}"
+                f"{name!r} ({kind.title}) has no {field.name}, so it cannot have {value!r}; it is for: {takers}"
             )
     made = kind.make(settings)
     return replace(made, streaming=True, seconds=STREAM_SECONDS) if streaming else made

@@ -8,7 +8,7 @@ import sys
 from .._app import is_coroutine_function
 from ..handler import Bridge
 from ._fault import FaultError
-from ._import_string import handler_of
+from ._import_string import UsageError, attribute_of, handler_of, parts
 from ._responder import SyncInvocationResponder
 
 TYPE_CHECKING = False
@@ -62,7 +62,11 @@ def load(name: str, streaming: StreamingMode) -> Function:
     Raises:
         FaultError: there is none, in Lambda's own terms.
     """
-    module_name, attribute = _parts(name)
+    try:
+        module_name, attribute = parts(name)
+    except UsageError:
+        message = f"Bad handler '{name}': expected MODULE.HANDLER or MODULE:HANDLER, app.handler for instance"
+        raise FaultError("Runtime.MalformedHandlerName", message) from None
     if module_name.split(".")[0] in sys.builtin_module_names:
         raise FaultError(
             "Runtime.BuiltInModuleConflict", f"Cannot use built-in module {module_name} as a handler module"
@@ -75,18 +79,9 @@ def load(name: str, streaming: StreamingMode) -> Function:
     except SyntaxError as error:
         message = f"Syntax error in module '{module_name}': {error}"
         raise FaultError("Runtime.UserCodeSyntaxError", message) from error
-    for part in attribute.split("."):
-        try:
-            found = getattr(found, part)
-        except AttributeError:
-            message = f"Handler '{attribute}' missing on module '{module_name}'"
-            raise FaultError("Runtime.HandlerNotFound", message) from None
+    try:
+        found = attribute_of(found, attribute)
+    except AttributeError:
+        message = f"Handler '{attribute}' missing on module '{module_name}'"
+        raise FaultError("Runtime.HandlerNotFound", message) from None
     return Function(found, streaming)
-
-
-def _parts(name: str) -> tuple[str, str]:
-    module_name, _, attribute = name.partition(":") if ":" in name else name.rpartition(".")
-    if not module_name or not attribute:
-        message = f"Bad handler '{name}': expected MODULE.HANDLER or MODULE:HANDLER, app.handler for instance"
-        raise FaultError("Runtime.MalformedHandlerName", message)
-    return module_name.replace("/", "."), attribute

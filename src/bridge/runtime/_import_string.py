@@ -1,4 +1,4 @@
-"""What the command line is to run: a handler, or an app, at `MODULE:NAME`."""
+"""What a command is to run: a handler, or an app, at `MODULE:NAME`, or at `MODULE.NAME` as Lambda writes it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class UsageError(Exception):
 
 
 def load(target: str, *, streaming: StreamingMode = "off") -> Handler:
-    """The handler at `MODULE:NAME`; an app there is wrapped in a Bridge.
+    """Return the handler at a target; an app there is wrapped in a Bridge.
 
     Args:
         target: where it is.
@@ -40,15 +40,15 @@ def load(target: str, *, streaming: StreamingMode = "off") -> Handler:
         if error.name is None or not (module_name + ".").startswith(error.name + "."):
             raise
         raise UsageError(f"there is no module {error.name!r} (from {os.getcwd()})") from None
-    for part in name.split("."):
-        if not hasattr(found, part):
-            raise UsageError(f"module {module_name!r} has no {name!r}")
-        found = getattr(found, part)
+    try:
+        found = attribute_of(found, name)
+    except AttributeError:
+        raise UsageError(f"module {module_name!r} has no {name!r}") from None
     return handler_of(found, streaming)
 
 
 def handler_of(found: Any, streaming: StreamingMode) -> Handler:
-    """What has been found at a target, as a handler: an app is wrapped in a Bridge, which is told of `streaming`."""
+    """Return what was found at a target as a handler: an app is wrapped in a Bridge, which is told of `streaming`."""
     if isinstance(found, Bridge) or (callable(found) and _takes_event(found)):
         handler: Handler = found
     else:
@@ -57,19 +57,31 @@ def handler_of(found: Any, streaming: StreamingMode) -> Handler:
 
 
 def parts(target: str) -> tuple[str, str]:
-    """Module and name of a target.
+    """Return module and name of a target: "package.module:name", "package.module.name", "package/module.py:name".
 
     Raises:
         UsageError: the target is not of this form.
     """
-    module_name, _, name = target.partition(":")
-    if not module_name or module_name[0] == "." or not name:
+    module_name, _, name = target.partition(":") if ":" in target else target.rpartition(".")
+    module_name = module_name.removesuffix(".py").removeprefix("./").replace("/", ".")
+    if not module_name or module_name[0] == "." or not name or name == "py":
         raise UsageError(f"{target!r} is not MODULE:HANDLER, for example app:handler")
     return module_name, name
 
 
+def attribute_of(module: Any, name: str) -> Any:
+    """Return what a module has under a name, which may have dots.
+
+    Raises:
+        AttributeError: there is nothing.
+    """
+    for part in name.split("."):
+        module = getattr(module, part)
+    return module
+
+
 def _takes_event(found: Any) -> bool:
-    """Whether a callable is a Lambda handler by its parameters' names: a WSGI app takes two as well.
+    """Return whether a callable is a Lambda handler, by its parameters' names: a WSGI app takes two as well.
 
     PEP 3333's names are positional, but every server, framework and example calls them `environ` and `start_response`.
     """
