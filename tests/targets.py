@@ -60,6 +60,10 @@ class Target:
     """Whether the path arrives as it was sent; `%2F` and `/` are one on the others."""
     limit: int = 6_291_556
     """Bytes of JSON that a result may have."""
+    root_path: str = ""
+    """What of the path is the API's stage."""
+    cookies_joined: str = "; "
+    """What two Cookie lines are joined by; after a comma, nobody can tell any more what it meant."""
     separator: str = ","
     """What stands between the lines of a request header, where `repeats` is "joined"."""
     repeats_out: Literal["lines", "joined"]
@@ -441,6 +445,7 @@ TARGETS = [
     Target(
         name="rest",
         host=REST_HOST,
+        root_path="/prod",
         scheme="https",
         event=rest_event,
         answer=v1_answer,
@@ -508,6 +513,7 @@ TARGETS = [
     ),
     Target(
         name="lattice_1",
+        cookies_joined=", ",
         host=LATTICE_HOST,
         scheme="https",
         event=lattice_1_event,
@@ -568,3 +574,6 @@ YANDEX = Target(
     repeats_out="lines",
 )
 """Not one of `TARGETS`: Bridge knows it by a source that is given to it, `examples.custom_source`."""
+
+PLAIN = next(target for target in TARGETS if target.name == "http_api")
+"""An HTTP API, for what has nothing to do with the kind of API."""

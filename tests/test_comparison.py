@@ -3,7 +3,7 @@
 import importlib.metadata
 import re
 from collections import Counter
-from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -19,17 +19,12 @@ PROBED = [cell for cell in CELLS if cell.column in PYTHON and cell.link is None]
 UNKNOWN = "?"
 
 
-@pytest.fixture(autouse=True)
-def loop() -> Iterator[None]:
-    """Mangum runs on the loop that it finds in its place."""
-    loop = fresh_loop()
-    yield
-    loop.close()
-
-
-@pytest.mark.parametrize("cell", PROBED, ids=lambda cell: f"{cell.row}: {cell.column}")
-def test_a_cell_says_what_the_adapter_does(cell: Cell) -> None:
-    assert cell.word == word(cell.row, cell.column)
+@pytest.mark.parametrize("row", sorted(ROWS))
+def test_a_row_says_what_each_adapter_does(row: str) -> None:
+    for cell in PROBED:
+        if cell.row == row:
+            with closing(fresh_loop()):  # Mangum runs on the loop that it finds in its place
+                assert cell.word == word(cell.row, cell.column), cell.column
 
 
 def test_every_adapter_that_can_be_run_has_its_word_in_every_row_that_has_a_probe() -> None:
@@ -38,8 +33,13 @@ def test_every_adapter_that_can_be_run_has_its_word_in_every_row_that_has_a_prob
     assert all(rows[row, name] for row in ROWS for name in PYTHON)
 
 
-@pytest.mark.parametrize("cell", [cell for cell in CELLS if cell not in PROBED], ids=lambda c: f"{c.row}: {c.column}")
-def test_a_cell_that_no_test_backs_has_a_link(cell: Cell) -> None:
+def test_a_cell_that_no_test_backs_has_a_link() -> None:
+    for cell in CELLS:
+        if cell not in PROBED:
+            check_source(cell)
+
+
+def check_source(cell: Cell) -> None:
     if cell.link is None:
         assert cell.word in (NOT_APPLICABLE, UNKNOWN)
     elif cell.column == "Bridge":
@@ -56,9 +56,10 @@ def test_the_page_uses_every_source_that_it_names_once() -> None:
     assert len(set(names.values())) == len(names)
 
 
-@pytest.mark.parametrize("cell", cells(README), ids=lambda cell: f"{cell.row}: {cell.column}")
-def test_the_readme_says_what_the_page_says(cell: Cell) -> None:
-    assert (cell.row, cell.column, cell.word) in {(each.row, each.column, each.word) for each in CELLS}
+def test_the_readme_says_what_the_page_says() -> None:
+    said = {(cell.row, cell.column, cell.word) for cell in cells(README)}
+    assert said
+    assert said <= {(cell.row, cell.column, cell.word) for cell in CELLS}
 
 
 @pytest.mark.parametrize("name", sorted(PYTHON - {"Bridge"}))

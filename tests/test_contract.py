@@ -48,10 +48,10 @@ def exchange(target: Target, interface: Interface) -> Exchange:
     return run
 
 
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"])
-def test_method_arrives(exchange: Exchange, method: str) -> None:
-    seen, _ = exchange(Sent(method=method))
-    assert seen.method == method
+def test_method_arrives(exchange: Exchange) -> None:
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"):
+        seen, _ = exchange(Sent(method=method))
+        assert seen.method == method
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_encoded_slash_stays_encoded_in_raw_path_where_the_source_keeps_it(targe
 
 def test_root_path_is_the_stage_that_the_url_has(exchange: Exchange, target: Target) -> None:
     seen, _ = exchange(Sent(path="/x"))
-    assert seen.root_path == ("/prod" if target.name == "rest" else "")
+    assert seen.root_path == target.root_path
 
 
 @pytest.mark.parametrize(
@@ -145,10 +145,8 @@ def test_cookies_that_were_sent_in_two_lines_arrive_in_one(exchange: Exchange, t
     seen, _ = exchange(Sent(headers=(("cookie", "a=1"), ("cookie", "b=2"))))
     if target.repeats == "last":
         assert seen.headers["cookie"] == ["b=2"]
-    elif target.name == "lattice_1":  # what a comma in a cookie meant, nobody can tell any more
-        assert seen.headers["cookie"] == ["a=1, b=2"]
     else:
-        assert seen.headers["cookie"] == ["a=1; b=2"]
+        assert seen.headers["cookie"] == [f"a=1{target.cookies_joined}b=2"]
 
 
 def test_no_cookies_is_no_cookie_header(exchange: Exchange) -> None:
@@ -187,10 +185,10 @@ def test_event_and_context_are_there_for_the_app(target: Target, interface: Inte
     assert app.seen[0].raw["aws.context"] is context
 
 
-@pytest.mark.parametrize("status", [200, 201, 299, 301, 404, 418, 500, 599])
-def test_status_goes_out(exchange: Exchange, status: int) -> None:
-    _, answer = exchange(Sent(), Reply(status=status))
-    assert answer.status == status
+def test_status_goes_out(exchange: Exchange) -> None:
+    for status in (200, 201, 299, 301, 404, 418, 500, 599):
+        _, answer = exchange(Sent(), Reply(status=status))
+        assert answer.status == status
 
 
 def test_response_headers_go_out_and_none_is_added(exchange: Exchange) -> None:

@@ -13,7 +13,7 @@ from bridge.websocket import Connections
 
 from .apps import APPS, Asgi, Interface, Reply, StartResponse, Wsgi
 from .samples import sample
-from .targets import TARGET, TARGETS, Sent, Target
+from .targets import PLAIN, TARGET, TARGETS, Sent, Target
 
 INTERFACES: list[Interface] = ["asgi", "wsgi"]
 BOTH = pytest.mark.parametrize("interface", INTERFACES)
@@ -108,12 +108,16 @@ class TestOptions:
 class TestExcludeHeaders:
     @EVERY_TARGET
     @BOTH
-    @pytest.mark.parametrize("exclude", ["Server", ["server", "x-powered-by"], ("SERVER",), iter(["server"])])
-    def test_are_not_sent_to_any_target(self, target: Target, interface: Interface, exclude: Any) -> None:
-        exclude = list(exclude) if not isinstance(exclude, str) else exclude
+    def test_are_not_sent_to_any_target(self, target: Target, interface: Interface) -> None:
         reply = Reply(headers=[("Server", b"evil"), ("server", b"worse"), ("x", b"1")])
-        result = Bridge(APPS[interface](reply), exclude_headers=exclude or ["server"])(target.event(Sent()))
+        result = Bridge(APPS[interface](reply), exclude_headers="Server")(target.event(Sent()))
         assert target.answer(result).lines == [("x", "1")]
+
+    @pytest.mark.parametrize("exclude", [["server", "x-powered-by"], ("SERVER",), {"Server": 1}.keys()])
+    def test_may_be_several(self, exclude: Any) -> None:
+        reply = Reply(headers=[("Server", b"evil"), ("server", b"worse"), ("x", b"1")])
+        result = Bridge(Wsgi(reply), exclude_headers=exclude)(PLAIN.event(Sent()))
+        assert PLAIN.answer(result).lines == [("x", "1")]
 
     @EVERY_TARGET
     def test_may_be_the_cookies(self, target: Target) -> None:
@@ -144,25 +148,26 @@ class TestIsText:
 class TestBasePath:
     @EVERY_TARGET
     @BOTH
-    @pytest.mark.parametrize("base_path", ["/shop", "shop", "/shop/", ["/other", "/shop"], ("shop/",), {"/shop"}])
-    @pytest.mark.parametrize(("path", "rest"), [("/shop/x", "/x"), ("/shop/", "/"), ("/shop", ""), ("/shop//x", "//x")])
-    def test_moves_into_the_root_path(
-        self, target: Target, interface: Interface, base_path: Any, path: str, rest: str
-    ) -> None:
-        app = APPS[interface]()
-        Bridge(app, base_path=base_path)(target.event(Sent(path=path)))
-        stage = "/prod" if target.name == "rest" else ""
-        assert app.seen[0].root_path == stage + "/shop"
-        assert app.seen[0].path == stage + "/shop" + rest
-
-    @EVERY_TARGET
-    @BOTH
-    @pytest.mark.parametrize("path", ["/", "/x", "/shopping/x", "/shop.html", "/x/shop/y", "/Shop/x"])
-    def test_ends_where_a_segment_ends(self, target: Target, interface: Interface, path: str) -> None:
+    @pytest.mark.parametrize(("path", "rest"), [("/shop/x", "/x"), ("/shop", "")])
+    def test_moves_into_the_root_path(self, target: Target, interface: Interface, path: str, rest: str) -> None:
         app = APPS[interface]()
         Bridge(app, base_path="/shop")(target.event(Sent(path=path)))
-        stage = "/prod" if target.name == "rest" else ""
-        assert (app.seen[0].root_path, app.seen[0].path) == (stage, stage + path)
+        assert app.seen[0].root_path == target.root_path + "/shop"
+        assert app.seen[0].path == target.root_path + "/shop" + rest
+
+    @pytest.mark.parametrize("base_path", ["/shop", "shop", "/shop/", ["/other", "/shop"], ("shop/",), {"/shop"}])
+    @pytest.mark.parametrize(("path", "rest"), [("/shop/", "/"), ("/shop", ""), ("/shop//x", "//x")])
+    def test_may_be_spelt_in_many_ways(self, base_path: Any, path: str, rest: str) -> None:
+        app = Wsgi()
+        Bridge(app, base_path=base_path)(PLAIN.event(Sent(path=path)))
+        assert (app.seen[0].root_path, app.seen[0].path) == ("/shop", "/shop" + rest)
+
+    @BOTH
+    @pytest.mark.parametrize("path", ["/", "/x", "/shopping/x", "/shop.html", "/x/shop/y", "/Shop/x"])
+    def test_ends_where_a_segment_ends(self, interface: Interface, path: str) -> None:
+        app = APPS[interface]()
+        Bridge(app, base_path="/shop")(PLAIN.event(Sent(path=path)))
+        assert (app.seen[0].root_path, app.seen[0].path) == ("", path)
 
     def test_is_the_longest_of_those_that_fit(self) -> None:
         app = Wsgi()

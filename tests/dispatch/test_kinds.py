@@ -75,6 +75,6 @@ def test_what_only_looks_like_a_ping_is_none(event: object) -> None:
     assert not kinds.is_warm_up(event)
 
 
-@pytest.mark.parametrize("name", [*HTTP, *(name for name in OTHER if "warm_up" not in name)])
-def test_no_other_sample_is_a_ping(name: str) -> None:
-    assert not kinds.is_warm_up(sample(name))
+def test_no_other_sample_is_a_ping() -> None:
+    names = (*HTTP, *(name for name in OTHER if "warm_up" not in name))
+    assert not [name for name in names if kinds.is_warm_up(sample(name))]

@@ -111,12 +111,10 @@ def test_a_request_is_the_same_as_without_a_reserved_path(target: Target, interf
 
 @EVERY_TARGET
 @BOTH
-@pytest.mark.parametrize(
-    "name", ["x-bridge-event", "X-Bridge-Event", "x_bridge_event", "X_Bridge-EVENT", "x-bridge-event "]
-)
-def test_the_header_of_a_kind_is_taken_off_requests(target: Target, interface: Interface, name: str) -> None:
+def test_the_header_of_a_kind_is_taken_off_requests(target: Target, interface: Interface) -> None:
     app = APPS[interface](Reply())
-    event = target.event(Sent(path="/x", headers=((name, "aws:sqs"), ("x-bridge", "kept"))))
+    names = ("x-bridge-event", "X-Bridge-Event", "x_bridge_event", "X_Bridge-EVENT", "x-bridge-event ")
+    event = target.event(Sent(path="/x", headers=(*((name, "aws:sqs") for name in names), ("x-bridge", "kept"))))
     Bridge(app, events_path="/events")(event)
     assert app.seen[0].headers["x-bridge"] == ["kept"]
     assert not [header for header in app.seen[0].headers if "event" in header]

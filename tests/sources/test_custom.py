@@ -118,16 +118,16 @@ class TestBodies:
         assert "authorization" not in seen.headers
         assert json.loads(seen.body) == forged
 
-    @pytest.mark.parametrize("name", [*HTTP, *OTHER])
-    def test_that_look_like_other_events_are_not_believed_where_they_are_all_there_is(self, name: str) -> None:
-        app = Wsgi()
-        Bridge(app, sources=[CustomIntegration(path="/orders")])(sample(name))
-        assert (app.seen[0].method, app.seen[0].path) == ("POST", "/orders")
-        assert json.loads(app.seen[0].body) == sample(name)
+    def test_that_look_like_other_events_are_not_believed_where_they_are_all_there_is(self) -> None:
+        for name in (*HTTP, *OTHER):
+            app = Wsgi()
+            Bridge(app, sources=[CustomIntegration(path="/orders")])(sample(name))
+            assert (app.seen[0].method, app.seen[0].path) == ("POST", "/orders")
+            assert json.loads(app.seen[0].body) == sample(name)
 
-    @pytest.mark.parametrize("name", [*HTTP, *OTHER])
-    def test_may_live_beside_the_events_that_have_a_name(self, name: str) -> None:
-        assert CustomIntegration(shared=True).accepts(sample(name)) is (name == "other_step_functions")
+    def test_may_live_beside_the_events_that_have_a_name(self) -> None:
+        shared = CustomIntegration(shared=True)
+        assert [name for name in (*HTTP, *OTHER) if shared.accepts(sample(name))] == ["other_step_functions"]
 
     @pytest.mark.parametrize("event", [None, "text", 7, 7.5, True, [], ["a"], {}, {"Records": []}])
     def test_are_what_has_no_other_name(self, event: Any) -> None:

@@ -106,10 +106,10 @@ def test_an_event_is_of_the_template_that_made_it() -> None:
     assert not templates.is_passthrough(serverless())
 
 
-@pytest.mark.parametrize("name", [*HTTP, *OTHER])
-def test_no_other_event_is_of_a_template(name: str) -> None:
-    assert not templates.is_passthrough(sample(name))
-    assert not templates.is_serverless(sample(name))
+def test_no_other_event_is_of_a_template() -> None:
+    for name in (*HTTP, *OTHER):
+        assert not templates.is_passthrough(sample(name)), name
+        assert not templates.is_serverless(sample(name)), name
 
 
 @pytest.mark.parametrize("event", [None, "params context", ["params", "context"], 7, {}, {"params": 1, "context": {}}])
