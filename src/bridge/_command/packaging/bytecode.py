@@ -82,7 +82,9 @@ def _state(source: Entry, compiled: bytes, magic_number: bytes) -> Bytecode:
         if compiled[8:16] == _imp.source_hash(raw, source.read()):
             return Bytecode.GOOD
         return Bytecode.STALE if flags & _CHECKED else Bytecode.CHANGED
-    date_and_size = (source.modified & 0xFFFFFFFF).to_bytes(4, "little") + (source.size & 0xFFFFFFFF).to_bytes(4, "little")
+    date_and_size = (source.modified & 0xFFFFFFFF).to_bytes(4, "little") + (source.size & 0xFFFFFFFF).to_bytes(
+        4, "little"
+    )
     return Bytecode.DATED if compiled[8:16] == date_and_size else Bytecode.STALE
 
 

@@ -55,6 +55,16 @@ def find(platform: Platform) -> str:
     )
 
 
+def magic_number(platform: Platform) -> bytes:
+    """Return what bytecode begins with on a platform.
+
+    Raises:
+        PackagingError: that is not known, and there is no interpreter that could say it.
+    """
+    known = platform.magic_number
+    return known if known is not None else bytes.fromhex(_said(find(platform))[1])
+
+
 def _candidates(python: str) -> Iterator[str]:
     if python == RUNNING:
         yield sys.executable

@@ -90,9 +90,7 @@ def _candidates(files: Mapping[str, Entry], known: list[Distribution], roots: li
     return found
 
 
-def _unused(
-    candidates: dict[tuple[str, ...], str], files: Mapping[str, Entry], roots: list[str]
-) -> dict[str, str]:
+def _unused(candidates: dict[tuple[str, ...], str], files: Mapping[str, Entry], roots: list[str]) -> dict[str, str]:
     """Return the files of those candidates that nothing which stays imports."""
     groups = {group: [name for name in files if name.startswith(group)] for group in candidates}
     groups = {group: names for group, names in groups.items() if names}

@@ -61,7 +61,9 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--exclude", action="append", default=[], metavar="PATTERN", help="own files to leave out; may be repeated"
     )
-    parser.add_argument("--dry-run", action="store_true", help="list what goes into it and what does not; write nothing")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="list what goes into it and what does not; write nothing"
+    )
     parser.set_defaults(run=run)
 
 
