@@ -89,7 +89,7 @@ def _state(source: Entry, compiled: bytes, magic_number: bytes) -> Bytecode:
 
 
 def is_python(entry: Entry, platform: Platform) -> bool:
-    """Return whether a file named *.py is Python. Where that takes another version of Python, it is taken for Python."""
+    """Return whether a file named *.py is Python. Where only another version of Python could tell, it is."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -15,8 +15,8 @@ import warnings
 def compile_files(root: str, names: list[str], prefix: str) -> dict[str, str]:
     """Compile files, each into `__pycache__` beside it, and return what went wrong, by name.
 
-    The bytecode holds a hash of its source, which Python does not compare when it loads it ("unchecked", PEP 552): dates
-    are of no meaning to it.
+    The bytecode holds a hash of its source, and Python loads it without a look at the source ("unchecked", PEP 552). So
+    the dates of files mean nothing to it.
 
     Args:
         root: the folder.

@@ -7,6 +7,7 @@ import os
 import struct
 import zipfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,9 +89,8 @@ def _of_archive(path: Path) -> list[Entry]:
         if not info.is_dir():
             executable = bool(info.external_attr >> 16 & 0o100)
             # The last of several entries with one name is what is left after unpacking.
-            found[info.filename] = Entry(
-                info.filename, info.file_size, _modified(info), executable, lambda info=info: archive.read(info)
-            )
+            read = partial(archive.read, info)
+            found[info.filename] = Entry(info.filename, info.file_size, _modified(info), executable, read)
     return [found[name] for name in sorted(found)]
 
 

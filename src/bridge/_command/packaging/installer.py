@@ -66,7 +66,8 @@ class Installer:
         if importlib.util.find_spec("pip") is not None:
             return [sys.executable, "-m", "pip", "--python", self._interpreter]
         own = [self._interpreter, "-m", "pip"]
-        if subprocess.run([*own, "--version"], capture_output=True, check=False).returncode == 0:
+        done = subprocess.run([*own, "--version"], capture_output=True, check=False)  # noqa: S603 - a Python found
+        if done.returncode == 0:
             return own
         return None
 
@@ -92,7 +93,7 @@ class Installer:
         self._call([*command, *common, *options, *what])
 
     def _call(self, command: list[str]) -> None:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - pip or uv
         if not done.returncode:
             return
         said = (done.stderr + done.stdout).strip()

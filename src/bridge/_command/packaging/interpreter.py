@@ -89,7 +89,8 @@ def _said(candidate: str) -> list[str]:
 
 def _output(command: list[str]) -> str:
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)  # noqa: S603 - Pythons, uv
+        return done.stdout
     except (OSError, subprocess.SubprocessError):
         return ""
 
@@ -122,7 +123,9 @@ def _compile(interpreter: str, folder: Path, names: list[str], prefix: str) -> d
     command = [interpreter, "-s", "-S", "-P", "-B", compiler.__file__]
     variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     variables["PYTHONHASHSEED"] = "0"
-    done = subprocess.run(command, input=order, capture_output=True, text=True, check=False, env=variables)
+    done = subprocess.run(  # noqa: S603 - a Python that `find` has found
+        command, input=order, capture_output=True, text=True, check=False, env=variables
+    )
     if done.returncode:
         raise PackagingError(f"{interpreter} could not compile: {done.stderr.strip()[-500:]}")
     errors: dict[str, str] = json.loads(done.stdout)

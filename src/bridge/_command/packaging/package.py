@@ -35,8 +35,8 @@ def add(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "package",
         help="make a zip archive or layer that starts fast",
-        description="Make a zip archive, a layer or a folder for Lambda: wheels for its platform, bytecode that it uses, "
-        "and nothing that never runs there. The same input gives the same bytes.",
+        description="Make a zip archive, a layer or a folder for Lambda: wheels for its platform, bytecode that it "
+        "uses, and nothing that never runs there. The same input gives the same bytes.",
     )
     parser.add_argument(
         "folder", nargs="?", type=Path, default=Path(), metavar="FOLDER", help="the project (default: this folder)"

@@ -173,7 +173,7 @@ def _pyproject(path: Path) -> dict[str, Any]:
 
 
 def _is_package(pyproject: dict[str, Any]) -> bool:
-    """Whether the project is one that is built: `tool.uv.package` and Poetry's `package-mode` may say that it is not."""
+    """Whether the project is one that is built. uv's `package` and Poetry's `package-mode` may say that it is not."""
     tool = pyproject.get("tool", {})
     return (
         "build-system" in pyproject

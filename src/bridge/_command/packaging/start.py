@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from . import launch
@@ -17,8 +18,6 @@ from .invoker import Invoker
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-
-PHASES = ("interpreter", "runtime", "imports", "startup", "first event")
 
 _SECONDS = 60
 _TELLING = 20
@@ -30,7 +29,7 @@ class Start:
     """How a start went.
 
     Attributes:
-        seconds: of each of PHASES, by the clock.
+        seconds: of each of `coldstart_report.PHASES`, by the clock.
         processor: seconds of processor time, of all phases together.
         output: what the process wrote.
         answer: the first event's result, as JSON; b"" where the function reported an error.
@@ -61,7 +60,7 @@ def start(python: Sequence[str], target: str, folder: Path, variables: Mapping[s
     with Invoker(event) as invoker, tempfile.TemporaryFile() as output, open(reader, encoding="ascii") as notes:
         before = _processor()
         begun = time.perf_counter()
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 - a Python, with code of our own
             [*python, "-P", launch.__file__, str(writer), target],
             cwd=folder,
             env={**variables, "AWS_LAMBDA_RUNTIME_API": invoker.address},
@@ -85,7 +84,7 @@ def start(python: Sequence[str], target: str, folder: Path, variables: Mapping[s
             raise PackagingError(f"{target} does not start: {reason}\n{shown}".rstrip())
         ended = invoker.answered or time.perf_counter()
         times = [begun, *marks, invoker.asked, ended]
-        seconds = tuple(after - before for before, after in zip(times, times[1:], strict=False))
+        seconds = tuple(after - before for before, after in pairwise(times))
         return Start(seconds, processor, said, invoker.answer, invoker.error)
 
 
