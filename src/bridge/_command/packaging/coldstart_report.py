@@ -79,8 +79,8 @@ def _advice(starts: Mapping[str, Sequence[Start]], packages: Sequence[Import]) -
     total = sum(package.seconds for package in packages)
     heavy = [package for package in packages if package.seconds > total * _MUCH]
     lines += [
-        f"* {package.name} takes {_milliseconds(package.seconds)} ms to import, {package.heaviest} alone "
-        f"{_milliseconds(package.heaviest_seconds)}. If few events need it, import it in the function that uses it."
+        f"* {package.name} takes {_milliseconds(package.seconds)} ms to import ({package.heaviest} alone "
+        f"{_milliseconds(package.heaviest_seconds)}). What only some events need, import in the function that uses it."
         for package in heavy
         if package.name not in (STANDARD_LIBRARY, "bridge")
     ]
@@ -100,7 +100,7 @@ def _advice(starts: Mapping[str, Sequence[Start]], packages: Sequence[Import]) -
 
 
 def _of_bytecode(starts: Mapping[str, Sequence[Start]]) -> str:
-    """What bytecode is worth. Nothing is claimed where the slowest start of one kind is as slow as another's fastest."""
+    """What bytecode is worth. Nothing is claimed where one kind's slowest start is as slow as another's fastest."""
     without, best = _processor(starts[WITHOUT]), _processor(starts[WITH])
     now = _processor(starts.get(SHIPPED, starts[WITHOUT]))
     if min(now) > max(best):

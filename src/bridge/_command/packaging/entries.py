@@ -101,7 +101,8 @@ def _modified(info: zipfile.ZipInfo) -> int:
         if kind == _EXTENDED_TIMESTAMP and length >= 5 and extra[4] & 1:
             return int(struct.unpack_from("<i", extra, 5)[0])
         extra = extra[4 + length :]
-    return calendar.timegm(info.date_time)
+    year, month, *rest = info.date_time
+    return calendar.timegm((year, min(max(month, 1), 12), *rest))  # some packers leave the date out: month 0
 
 
 def unpack(path: Path, folder: Path) -> None:

@@ -1,0 +1,68 @@
+"""A project and a folder of wheels. Pip looks nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bridge._command.cli import main
+
+from .wheels import library, wheel
+
+APP = """
+import greeting
+
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": greeting.words.HELLO.encode()})
+"""
+
+Bridge = Callable[..., int]
+
+
+@pytest.fixture
+def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of wheels: `greeting`, which needs `native`, which is compiled for every platform."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    files: dict[str, str | bytes] = {
+        "greeting/__init__.py": "from . import words\n",
+        "greeting/words.py": "import native\nHELLO = f'hello {native.NUMBER}'\n",
+        "greeting/words.pyi": "HELLO: str\n",
+        "greeting/_words.c": "int main;",
+        "greeting/tests/__init__.py": "",
+        "greeting/tests/test_words.py": "from greeting import words\n",
+        "greeting/data.txt": "data",
+    }
+    points = "[console_scripts]\ngreet = greeting:main\n[greetings]\nhello = greeting.words:HELLO\n"
+    wheel(folder, "greeting", files, requires=["native", 'extra; extra == "all"'], entry_points=points)
+    for architecture, machine in {"arm64": "aarch64", "x86_64": "x86_64"}.items():
+        for minor in ("11", "12", "13", "14"):
+            contents: dict[str, str | bytes] = {
+                "native/__init__.py": "NUMBER = 1\n",
+                f"native/_native.cpython-3{minor}-{machine}-linux-gnu.so": library(architecture),
+            }
+            wheel(folder, "native", contents, tag=f"cp3{minor}-cp3{minor}-manylinux_2_17_{machine}")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path, wheels: Path) -> Path:
+    """A project that needs `greeting`."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "app.py").write_text(APP)
+    (folder / "requirements.txt").write_text("greeting\n")
+    return folder
+
+
+@pytest.fixture
+def bridge() -> Bridge:
+    """The command; its exit code."""
+    return lambda *arguments: main([str(argument) for argument in arguments])
