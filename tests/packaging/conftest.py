@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,11 +25,10 @@ async def app(scope, receive, send):
 Bridge = Callable[..., int]
 
 
-@pytest.fixture
-def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of wheels: `greeting`, which needs `native`, which is compiled for every platform."""
-    folder = tmp_path / "wheels"
-    folder.mkdir()
+@pytest.fixture(scope="package")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of wheels, made once: `greeting`, which needs `native`, which is compiled for every platform."""
+    folder = tmp_path_factory.mktemp("wheels")
     files: dict[str, str | bytes] = {
         "greeting/__init__.py": "from . import words\n",
         "greeting/words.py": "import native\nHELLO = f'hello {native.NUMBER}'\n",
@@ -47,19 +47,51 @@ def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
                 f"native/_native.cpython-3{minor}-{machine}-linux-gnu.so": library(architecture),
             }
             wheel(folder, "native", contents, tag=f"cp3{minor}-cp3{minor}-manylinux_2_17_{machine}")
+    return folder
+
+
+@pytest.fixture
+def wheels(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it, where pip looks."""
+    folder = shutil.copytree(made, tmp_path / "wheels")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    return folder
+
+
+def write_project(folder: Path) -> Path:
+    """A project that needs `greeting`."""
+    folder.mkdir()
+    (folder / "app.py").write_text(APP)
+    (folder / "requirements.txt").write_text("greeting\n")
     return folder
 
 
 @pytest.fixture
 def project(tmp_path: Path, wheels: Path) -> Path:
     """A project that needs `greeting`."""
-    folder = tmp_path / "project"
+    return write_project(tmp_path / "project")
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """A project that needs nothing."""
+    folder = tmp_path / "bare"
     folder.mkdir()
-    (folder / "app.py").write_text(APP)
-    (folder / "requirements.txt").write_text("greeting\n")
+    (folder / "app.py").write_text("X = 1\n")
     return folder
+
+
+@pytest.fixture(scope="package")
+def archive(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive for arm64, packaged once; no test changes it."""
+    folder = tmp_path_factory.mktemp("packaged")
+    write_project(folder / "project")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PIP_NO_INDEX", "1")
+        patch.setenv("PIP_FIND_LINKS", str(made))
+        assert main(["package", str(folder / "project"), "-o", str(folder / "function.zip"), "--arch", "arm64"]) == 0
+    return folder / "function.zip"
 
 
 @pytest.fixture

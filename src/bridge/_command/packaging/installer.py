@@ -64,7 +64,8 @@ class Installer:
 
     def _find_pip(self) -> list[str] | None:
         if importlib.util.find_spec("pip") is not None:
-            return [sys.executable, "-m", "pip", "--python", self._interpreter]
+            other = [] if self._interpreter == sys.executable else ["--python", self._interpreter]
+            return [sys.executable, "-m", "pip", *other]
         own = [self._interpreter, "-m", "pip"]
         done = subprocess.run([*own, "--version"], capture_output=True, check=False)  # noqa: S603 - a Python found
         if done.returncode == 0:

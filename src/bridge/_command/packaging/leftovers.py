@@ -112,6 +112,7 @@ def _is_imported(prefix: str, staying: Iterable[Entry], roots: list[str]) -> boo
     top = root + dotted.partition(".")[0] + "/"
     whole = re.compile(rb"(?<![\w.])" + re.escape(dotted.encode()) + rb"(?!\w)")
     quoted = re.compile(rb"[\"']" + re.escape(dotted.encode()) + rb"(?!\w)")
+    out_of_it = re.compile(rb"[ \t]*from[ \t]+" + re.escape(package.encode()) + rb"[ \t]+import")
     word = re.compile(rb"(?<!\w)" + re.escape(last.encode()) + rb"(?!\w)")
     for entry in staying:
         source = entry.read()
@@ -119,7 +120,7 @@ def _is_imported(prefix: str, staying: Iterable[Entry], roots: list[str]) -> boo
             continue
         near = bool(package) and entry.name.startswith(top)
         for statement in _imports(source):
-            if whole.search(statement) or (near and word.search(statement)):
+            if whole.search(statement) or ((near or out_of_it.match(statement)) and word.search(statement)):
                 return True
         if package and quoted.search(source):  # for `importlib.import_module`
             return True
