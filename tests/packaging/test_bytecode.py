@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -76,16 +76,6 @@ def unpacked(archive: Path, folder: Path) -> Path:
                 seconds = time.mktime((*info.date_time, 0, 0, -1))
                 os.utime(folder / info.filename, (seconds, seconds))
     return folder
-
-
-@pytest.fixture
-def in_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Lambda's time zone, which archives' dates are in there."""
-    with monkeypatch.context() as patch:
-        patch.setenv("TZ", "UTC")
-        time.tzset()
-        yield
-    time.tzset()
 
 
 def dated(date: tuple[int, int, int, int, int, int]) -> Callable[[Path, Path], None]:

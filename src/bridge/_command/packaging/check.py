@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .entries import Entry
     from .platforms import Platform
 
-_SHOWN = 5
+_SHOWN = 3
 """Names that are shown of many."""
 
 _BAD = (Bytecode.MISSING, Bytecode.STALE, Bytecode.FOREIGN, Bytecode.CHANGED)
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     zipped = options.path.stat().st_size if zipfile.is_zipfile(options.path) else None
     print(f"{options.path}: for {platform}")
     wrong = [
-        *_bytecode(entries, platform, zipped is not None),
+        *_bytecode(options.path, entries, platform),
         *misfits(entries, platform),
         *_sizes(entries, zipped),
     ]
@@ -69,7 +69,8 @@ def run(options: argparse.Namespace) -> int:
     return 1 if wrong else 0
 
 
-def _bytecode(entries: Sequence[Entry], platform: Platform, is_archive: bool) -> list[str]:
+def _bytecode(path: Path, entries: Sequence[Entry], platform: Platform) -> list[str]:
+    is_archive = path.is_file()
     found = states(entries, platform, magic_number(platform))
     counts = Counter(found.values())
     good = counts[Bytecode.GOOD] + (counts[Bytecode.DATED] if is_archive else 0)
@@ -85,8 +86,7 @@ def _bytecode(entries: Sequence[Entry], platform: Platform, is_archive: bool) ->
     elif counts[Bytecode.DATED]:
         print(f"  of them {counts[Bytecode.DATED]:,} by their date: another packer may set it, and they are stale")
     if wrong:
-        command = "bridge package --finish" if not counts[Bytecode.CHANGED] else "bridge package"
-        wrong[-1] += f". Run: {command}"
+        wrong[-1] += f". Run: bridge package --finish {path}"
     return wrong
 
 

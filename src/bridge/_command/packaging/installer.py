@@ -92,6 +92,7 @@ class Installer:
         else:
             raise PackagingError("installing takes pip or uv, and there is neither: python -m ensurepip, or install uv")
         self._call([*command, *common, *options, *what])
+        (folder / ".lock").unlink(missing_ok=True)  # uv leaves it
 
     def _call(self, command: list[str]) -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - pip or uv

@@ -23,8 +23,8 @@ ZIPPED = 50 * MEGABYTE
 
 
 def megabytes(size: int) -> str:
-    """Return a size in megabytes."""
-    return f"{size / MEGABYTE:.2f} MB" if size < MEGABYTE else f"{size / MEGABYTE:.1f} MB"
+    """Return a size in megabytes, or in kilobytes where it is small."""
+    return f"{size / 1024:.0f} kB" if size < MEGABYTE / 10 else f"{size / MEGABYTE:.1f} MB"
 
 
 def total(entries: Iterable[Entry]) -> int:
