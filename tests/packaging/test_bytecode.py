@@ -7,7 +7,9 @@ import io
 import json
 import os
 import py_compile
+import runpy
 import shutil
+import struct
 import subprocess
 import sys
 import time
@@ -208,7 +210,7 @@ def test_the_compiler_reads_and_writes_json(
     (tmp_path / "bad.py").write_text("def\n")
     order = {"root": str(tmp_path), "names": ["bad.py"], "prefix": "/var/task/"}
     monkeypatch.setattr(sys, "stdin", io.StringIO(json.dumps(order)))
-    compiler.main()
+    runpy.run_path(compiler.__file__, run_name="__main__")
     assert list(json.loads(capsys.readouterr().out)) == ["bad.py"]
 
 
@@ -224,3 +226,20 @@ def test_tracebacks_name_the_place_on_lambda(tmp_path: Path) -> None:
 def test_an_interpreter_that_fails_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PackagingError, match="could not compile"):
         compile_folder(shutil.which("false") or "false", tmp_path, ["app.py"], "/var/task/")
+
+
+def test_a_date_to_the_second_is_found_among_other_fields(tmp_path: Path) -> None:
+    seconds = 1_700_000_001
+    stamp = struct.pack("<HHBi", 0x5455, 5, 1, seconds)
+    fields = {
+        "alone.py": stamp,
+        "after.py": struct.pack("<HHI", 0x7875, 4, 0) + stamp,
+        "accessed.py": struct.pack("<HHBi", 0x5455, 5, 2, seconds),
+    }
+    with zipfile.ZipFile(tmp_path / "function.zip", "w") as opened:
+        for name, extra in fields.items():
+            info = zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0))
+            info.extra = extra
+            opened.writestr(info, "")
+    found = {entry.name: entry.modified for entry in of(tmp_path / "function.zip")}
+    assert found == {"alone.py": seconds, "after.py": seconds, "accessed.py": 1_577_836_800}

@@ -101,10 +101,11 @@ def test_sizes_are_compared_with_the_limits(
 
 
 def test_an_archive_with_two_entries_of_a_name_has_the_last(tmp_path: Path, bridge: Bridge) -> None:
-    with zipfile.ZipFile(tmp_path / "function.zip", "w") as opened, pytest.warns(UserWarning, match="Duplicate"):
+    with zipfile.ZipFile(tmp_path / "function.zip", "w") as opened:
         opened.mkdir("folder")
         opened.writestr("app.py", "def\n")
-        opened.writestr("app.py", "x = 1\n")
+        with pytest.warns(UserWarning, match="Duplicate"):
+            opened.writestr("app.py", "x = 1\n")
     assert bridge("check", tmp_path / "function.zip") == 1  # the first would be no module
 
 

@@ -197,9 +197,7 @@ def test_without_pip_and_uv_nothing_can_be_installed(tmp_path: Path, monkeypatch
         Installer(PLATFORM, str(without)).install(needs(project, None), project, tmp_path / "out")
 
 
-def test_the_function_s_python_may_have_the_pip(
-    tmp_path: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_function_s_python_may_have_the_pip(tmp_path: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     project = write(tmp_path / "project", requirements__txt="native\n")
     Installer(PLATFORM, sys.executable).install(needs(project, None), project, tmp_path / "out")

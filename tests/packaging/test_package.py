@@ -71,8 +71,8 @@ def test_the_same_input_gives_the_same_bytes_and_the_command_says_what_it_does(
     assert f"{output}: Python {RUNNING} on arm64, from requirements.txt" in said
     assert "4 modules with bytecode that Lambda uses" in said
     assert (
-        "left out: C sources, headers, static libraries (1), command-line scripts (1), metadata that no import reads (3), "
-        "tests (2), type stubs (1)"
+        "left out: C sources, headers, static libraries (1), command-line scripts (1), "
+        "metadata that no import reads (3), tests (2), type stubs (1)"
     ) in said
 
 
@@ -154,15 +154,16 @@ def test_a_folder_without_files_is_refused(tmp_path: Path, bridge: Bridge, capsy
 
 
 def test_a_dry_run_lists_and_writes_nothing(
-    project: Path, tmp_path: Path, bridge: Bridge, capsys: pytest.CaptureFixture[str]
+    made: Path, tmp_path: Path, bridge: Bridge, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    folder = built(tmp_path / "App", made)
     before = sorted(tmp_path.rglob("*"))
-    assert bridge("package", project, "--dry-run", "-o", tmp_path / "function.zip") == 0
+    assert bridge("package", "--finish", folder, "--dry-run", "-o", tmp_path / "function.zip") == 0
     assert sorted(tmp_path.rglob("*")) == before
     said = capsys.readouterr().out
     assert "  greeting/words.py\n" in said
     assert "  left out  greeting/words.pyi (type stubs)\n" in said
-    assert f"nothing is written: Python {RUNNING} on x86_64, from requirements.txt" in said
+    assert f"nothing is written: Python {RUNNING} on x86_64, from {folder}" in said
 
 
 def test_what_is_only_the_project_s_does_not_go(bare: Path, tmp_path: Path, bridge: Bridge) -> None:
@@ -373,6 +374,8 @@ def test_bytecode_without_a_source_stays(tmp_path: Path, bridge: Bridge) -> None
     folder = tmp_path / "App"
     folder.mkdir()
     (folder / "secret.pyc").write_bytes(b"compiled")
+    (folder / "bare-1.0.dist-info").mkdir()
+    (folder / "bare-1.0.dist-info" / "METADATA").write_text("Name: bare\n")  # and no RECORD, as some builds leave it
     (folder / "app.py").write_text("")
     bridge("package", "--finish", folder)
     assert (folder / "secret.pyc").read_bytes() == b"compiled"
@@ -390,5 +393,3 @@ def test_a_library_without_a_wheel_is_looked_at(
     (tmp_path / "own.so").write_bytes(library("x86_64"))
     assert bridge("package", tmp_path, "--dry-run", "--arch", "arm64") == 2
     assert "own.so is for x86_64" in capsys.readouterr().err
-
-

@@ -141,7 +141,10 @@ def test_a_library_is_looked_at_where_no_wheel_is_known() -> None:
         entry("bad.so", library("x86_64")),
         entry("mac.so", b"\xcf\xfa\xed\xfe" + bytes(30)),
     ]
-    assert misfits(files, Platform("3.13", "arm64")) == ["bad.so is for x86_64", "mac.so is for another system than Linux"]
+    assert misfits(files, Platform("3.13", "arm64")) == [
+        "bad.so is for x86_64",
+        "mac.so is for another system than Linux",
+    ]
 
 
 def test_a_wheel_that_does_not_fit_is_blamed_once() -> None:
@@ -157,7 +160,9 @@ def test_a_wheel_that_does_not_fit_is_blamed_once() -> None:
 def test_a_distribution_says_what_it_needs() -> None:
     from bridge._command.packaging.distributions import distributions
 
-    metadata = b"Name: A.b\nRequires-Dist: c-d>=1; python_version>'3'\nRequires-Dist: e; extra == 'x'\nRequires-Dist: F\n"
+    metadata = (
+        b"Name: A.b\nRequires-Dist: c-d>=1; python_version>'3'\nRequires-Dist: e; extra == 'x'\nRequires-Dist: F\n"
+    )
     files = {
         each.name: each
         for each in (

@@ -32,13 +32,14 @@ class Import:
 
 def imports(output: str) -> list[Import]:
     """Return the packages that a process says to have imported, the heaviest first."""
-    packages: dict[str, dict[str, float]] = {}
+    packages: dict[str, dict[str, int]] = {}
     for microseconds, name in _LINE.findall(output):
         top = name.partition(".")[0]
         package = STANDARD_LIBRARY if top in sys.stdlib_module_names else top
-        packages.setdefault(package, {})[name] = int(microseconds) / 1e6
+        packages.setdefault(package, {})[name] = int(microseconds)
     found = []
     for package, modules in packages.items():
         heaviest = max(modules, key=lambda name: modules[name])
-        found.append(Import(package, sum(modules.values()), len(modules), heaviest, modules[heaviest]))
+        total = sum(modules.values())
+        found.append(Import(package, total / 1e6, len(modules), heaviest, modules[heaviest] / 1e6))
     return sorted(found, key=lambda each: -each.seconds)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _REQUEST_ID = "00000000-0000-4000-8000-000000000001"
+_BROKEN_OFF = "lambda-runtime-function-error-type"
 _SECONDS = 60
 
 
@@ -84,8 +85,10 @@ class Invoker:
                 while size := int(self.rfile.readline().partition(b";")[0], 16):
                     parts.append(self.rfile.read(size))
                     self.rfile.readline()
-                while self.rfile.readline().strip():  # trailers: the error of a stream that broke off is in them
-                    pass
+                while trailer := self.rfile.readline().strip():  # a stream that broke off says so in them
+                    name, _, value = trailer.decode("latin-1").partition(":")
+                    if name.lower() == _BROKEN_OFF:
+                        invoker.error = f"the stream broke off: {value.strip()}"
                 return b"".join(parts)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
