@@ -1,21 +1,18 @@
-"""What `bridge package` makes of the examples runs under Lambda's emulator, with both runtimes, and compiles nothing."""
+"""What `bridge package` makes of the examples runs under Lambda's emulator, with both runtimes, and is not compiled."""
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
 import platform
 import re
 import shutil
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import bridge as installed
+from benchmarks.deployed import SAM, deployed
 from bridge._command.cli import main
-from bridge._command.packaging.distributions import normal_name
 
 from ..frameworks.events import HTTP_V2
 from ..runtime.rie import ROOT, emulator, missing
@@ -23,48 +20,18 @@ from ..runtime.test_rie import EXAMPLES, PATHS, timeless
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 
+NEEDS = {"fastapi_app": ["lambda-bridge", "fastapi", "python-multipart"], "flask_app": ["lambda-bridge", "flask"]}
 HERE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
 LOADED = re.compile(r"^# code object from '?(.*?)'?$", re.MULTILINE)
 """What Python says with PYTHONVERBOSE: a module's source where it was compiled, in quotes its bytecode where not."""
-
-
-def needed(name: str, seen: set[str]) -> Iterator[importlib.metadata.Distribution]:
-    """An installed distribution and all that it needs, as far as it is installed."""
-    if normal_name(name) in seen:
-        return
-    seen.add(normal_name(name))
-    try:
-        found = importlib.metadata.distribution(name)
-    except importlib.metadata.PackageNotFoundError:
-        return  # for another version of Python, or another system
-    yield found
-    for requirement in found.requires or ():
-        if "extra ==" not in requirement:
-            yield from needed(re.split(r"[^\w.-]", requirement)[0], seen)
-
-
-def built(example: str, folder: Path) -> Path:
-    """An example as `sam build` leaves it: its files, and what it needs, without any bytecode."""
-    shutil.copytree(EXAMPLES / example, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    seen: set[str] = set()
-    for line in (folder / "requirements.txt").read_text("utf-8").splitlines():
-        for distribution in needed(re.split(r"[^\w.-]", line)[0], seen):
-            for file in distribution.files or ():
-                on_top = len(file.parts) == 1  # a module, or what pip or an editable install keeps for itself
-                if ".." not in file.parts and file.suffix != ".pyc" and (not on_top or file.suffix == ".py"):
-                    (folder / file).parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copyfile(str(distribution.locate_file(file)), folder / file)
-    source = Path(installed.__file__).parent
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(source, folder / "bridge", ignore=ignored, dirs_exist_ok=True)
-    return folder
 
 
 @pytest.fixture(scope="module", params=PATHS)
 def function(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """An example, packaged and unpacked again, all files of 1980."""
     folder = tmp_path_factory.mktemp("example")
-    built(request.param, folder / "build")
+    shutil.copytree(EXAMPLES / request.param, folder / "build", ignore=shutil.ignore_patterns("__pycache__"))
+    deployed(SAM, NEEDS[request.param], folder / "build")
     assert main(["package", "--finish", str(folder / "build"), "-o", str(folder / "function.zip"), "--arch", HERE]) == 0
     with zipfile.ZipFile(folder / "function.zip") as opened:
         opened.extractall(folder / "task")

@@ -44,7 +44,7 @@ class Invoker:
         self._over = threading.Event()
         invoker = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class RuntimeApiHandler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
@@ -94,7 +94,7 @@ class Invoker:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
                 """Say nothing."""
 
-        class Server(ThreadingHTTPServer):
+        class QuietServer(ThreadingHTTPServer):
             daemon_threads = True
 
             def handle_error(self, request: object, client_address: object) -> None:
@@ -102,7 +102,7 @@ class Invoker:
                 if not isinstance(sys.exception(), ConnectionError):
                     super().handle_error(request, client_address)  # type: ignore[arg-type]
 
-        self._server = Server(("127.0.0.1", 0), Handler)
+        self._server = QuietServer(("127.0.0.1", 0), RuntimeApiHandler)
         self.address = f"127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
