@@ -12,7 +12,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,9 @@ Row = dict[str, Any]
 
 _SCRIPT = """\
 import sys, time
-sys.path.insert(0, {folder!r})
+folder = {folder!r}
+sys.path.insert(0, folder)
+{prelude}
 event = {event!r}
 before = len(sys.modules)
 start = time.process_time()
@@ -75,25 +77,33 @@ def rows(example: Example, effort: Effort, say: Callable[[str], None]) -> list[R
         modules = {name: f"app_{number}" for number, name in enumerate(example.makers)}
         for number, way in enumerate(WAYS):
             say(f"cold start: {example.title}, {way}")
-            _write(way, example, modules, Path(scratch, str(number)))
+            write(way, example, modules, Path(scratch, str(number)))
         for number, way in enumerate(WAYS):
             for name, module in modules.items():
                 try:  # not timed: it tells who can take part
-                    _launch(Path(scratch, str(number)), module)
+                    launch(Path(scratch, str(number)), module)
                     times[way, name] = []
                 except RuntimeError as error:
                     errors[way][name] = str(error)
         draw = random.Random(0)
         for _ in range(launches):
             for way, name in draw.sample(list(times), len(times)):
-                times[way, name].append(_launch(Path(scratch, str(WAYS.index(way))), modules[name]))
+                times[way, name].append(launch(Path(scratch, str(WAYS.index(way))), modules[name]))
     found = [_row(example, way, times, errors[way]) for way in WAYS]
     if times.get((SAM, BRIDGE)) and times.get((PACKAGE, BRIDGE)):
         found[1]["aim"] = _aim(times)
     return found
 
 
-def _write(way: str, example: Example, modules: dict[str, str], folder: Path) -> None:
+def write(way: str, example: Example, modules: dict[str, str], folder: Path) -> None:
+    """Write a function's folder.
+
+    Args:
+        way: one of `deployed.WAYS`.
+        example: what is in it.
+        modules: by adapter, the name of the module that has the example with it.
+        folder: is made.
+    """
     folder.mkdir()
     source = (EXAMPLES / example.folder / "app.py").read_text(encoding="utf-8")
     for name, module in modules.items():
@@ -127,10 +137,21 @@ def _aim(times: dict[tuple[str, str], list[tuple[float, ...]]]) -> dict[str, Any
     return {"contender": BRIDGE, "limit": AIM, "ratio": round(ratio, 3)}
 
 
-def _launch(folder: Path, module: str) -> tuple[float, ...]:
+def launch(folder: Path, module: str, options: Sequence[str] = (), prelude: str = "") -> tuple[float, ...]:
+    """Start once.
+
+    Args:
+        folder: the function's.
+        module: has `handler`.
+        options: of Python.
+        prelude: a line of Python, which runs before the import.
+
+    Returns:
+        Seconds of processor time: the import, with the first event, of the whole process; and the number of modules.
+    """
     event = http_api(Request(path="/hello", query=()))
-    script = _SCRIPT.format(folder=str(folder), event=event, module=module)
-    command = [sys.executable, "-I", "-S", "-B", "-c", script]
+    script = _SCRIPT.format(folder=str(folder), event=event, module=module, prelude=prelude)
+    command = [sys.executable, "-I", "-S", "-B", *options, "-c", script]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError((done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"])[-1][:200])
