@@ -17,6 +17,7 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
+from . import shipped
 from .contender import BRIDGE
 from .request import Request, http_api
 from .rounds import Effort, Figure, figure
@@ -79,6 +80,22 @@ SETTINGS = {
 }
 """What is there before the adapter comes, and who comes."""
 
+EXAMPLES = {
+    "FastAPI example": shipped.Example(
+        "FastAPI example",
+        "fastapi_app",
+        ("lambda-bridge", "fastapi", "python-multipart", "mangum", "asgi-aws"),
+        {name: MAKERS[name] for name in _ASGI},
+    ),
+    "Flask example": shipped.Example(
+        "Flask example",
+        "flask_app",
+        ("lambda-bridge", "flask", "apig-wsgi", "serverless-wsgi", "mangum", "a2wsgi"),
+        {name: MAKERS[name] for name in _WSGI},
+    ),
+}
+"""What is started as it is shipped, with and without bytecode."""
+
 _SCRIPT = """\
 import sys, time
 {before}
@@ -95,17 +112,21 @@ print(imported - start, end - start, len(sys.modules) - before)
 """
 
 Row = dict[str, Any]
-"""setting, figures (by contender: `import`, `first_event`, `process`, each a figure; `modules`), errors."""
+"""setting, figures (by contender: `import`, `first_event`, `process`, each a figure; `modules`), errors.
+Those of `shipped` have `aim` too."""
 
 
 def measure(effort: Effort, say: Callable[[str], None] = print, only: str | None = None) -> list[Row]:
-    """Run every setting, or the one that is called `only`."""
+    """Run every setting and example, or the one that is called `only`."""
     rows = []
     with tempfile.TemporaryDirectory() as cache:
         for setting, (before, names) in SETTINGS.items():
             if only in (None, setting):
                 say(f"cold start: {setting}")
                 rows.append(_row(setting, before, names, effort.launches, cache))
+    for title, example in EXAMPLES.items():
+        if only in (None, title):
+            rows += shipped.rows(example, effort, say)
     return rows
 
 

@@ -1,4 +1,4 @@
-"""The command `bridge`: serve a handler locally, invoke it with an event, print a sample event."""
+"""The command `bridge`: serve a handler locally, invoke it, print a sample event, package it for Lambda."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from .. import __version__
 from ..errors import BridgeError
 from ..runtime._import_string import UsageError, load, parts
 from . import websocket_options
+from .packaging import check, coldstart, package
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,12 +31,12 @@ _SETTINGS = "BRIDGE_SERVE"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; its exit code: 0, or 2 for a command line that cannot work."""
+    """Run the command; its exit code: 0, 2 for a command line that cannot work, 1 if `check` finds something wrong."""
     options = _parser().parse_args(arguments)
     if "" not in sys.path:
         sys.path.insert(0, "")
     try:
-        options.run(options)
+        code: int = options.run(options) or 0
     except (BridgeError, UsageError) as error:
         complaint = str(error)
     except ModuleNotFoundError as error:
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         complaint = f'{error.name} is missing: pip install "lambda-bridge[serve]"'
     else:
-        return 0
+        return code
     print(f"bridge {options.command}: {complaint}", file=sys.stderr)
     return 2
 
@@ -219,6 +220,9 @@ def _parser() -> argparse.ArgumentParser:
     event.add_argument("-H", "--header", action="append", default=[], metavar="'NAME: VALUE'")
     event.add_argument("-d", "--data", default="", help="the body")
     event.set_defaults(run=_event)
+
+    for command in (package, check, coldstart):
+        command.add(commands)
     return parser
 
 

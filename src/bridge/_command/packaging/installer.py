@@ -1,0 +1,110 @@
+"""Wheels for the function's platform, installed by pip or uv into a folder."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .errors import PackagingError
+from .platforms import ARCHITECTURES
+
+if TYPE_CHECKING:
+    from .platforms import Platform
+    from .project import Needs
+
+_MISSING = (
+    re.compile(r"No matching distribution found for ([^\s;,(]+)"),
+    re.compile(r"Because ([\w.-]+)(?:[<>=!~][^ ]*)? has no (?:usable )?wheels"),
+    re.compile(r"([\w.-]+)(?:[<>=!~][^ ]*)? has no (?:usable wheels|wheels with a matching)"),
+)
+
+
+class Installer:
+    """Pip or uv.
+
+    Args:
+        platform: where the wheels are to run.
+        interpreter: a Python of its version: markers such as `python_version < "3.12"` are its to answer.
+    """
+
+    def __init__(self, platform: Platform, interpreter: str) -> None:
+        self._platform = platform
+        self._interpreter = interpreter
+        self._uv = shutil.which("uv")
+        self._pip = self._find_pip()
+
+    def install(self, needs: Needs, project: Path, folder: Path) -> None:
+        """Install what a project needs, and the project itself where it is a package, into a folder.
+
+        Pip does it, with all that it is configured to do; uv where there is no pip, and for uv.lock.
+
+        Raises:
+            PackagingError: there is neither, or it fails. A wheel that is missing for the platform is named.
+        """
+        with tempfile.TemporaryDirectory() as scratch:
+            if needs.file is not None and needs.file.name == "uv.lock":
+                exported = Path(scratch, "requirements.txt")
+                self._export(needs.file.parent, exported)
+                self._run(folder, ["--requirement", str(exported)], prefers_uv=True)
+            elif needs.file is not None and needs.file.name != "pyproject.toml":
+                self._run(folder, ["--requirement", str(needs.file)])
+            elif not needs.is_package:
+                listed = Path(scratch, "requirements.txt")
+                listed.write_text("".join(f"{line}\n" for line in needs.requirements), encoding="utf-8")
+                self._run(folder, ["--requirement", str(listed)])
+            if needs.is_package:
+                locked = needs.file is not None and needs.file.name != "pyproject.toml"
+                self._run(folder, [*(["--no-deps"] if locked else []), str(project)])
+
+    def _find_pip(self) -> list[str] | None:
+        if importlib.util.find_spec("pip") is not None:
+            other = [] if self._interpreter == sys.executable else ["--python", self._interpreter]
+            return [sys.executable, "-m", "pip", *other]
+        own = [self._interpreter, "-m", "pip"]
+        done = subprocess.run([*own, "--version"], capture_output=True, check=False)  # noqa: S603 - a Python found
+        if done.returncode == 0:
+            return own
+        return None
+
+    def _export(self, project: Path, file: Path) -> None:
+        if self._uv is None:
+            raise PackagingError("uv.lock is read by uv only, and there is no uv on PATH: pip install uv")
+        options = ["--frozen", "--no-dev", "--no-emit-project", "--no-editable", "--quiet"]
+        self._call([self._uv, "export", *options, "--project", str(project), "--output-file", str(file)])
+
+    def _run(self, folder: Path, what: list[str], prefers_uv: bool = False) -> None:
+        common = ["--target", str(folder), "--only-binary", ":all:"]
+        if self._uv is not None and (prefers_uv or self._pip is None):
+            machine = ARCHITECTURES[self._platform.architecture]
+            system = f"{machine}-manylinux_2_{17 if self._platform.glibc < 28 else self._platform.glibc}"
+            command = [self._uv, "pip", "install", "--quiet", "--python", self._interpreter]
+            options = ["--python-platform", system, "--no-compile-bytecode"]
+        elif self._pip is not None:
+            command = [*self._pip, "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+            options = ["--implementation", "cp", "--python-version", self._platform.python]
+            options += [word for tag in self._platform.wheel_platforms for word in ("--platform", tag)]
+        else:
+            raise PackagingError("installing takes pip or uv, and there is neither: python -m ensurepip, or install uv")
+        self._call([*command, *common, *options, *what])
+        (folder / ".lock").unlink(missing_ok=True)  # uv leaves it
+
+    def _call(self, command: list[str]) -> None:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - pip or uv
+        if not done.returncode:
+            return
+        said = (done.stderr + done.stdout).strip()
+        for pattern in _MISSING:
+            found = pattern.search(said)
+            if found:
+                raise PackagingError(
+                    f"there is no wheel of {found[1]} for {self._platform} (glibc 2.{self._platform.glibc}). Take a "
+                    "version that has one, or build one on that platform and tell pip of its folder (--find-links, "
+                    f"PIP_FIND_LINKS).\n{said}"
+                )
+        raise PackagingError(f"{Path(command[0]).name} could not install:\n{said}")
