@@ -1,4 +1,4 @@
-"""A FastAPI app that streams an answer word by word, as a language model does, to a page that shows each as it comes."""
+"""A FastAPI app that streams an answer word by word, as a language model does. Its page shows each as it comes."""
 
 import asyncio
 import json
@@ -37,7 +37,9 @@ async def answer(question: str) -> StreamingResponse:
 
 async def tokens(question: str) -> AsyncIterator[str]:
     """Make an answer, word by word. Put the client of your model here."""
-    words = f"You have asked: {question} I only repeat it, but each word has left the function before the next was made."
+    words = (
+        f"You have asked: {question} I only repeat it, but each word has left the function before the next was made."
+    )
     for word in words.split():
         yield word + " "
         await asyncio.sleep(PAUSE)

@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 from .. import __version__
 from ..errors import BridgeError
 from ..runtime._import_string import UsageError, load, parts
-from . import websocket_options
+from . import policy, websocket_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -219,6 +219,8 @@ def _parser() -> argparse.ArgumentParser:
     event.add_argument("-H", "--header", action="append", default=[], metavar="'NAME: VALUE'")
     event.add_argument("-d", "--data", default="", help="the body")
     event.set_defaults(run=_event)
+
+    policy.add(commands)
     return parser
 
 
