@@ -23,6 +23,7 @@ from bridge.gateway._source_arn import execute_api, resources
 from ..frameworks.events import HTTP_V2
 from ..gateway.serving import ROOT, serving
 from ..runtime.rie import emulator, missing
+from .browser import CHROMIUM, browsing
 
 EXAMPLES = ROOT / "examples"
 TEMPLATES = sorted(EXAMPLES.glob("*/template.yaml"))
@@ -98,6 +99,24 @@ def test_a_word_arrives_long_before_the_answer_is_complete() -> None:
         text = httpx.get(f"{server.url}answer", params={"question": "Well?"}).text
     assert text.endswith('data: {"token": "made. "}\n\nevent: done\ndata: {}\n\n')
     assert "".join(re.findall(r'"token": "(.*?)"', text)).startswith("You have asked: Well? I only repeat it")
+
+
+@pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no Chromium at {CHROMIUM}")
+def test_the_page_shows_a_word_when_it_comes(tmp_path: Path) -> None:
+    with (
+        serving(
+            "app:handler", "--api", "url", "--streaming", cwd=EXAMPLES / "token_stream", TOKEN_PAUSE="600"
+        ) as server,
+        browsing(tmp_path / "profile") as browser,
+        browser.page(server.url) as page,
+    ):
+        page.type("input", "Well?")
+        page.value("document.querySelector('button').click()")
+        page.wait_for("document.querySelector('p').textContent === 'You '")
+        assert page.value("document.querySelector('button').disabled")
+        server.process.kill()
+        server.process.wait()
+        page.wait_for("!document.querySelector('button').disabled")
 
 
 def test_cfn_lint_finds_no_fault_in_the_templates() -> None:
