@@ -105,6 +105,7 @@ def invoke(event: Any, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_django_runs_commands_of_manage_py_inside_the_function(project: Path) -> None:
+    (project / "db.sqlite3").unlink(missing_ok=True)
     (migrate,) = (block for block in blocks("django.md", "sh") if "bridge invoke" in block)
     assert "Applying auth.0001_initial... OK" in json.loads(run(migrate, project).stdout)
     unapplied = invoke({"manage": ["migrate", "--check"]}, project)
