@@ -49,7 +49,7 @@ class Invoker:
         made: dict[str, Any] = {"Action": INVOKE, "Principal": self.principal}
         if self.pattern:
             made["SourceArn"] = self.pattern
-        if self.account:
+        if self.principal == API_GATEWAY:  # a target group's ARN has the account, and its service may not say it twice
             made["SourceAccount"] = self.account
         if not self.auth_type:
             return [made]
