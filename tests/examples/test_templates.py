@@ -145,7 +145,8 @@ def test_a_template_s_function_is_there_and_made_as_the_page_says(template: Path
     assert re.search(rf"^{name} = Bridge\(", (template.parent / f"{module}.py").read_text("utf-8"), re.MULTILINE)
     version, architecture = properties["Runtime"].removeprefix("python"), properties["Architectures"][0]
     made = f"python -m bridge package . --python {version} --arch {architecture} -o {properties['CodeUri']}"
-    assert made in page or "deploy.sh" in page
+    script = template.parent / "deploy.sh"
+    assert made in (script.read_text("utf-8") if script.exists() else page)
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: f"{script.parent.name}/{script.name}")
@@ -165,6 +166,20 @@ def test_the_script_that_tests_the_rest_api_tells_right_from_wrong() -> None:
     assert (right.returncode, right.stderr) == (0, "")
     assert "/pixel.png: 200 image/png" in right.stdout
     assert (wrong.returncode, wrong.stderr) == (1, "/: expected 200 application/json, got 404 application/json\n")
+
+
+def test_the_script_that_invokes_the_function_has_an_event_for_it(tmp_path: Path) -> None:
+    folder = EXAMPLES / "rest_api"
+    made = re.search(r"python -m (bridge event .*) > event\.json", (folder / "invoke.sh").read_text("utf-8"))
+    assert made
+    commands = [shlex.split(made[1]), ["bridge", "invoke", "app:handler", "-"]]
+    output = ""
+    for command in commands:
+        done = subprocess.run(
+            [sys.executable, "-m", *command], cwd=folder, input=output, capture_output=True, text=True, check=True
+        )
+        output = done.stdout
+    assert json.loads(json.loads(output)["body"]) == {"number": "1", "name": "Ada"}
 
 
 @contextmanager
