@@ -62,7 +62,7 @@ $(VENV)/.pip:
 	touch $@
 
 $(VENV)/.serve: $(VENV)/.pip pyproject.toml
-	$(bin)/python -m pip install --quiet --editable ".[serve]" --group frameworks
+	$(bin)/python -m pip install --quiet --editable ".[serve]" --group example
 	touch $@
 
 $(VENV)/.rie: $(VENV)/.pip .ci/rie

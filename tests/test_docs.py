@@ -13,7 +13,7 @@ import bridge
 from bridge._command.cli import _parser
 
 ROOT = Path(__file__).parent.parent
-PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*/README.md")]
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/README.md")]
 
 COMMANDS = [
     pytest.param(page, line.removeprefix("$ "), id=f"{page.relative_to(ROOT)}: {line}")

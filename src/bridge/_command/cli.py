@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 from .. import __version__
 from ..errors import BridgeError
 from ..runtime._import_string import UsageError, load, parts
-from . import websocket_options
+from . import policy, websocket_options
 from .packaging import check, coldstart, package
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ def _parser() -> argparse.ArgumentParser:
     event.add_argument("-d", "--data", default="", help="the body")
     event.set_defaults(run=_event)
 
-    for command in (package, check, coldstart):
+    for command in (package, check, coldstart, policy):
         command.add(commands)
     return parser
 
