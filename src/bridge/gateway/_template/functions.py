@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._permission import INVOKE, INVOKE_URL
 from .document import TemplateError
 from .identities import identifier
-from .model import ApiResource, CorsConfiguration, FunctionResource, Integration, Permission, Route
+from .model import ApiResource, CorsConfiguration, FunctionResource, GrantedPermission, Integration, Route
 from .resources import section, text, texts, truth
 
 if TYPE_CHECKING:
@@ -68,17 +69,11 @@ def add_url(resources: Resources, function: str, config: dict[str, Any], line: i
         line=line,
     )
     if sam and not signed:
-        for action, name in (("InvokeFunctionUrl", "PublicPermissions"), ("InvokeFunction", "URLInvokeFunction")):
-            resources.stack.permissions.append(
-                Permission(
-                    function=function,
-                    principal="*",
-                    action=f"lambda:{action}",
-                    url_auth="NONE",
-                    name=f"{function}{name}",
-                    line=line,
-                )
-            )
+        opening = {"Action": INVOKE_URL, "Principal": "*", "FunctionUrlAuthType": "NONE"}
+        invoking = {"Action": INVOKE, "Principal": "*", "InvokedViaFunctionUrl": True}
+        for properties, name in ((opening, "UrlPublicPermissions"), (invoking, "URLInvokeAllowPublicAccess")):
+            made = GrantedPermission(function=function, properties=properties, name=function + name, line=line)
+            resources.stack.permissions.append(made)
 
 
 def cors(config: Any) -> CorsConfiguration | None:

@@ -11,7 +11,7 @@ from . import openapi
 from .document import Section
 from .functions import cors
 from .identities import identifier
-from .model import ApiResource, Integration, Permission, Route, Stage
+from .model import ApiResource, GrantedPermission, Integration, Route, Stage, invoked_by_api
 from .resources import section, text, texts, truth
 
 if TYPE_CHECKING:
@@ -71,9 +71,8 @@ def _add_api(resources: Resources, resource: Resource) -> None:
         api.stages.append(Stage(name="$default"))
         account = resources.stack.account
         arn = f"arn:{account.partition}:execute-api:{account.region}:{account.account}:{api.api_id}/*"
-        resources.stack.permissions.append(
-            Permission(function=function, principal="apigateway.amazonaws.com", source_arn=arn, name=api.logical_id)
-        )
+        made = GrantedPermission(function=function, properties=invoked_by_api(arn), name=api.logical_id)
+        resources.stack.permissions.append(made)
 
 
 def _api_of(resources: Resources, resource: Resource) -> ApiResource | None:

@@ -8,11 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from .._permission import INVOKE, statement
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from .identities import Account
     from .notes import Notes
+
+API_GATEWAY = "apigateway.amazonaws.com"
 
 ApiKind = Literal["http", "rest", "websocket", "url", "alb"]
 
@@ -210,28 +214,25 @@ class ApiResource:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Permission:
+class GrantedPermission:
     """A statement of a function's policy.
 
     Attributes:
         function: its logical id.
-        principal: "apigateway.amazonaws.com", "*", or an account.
-        action: "lambda:InvokeFunction".
-        source_arn: a pattern; "" for any.
-        source_account: "" for any.
-        url_auth: `FunctionUrlAuthType`.
+        properties: of `AWS::Lambda::Permission`, whoever has written them.
         name: what grants it, for logs.
         line: where it stands.
     """
 
     function: str
-    principal: str
-    action: str = "lambda:InvokeFunction"
-    source_arn: str = ""
-    source_account: str = ""
-    url_auth: str = ""
+    properties: dict[str, Any]
     name: str = ""
     line: int = 0
+
+    @property
+    def statement(self) -> dict[str, Any]:
+        """The statement that Lambda makes of it."""
+        return statement(self.properties, sid=self.name)
 
 
 @dataclass(kw_only=True)
@@ -282,7 +283,12 @@ class Stack:
     notes: Notes
     functions: dict[str, FunctionResource] = field(default_factory=dict)
     apis: dict[str, ApiResource] = field(default_factory=dict)
-    permissions: list[Permission] = field(default_factory=list)
+    permissions: list[GrantedPermission] = field(default_factory=list)
     events: list[EventResource] = field(default_factory=list)
     domains: dict[str, Domain] = field(default_factory=dict)
     outputs: dict[str, str] = field(default_factory=dict)
+
+
+def invoked_by_api(arn: str) -> dict[str, Any]:
+    """Return the properties of a permission for API Gateway."""
+    return {"Action": INVOKE, "Principal": API_GATEWAY, "SourceArn": arn}

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .model import Permission
-from .resources import text
+from .._permission import INVOKE
+from .model import GrantedPermission
 
 if TYPE_CHECKING:
     from .resources import Resources
@@ -22,15 +22,7 @@ def read(resources: Resources) -> None:
         if function is None:
             resources.stack.notes.add(resource.line, f"{resource.logical_id} is of no function of this template")
             continue
-        resources.stack.permissions.append(
-            Permission(
-                function=function,
-                principal=text(properties.get("Principal") or ""),
-                action=text(properties.get("Action") or "lambda:InvokeFunction"),
-                source_arn=text(properties.get("SourceArn") or ""),
-                source_account=text(properties.get("SourceAccount") or ""),
-                url_auth=text(properties.get("FunctionUrlAuthType") or ""),
-                name=resource.logical_id,
-                line=resource.line,
-            )
-        )
+        given = {"Principal": "", "Action": INVOKE, **properties}
+        name = resource.logical_id
+        made = GrantedPermission(function=function, properties=given, name=name, line=resource.line)
+        resources.stack.permissions.append(made)

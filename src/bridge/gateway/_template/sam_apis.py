@@ -12,7 +12,7 @@ from .custom_domains import add_sam_domain
 from .document import Section, load
 from .functions import cors, merged
 from .identities import IMPLICIT_APIS, identifier
-from .model import ApiResource, AuthorizerResource, Integration, Permission, Route, Stage
+from .model import ApiResource, AuthorizerResource, GrantedPermission, Integration, Route, Stage, invoked_by_api
 from .resources import section, text, texts, truth
 
 if TYPE_CHECKING:
@@ -139,15 +139,13 @@ def _authorizer(resources: Resources, api: ApiResource, name: str, given: dict[s
     return made
 
 
-def authorizer_permission(resources: Resources, api: ApiResource, authorizer: AuthorizerResource) -> Permission:
+def authorizer_permission(resources: Resources, api: ApiResource, authorizer: AuthorizerResource) -> GrantedPermission:
     """Return the statement by which an API may call its authorizer, as SAM makes it."""
     account = resources.stack.account
     arn = f"arn:{account.partition}:execute-api:{account.region}:{account.account}:{api.api_id}/authorizers/*"
     name = f"{api.logical_id}{authorizer.name}AuthorizerPermission"
-    function = authorizer.function
-    return Permission(
-        function=function, principal="apigateway.amazonaws.com", source_arn=arn, name=name, line=authorizer.line
-    )
+    properties = invoked_by_api(arn)
+    return GrantedPermission(function=authorizer.function, properties=properties, name=name, line=authorizer.line)
 
 
 def _identity(identity: dict[str, Any]) -> tuple[str, ...]:
@@ -175,15 +173,10 @@ def _add_web_socket(
         route = Route(method="", path=key, integration=integration, line=line)
         route.response = "RouteResponseSelectionExpression" in section(given)
         api.routes.append(route)
-        resources.stack.permissions.append(
-            Permission(
-                function=function,
-                principal="apigateway.amazonaws.com",
-                source_arn=f"{arn}/{key}",
-                name=f"{api.logical_id}{key.strip('$')}Permission",
-                line=line,
-            )
-        )
+        name = f"{api.logical_id}{key.strip('$')}Permission"
+        properties_of = invoked_by_api(f"{arn}/{key}")
+        made_permission = GrantedPermission(function=function, properties=properties_of, name=name, line=line)
+        resources.stack.permissions.append(made_permission)
         if key == "$connect" and named == "AWS_IAM":
             route.authorizer = named
         elif key == "$connect" and named == "CUSTOM":

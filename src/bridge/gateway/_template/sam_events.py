@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from .document import TemplateError
-from .model import Integration, Permission, Route
+from .model import GrantedPermission, Integration, Route, invoked_by_api
 from .resources import section, text, texts, truth
 from .sam_apis import implicit
 
@@ -86,12 +86,8 @@ def _permit(
     stage = api.stages[0].name if api.kind == "rest" else "*"
     verb = "*" if method == "ANY" else method
     arn = f"arn:{account.partition}:execute-api:{account.region}:{account.account}:{api.api_id}/{stage}/{verb}{place}"
-    made = Permission(
-        function=function,
-        principal="apigateway.amazonaws.com",
-        source_arn=arn,
-        name=f"{function}{name}Permission",
-        line=line,
+    made = GrantedPermission(
+        function=function, properties=invoked_by_api(arn), name=f"{function}{name}Permission", line=line
     )
     resources.stack.permissions.append(made)
 
