@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from weakref import WeakKeyDictionary
 
 from ._context import LambdaContext
@@ -19,6 +19,17 @@ if TYPE_CHECKING:
 
 class TimedOutError(Exception):
     """A function took longer than its timeout, or than its caller waits."""
+
+
+class UninvokedError(Exception):
+    """A function that has not been invoked; the text says why."""
+
+
+class Invokable(Protocol):
+    """What invokes a function: a `LocalFunction`, or what chooses one by the event."""
+
+    async def invoke(self, event: Event, request_id: str, seconds: float) -> Any:
+        """Return the result of an event, or raise: see `LocalFunction.invoke`."""
 
 
 class LocalFunction:
@@ -49,6 +60,10 @@ class LocalFunction:
             TimedOutError: the function took longer than it or the caller has time.
             Exception: what the handler raised, or why its result is no JSON.
         """
+        return json.loads(await self.invoke_json(event, request_id, seconds))
+
+    async def invoke_json(self, event: Event, request_id: str, seconds: float) -> bytes:
+        """Return the result of an event as JSON; arguments and errors as of `invoke`."""
         text = to_json(event)
 
         def run() -> bytes:
@@ -60,12 +75,11 @@ class LocalFunction:
         async with free:
             try:
                 async with asyncio.timeout(seconds) as clock:
-                    result = await self._workers.run(run)
+                    return await self._workers.run(run)
             except Exception:
                 if clock.expired():
                     raise TimedOutError(f"the function took longer than {seconds:g} s") from None
                 raise
-        return json.loads(result)
 
     async def close(self) -> None:
         """End the handler, if it has an end, and the threads that are idle."""

@@ -32,6 +32,15 @@ def load(target: str, *, streaming: StreamingMode = "off") -> Handler:
     Raises:
         UsageError: the target is not of this form, or is not there, or is no handler and no app.
     """
+    return handler_of(find(target), streaming)
+
+
+def find(target: str) -> Any:
+    """Return what is at `MODULE:NAME`.
+
+    Raises:
+        UsageError: the target is not of this form, or is not there.
+    """
     module_name, name = parts(target)
     try:
         found: Any = importlib.import_module(module_name)
@@ -44,7 +53,7 @@ def load(target: str, *, streaming: StreamingMode = "off") -> Handler:
         if not hasattr(found, part):
             raise UsageError(f"module {module_name!r} has no {name!r}")
         found = getattr(found, part)
-    return handler_of(found, streaming)
+    return found
 
 
 def handler_of(found: Any, streaming: StreamingMode) -> Handler:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 if TYPE_CHECKING:
-    from ...call import Call
+    from ...sources._client_request import ClientRequest
     from .model import CorsConfiguration
 
 
-def preflight(cors: CorsConfiguration, call: Call, status: int) -> Response | None:
+def preflight(cors: CorsConfiguration, call: ClientRequest, status: int) -> Response | None:
     """Return the answer to a preflight, or None if the request is none. It is never a route's, nor an authorizer's."""
     if call.method != "OPTIONS" or not call.header("origin") or not call.header("access-control-request-method"):
         return None
@@ -29,7 +29,7 @@ def preflight(cors: CorsConfiguration, call: Call, status: int) -> Response | No
     return Response(status_code=status, headers=headers)
 
 
-def put_on(cors: CorsConfiguration, call: Call, response: Response) -> None:
+def put_on(cors: CorsConfiguration, call: ClientRequest, response: Response) -> None:
     """Put the API's headers on a response, in place of the function's own."""
     response.raw_headers = [each for each in response.raw_headers if not each[0].startswith(b"access-control-")]
     headers = _common(cors, call.header("origin"))

@@ -89,9 +89,7 @@ def _add_mapping(resources: Resources, resource: Resource) -> None:
     if function is None or kind not in ("sqs", "dynamodb", "kinesis"):
         resources.stack.notes.add(resource.line, f"{resource.logical_id} maps {source or 'no source'}: not served here")
         return
-    made = EventResource(
-        name=resource.logical_id, function=function, kind=kind, source=source, line=resource.line
-    )
+    made = EventResource(name=resource.logical_id, function=function, kind=kind, source=source, line=resource.line)
     made.enabled = truth(resource.properties.get("Enabled", True))
     _batch(made, resource.properties)
     resources.stack.events.append(made)

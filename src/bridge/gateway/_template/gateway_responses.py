@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 if TYPE_CHECKING:
-    from ...call import Call
+    from ...sources._client_request import ClientRequest
 
 # By type: status, message, and what the header x-amzn-ErrorType says.
 TYPES: dict[str, tuple[int, str | None, str]] = {
@@ -32,7 +32,7 @@ _VARIABLE = re.compile(r"\$(?:\{)?(context\.[A-Za-z.]+|stageVariables\.\w+)\}?")
 
 
 def answer(
-    changed: dict[str, Any], kind: str, call: Call, variables: dict[str, str], *, message: str | None = None
+    changed: dict[str, Any], kind: str, call: ClientRequest, variables: dict[str, str], *, message: str | None = None
 ) -> Response:
     """Return a gateway response.
 
@@ -66,7 +66,7 @@ def answer(
     return Response(body, status, headers, "application/json")
 
 
-def header(source: str, call: Call, variables: dict[str, str]) -> str:
+def header(source: str, call: ClientRequest, variables: dict[str, str]) -> str:
     """Return the value of a mapped header: 'a text in quotes', a header or query parameter of the request, or more.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-parameter-mapping.html

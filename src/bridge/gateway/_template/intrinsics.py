@@ -188,7 +188,9 @@ class Intrinsics:
     def _import_value(self, argument: Any, line: int) -> str:
         name = _text(self._value(argument))
         if name not in self._imports:
-            self._notes.add(line, f"no other stack exports {name} here: --import {name}=VALUE; until then it is {name!r}")
+            self._notes.add(
+                line, f"no other stack exports {name} here: --import {name}=VALUE; until then it is {name!r}"
+            )
         return self._imports.get(name, name)
 
     def _get_azs(self, argument: Any, line: int) -> Items:

@@ -13,13 +13,13 @@ from starlette.responses import Response
 from .gateway_responses import header
 
 if TYPE_CHECKING:
-    from ...call import Call
+    from ...sources._client_request import ClientRequest
     from .model import Integration
 
 _STATUS = re.compile(r"""["']?statusCode["']?\s*:\s*["']?(\d{3})""")
 
 
-def answer(integration: Integration, call: Call, variables: dict[str, str]) -> Response | None:
+def answer(integration: Integration, call: ClientRequest, variables: dict[str, str]) -> Response | None:
     """Return the answer of a mock integration; None: it has none for the status that its request template gives."""
     templates = integration.request_templates
     template = templates.get(call.header("content-type").partition(";")[0]) or templates.get("application/json") or ""
@@ -29,7 +29,9 @@ def answer(integration: Integration, call: Call, variables: dict[str, str]) -> R
     if response is None or not found:
         return None
     headers = {
-        name.lower(): value for name, source in response["headers"].items() if (value := header(source, call, variables))
+        name.lower(): value
+        for name, source in response["headers"].items()
+        if (value := header(source, call, variables))
     }
     body = response["templates"].get("application/json") or ""
     return Response(body, response["status"], headers, None if "content-type" in headers else "application/json")

@@ -110,7 +110,9 @@ class Resources:
         """Return the logical id of the API that an id, or a logical id, means."""
         apis = self.stack.apis
         if isinstance(text, str):
-            return text if text in apis else next((each for each in apis if apis[each].api_id == identifier(text)), None)
+            return (
+                text if text in apis else next((each for each in apis if apis[each].api_id == identifier(text)), None)
+            )
         return None
 
     def path(self, given: str, line: int) -> Path:

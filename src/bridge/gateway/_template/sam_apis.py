@@ -132,8 +132,10 @@ def _authorizer(resources: Resources, api: ApiResource, name: str, given: dict[s
         made.identity = _identity(identity)
     if not made.function:
         resources.stack.notes.add(line, f"the authorizer {name} is no function of this template: it lets nobody in")
-    elif truth(given.get("EnableFunctionDefaultPermissions")) if http else not (
-        made.credentials or truth(given.get("DisableFunctionDefaultPermissions"))
+    elif (
+        truth(given.get("EnableFunctionDefaultPermissions"))
+        if http
+        else not (made.credentials or truth(given.get("DisableFunctionDefaultPermissions")))
     ):
         resources.stack.permissions.append(authorizer_permission(resources, api, made))
     return made
@@ -154,9 +156,7 @@ def _identity(identity: dict[str, Any]) -> tuple[str, ...]:
     return (*found, *(f"context.{each}" for each in texts(identity.get("Context"))))
 
 
-def _add_web_socket(
-    resources: Resources, resource: Resource, api: ApiResource, properties: dict[str, Any]
-) -> None:
+def _add_web_socket(resources: Resources, resource: Resource, api: ApiResource, properties: dict[str, Any]) -> None:
     api.selection = text(properties.get("RouteSelectionExpression") or api.selection)
     account = resources.stack.account
     arn = f"arn:{account.partition}:execute-api:{account.region}:{account.account}:{api.api_id}/*"

@@ -35,9 +35,7 @@ def read(resources: Resources) -> None:
             _add_preflights(api)
 
 
-def _add(
-    resources: Resources, function: str, name: str, kind: ApiKind, properties: dict[str, Any], line: int
-) -> None:
+def _add(resources: Resources, function: str, name: str, kind: ApiKind, properties: dict[str, Any], line: int) -> None:
     given = properties.get("RestApiId" if kind == "rest" else "ApiId")
     logical_id = resources.api(given)
     if given is not None and logical_id is None:
