@@ -17,6 +17,7 @@ from . import _forwarded as forwarded, _routes as routes
 from ._authorizer import RefusedError
 from ._client_connection import MESSAGE_LIMIT, ClientConnection, GoneError, SlowClientError
 from ._function import TimedOutError, UninvokedError
+from ._process import ProcessError
 
 if TYPE_CHECKING:
     from asyncio import Task, TaskGroup
@@ -201,6 +202,8 @@ class Session:
             return Failure(500)
         except (TimedOutError, ResultError) as error:
             log.error("%s: %s", what, error)
+        except ProcessError as error:  # its text is the function's own traceback
+            log.error("%s: the function failed: %s", what, error)
         except Exception:
             log.exception("%s: the function failed", what)
         else:

@@ -28,7 +28,8 @@ TYPES: dict[str, tuple[int, str | None, str]] = {
     "UNAUTHORIZED": (401, "Unauthorized", "UnauthorizedException"),
     "UNSUPPORTED_MEDIA_TYPE": (415, "Unsupported Media Type", "UnsupportedMediaTypeException"),
 }
-_VARIABLE = re.compile(r"\$(?:\{)?(context\.[A-Za-z.]+|stageVariables\.\w+)\}?")
+_NAME = r"context\.[A-Za-z.]+[A-Za-z]|stageVariables\.\w+"
+_VARIABLE = re.compile(rf"\$(?:\{{({_NAME})\}}|({_NAME}))")
 
 
 def answer(
@@ -57,7 +58,7 @@ def answer(
         "context.error.messageString": json.dumps(text),
         "context.error.responseType": kind,
     }
-    body = _VARIABLE.sub(lambda match: known.get(match[1], ""), template)
+    body = _VARIABLE.sub(lambda match: known.get(match[1] or match[2], ""), template)
     headers = {"x-amzn-errortype": error}
     for name, source in given.get("headers", {}).items():
         value = header(source, call, known)

@@ -18,25 +18,32 @@ if TYPE_CHECKING:
     from .model import EventResource
 
 
-def event(resource: EventResource, account: Account, bodies: list[Any], *, received: int = 1) -> Any:
+def event(resource: EventResource, account: Account, bodies: list[Any]) -> Any:
     """Return an event of a source.
 
     Args:
         resource: the source.
         account: where.
         bodies: a record's or message's own content each: a text, or JSON.
-        received: how often they have been sent.
     """
     if resource.kind in _RECORDS:
         record = _RECORDS[resource.kind]
-        return {"Records": [record(resource, account, body, received) for body in bodies]}
+        return {"Records": [record(resource, account, body) for body in bodies]}
     return _WHOLE[resource.kind](resource, account, bodies[0] if bodies else None)
+
+
+def count(event: Any, number: int) -> None:
+    """Have a queue's messages say how often they have been given to a function."""
+    for record in event.get("Records", ()) if isinstance(event, dict) else ():
+        if record.get("eventSource") == "aws:sqs":
+            record["attributes"]["ApproximateReceiveCount"] = str(number)
 
 
 def identifier(record: dict[str, Any]) -> str:
     """Return what a partial answer calls a record: a message's id, or a stream's sequence number."""
-    found = record.get("messageId") or record.get("kinesis", record.get("dynamodb", {})).get("SequenceNumber")
-    return str(found or record["kinesis"]["sequenceNumber"])
+    if "kinesis" in record:
+        return str(record["kinesis"]["sequenceNumber"])
+    return str(record["messageId"] if "messageId" in record else record["dynamodb"]["SequenceNumber"])
 
 
 def text(body: Any) -> str:
@@ -44,7 +51,7 @@ def text(body: Any) -> str:
     return body if isinstance(body, str) else json.dumps(body)
 
 
-def _sqs(resource: EventResource, account: Account, body: Any, received: int) -> dict[str, Any]:
+def _sqs(resource: EventResource, account: Account, body: Any) -> dict[str, Any]:
     now = str(int(time.time() * 1000))
     content = text(body)
     return {
@@ -52,7 +59,7 @@ def _sqs(resource: EventResource, account: Account, body: Any, received: int) ->
         "receiptHandle": b64encode(uuid.uuid4().bytes).decode(),
         "body": content,
         "attributes": {
-            "ApproximateReceiveCount": str(received),
+            "ApproximateReceiveCount": "1",
             "SentTimestamp": now,
             "SenderId": "AIDALOCAL",
             "ApproximateFirstReceiveTimestamp": now,
@@ -65,7 +72,7 @@ def _sqs(resource: EventResource, account: Account, body: Any, received: int) ->
     }
 
 
-def _sns(resource: EventResource, account: Account, body: Any, received: int) -> dict[str, Any]:
+def _sns(resource: EventResource, account: Account, body: Any) -> dict[str, Any]:
     return {
         "EventSource": "aws:sns",
         "EventVersion": "1.0",
@@ -86,7 +93,7 @@ def _sns(resource: EventResource, account: Account, body: Any, received: int) ->
     }
 
 
-def _s3(resource: EventResource, account: Account, body: Any, received: int) -> dict[str, Any]:
+def _s3(resource: EventResource, account: Account, body: Any) -> dict[str, Any]:
     """Return the record of an object that has been made; the body is its key."""
     bucket = resource.source.rpartition(":")[2]
     key = text(body or "object")
@@ -108,7 +115,7 @@ def _s3(resource: EventResource, account: Account, body: Any, received: int) -> 
     }
 
 
-def _dynamodb(resource: EventResource, account: Account, body: Any, received: int) -> dict[str, Any]:
+def _dynamodb(resource: EventResource, account: Account, body: Any) -> dict[str, Any]:
     """Return the record of an item that has been written; the body is the item, in plain JSON or in DynamoDB's."""
     item = body if isinstance(body, dict) else {"value": body}
     marked = all(isinstance(each, dict) and len(each) == 1 for each in item.values())
@@ -145,7 +152,7 @@ def _marked(value: Any) -> dict[str, Any]:
     return {"S": str(value)}
 
 
-def _kinesis(resource: EventResource, account: Account, body: Any, received: int) -> dict[str, Any]:
+def _kinesis(resource: EventResource, account: Account, body: Any) -> dict[str, Any]:
     number = str(uuid.uuid4().int)
     return {
         "kinesis": {

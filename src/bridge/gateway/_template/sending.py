@@ -69,16 +69,16 @@ class Sender:
         steps: list[dict[str, Any]] = []
         size = resource.batch if resource.kind in ("sqs", "dynamodb", "kinesis") else max(len(waiting), 1)
         for start in range(0, max(len(waiting), 1), size):
-            batch = waiting[start : start + size]
+            event = records.event(resource, account, waiting[start : start + size])
             for number in range(1, TRIES + 1):
-                event = records.event(resource, account, batch, received=number)
+                records.count(event, number)
                 step = await self._tried(resource.function, event, number)
                 steps.append(step)
                 failed = _failed(resource, event, step)
                 if not failed:
                     break
                 if resource.partial and "records" in step:
-                    batch = [batch[index] for index in failed]
+                    event = {"Records": [event["Records"][index] for index in failed]}
             else:
                 step["given up"] = True
                 log.error("%s: given up after %s tries: %s", resource.name, TRIES, step.get("error") or step["failed"])
