@@ -25,7 +25,7 @@ def environment(url: str, stage: str) -> dict[str, str]:
 
 def identity() -> dict[str, str]:
     """Return credentials and a region for SDKs that sign, if this process has none."""
-    found = {}
+    found: dict[str, str] = {}
     if not _has_credentials():
         found |= {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
     if not {"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"} & os.environ.keys():

@@ -85,6 +85,7 @@ def config(app: Any, *, reload: bool = False) -> uvicorn.Config:
     """Return how uvicorn serves a gateway."""
     return uvicorn.Config(
         app,
+        lifespan="on",
         factory=reload,
         reload=reload,
         ws=WebSocketProtocol,

@@ -139,7 +139,7 @@ class Deployment:
         return None
 
     def missing(self, function: str, api: str, source_arn: str, route: str) -> str:
-        """Return what a log says of an API that may not call a function: the statement that is missing, and its cure."""
+        """Return what a log says of an API that may not call a function: which statement is missing, and its cure."""
         has = [each for each in self.stack.permissions if each.function == function]
         account = self.stack.account
         resource = source_arn.split(":", 5)[5]

@@ -121,9 +121,9 @@ class _Reader:
         # Open maps and lists: the value, its tag, the key that waits for a value, and the anchor.
         self._open: list[tuple[Section | Items, str | None, list[tuple[Any, int]], str | None]] = []
         self._scalars = yaml.constructor.SafeConstructor()
-        self._resolver = yaml.resolver.Resolver()
+        self._resolver: Any = yaml.resolver.Resolver()
 
-    def read(self, events: Iterator[yaml.Event]) -> Any:
+    def read(self, events: Iterator[Any]) -> Any:
         """Return the first document's value."""
         for event in events:
             line = event.start_mark.line + 1
@@ -147,20 +147,20 @@ class _Reader:
             self._place(made, line)
         return None
 
-    def _begin(self, event: yaml.Event, line: int) -> None:
+    def _begin(self, event: Any, line: int) -> None:
         if len(self._open) == DEPTH:
             raise self._error(line, f"more than {DEPTH} levels of maps and lists")
         value: Section | Items = Section(line=line) if isinstance(event, yaml.MappingStartEvent) else Items(line)
         self._open.append((value, event.tag, [], event.anchor))
 
-    def _alias(self, anchor: str, line: int) -> Any:
+    def _alias(self, anchor: str | None, line: int) -> Any:
         if anchor in self._anchors:
             return self._anchors[anchor]
         if any(anchor == each for _, _, _, each in self._open):
             raise self._error(line, f"*{anchor} is inside of itself")
         raise self._error(line, f"there is no &{anchor} before *{anchor}")
 
-    def _scalar(self, event: yaml.ScalarEvent, line: int) -> Any:
+    def _scalar(self, event: Any, line: int) -> Any:
         custom = event.tag if event.tag and event.tag.startswith("!") and event.tag != "!" else None
         tag = None if custom else event.tag
         if tag is None:

@@ -25,8 +25,8 @@ AT_ONCE = 10
 class Environments:
     """A Lambda handler that runs a function in processes: `handler(event, context)`, one event at a time in each.
 
-    An event takes the process that has been idle for the shortest time, or a new one. One that ends, or is ended because
-    its event took longer than the function's timeout, is not replaced before it is needed.
+    An event takes the process that has been idle for the shortest time, or a new one. One that ends, or is ended
+    because its event took longer than the function's timeout, is not replaced before it is needed.
 
     Args:
         function: the function.

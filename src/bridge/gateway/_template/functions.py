@@ -142,7 +142,7 @@ def _layers(resources: Resources, given: Any, resource: Resource) -> list[Path]:
     found: list[Path] = []
     for arn in texts(given):
         name = arn.rpartition(":layer:")[2].partition(":")[0]
-        layer = resources[name] if name in resources else None
+        layer = resources.find(name)
         place = layer.properties.get("ContentUri", layer.properties.get("Content")) if layer else None
         if not isinstance(place, str) or place.startswith("s3:"):
             resources.stack.notes.add(resource.line_of("Layers"), f"{resource.logical_id} lacks the layer {arn} here")

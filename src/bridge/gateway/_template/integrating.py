@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("bridge.gateway")
 
+_FAILED = (b'{"message": "Internal server error"}', b'{"message": "Endpoint request timed out"}')
+"""What a REST API says itself of an integration that has failed."""
+
 
 class Integrations:
     """The integrations of an API.
@@ -190,12 +193,10 @@ class Integrations:
     def _own(self, exchange: Exchange, response: Response) -> Response:
         """Return a REST API's gateway response in place of what says that its integration failed."""
         failures = {502: "INTEGRATION_FAILURE", 504: "INTEGRATION_TIMEOUT"}
-        own = (
-            self._api.kind == "rest" and response.status_code in failures and response.body.startswith(b'{"message": "')
-        )
-        return (
-            self.refused(exchange, failures[response.status_code]) if own and self._api.gateway_responses else response
-        )
+        kind = failures.get(response.status_code)
+        if kind is None or not self._api.gateway_responses or bytes(response.body) not in _FAILED:
+            return response
+        return self.refused(exchange, kind)
 
     async def _custom(self, exchange: Exchange) -> Response:
         """Return the response of a custom integration: mapped to the function and back."""

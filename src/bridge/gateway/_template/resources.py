@@ -82,6 +82,10 @@ class Resources:
     def __contains__(self, logical_id: object) -> bool:
         return logical_id in self._resources
 
+    def find(self, logical_id: str) -> Resource | None:
+        """Return a resource, if there is one."""
+        return self._resources.get(logical_id)
+
     def of(self, *types: str) -> Iterator[Resource]:
         """Return the resources of these types, in the template's order."""
         return (resource for resource in self._resources.values() if resource.type in types)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import tempfile
@@ -16,7 +17,7 @@ from .fronts import made, names, shown, urls
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
+    from collections.abc import Callable, Coroutine, Iterator
 
     from ...types import ASGIApp, Receive, Scope, Send
     from .deployment import Deployment

@@ -140,7 +140,7 @@ def _resource(logical_id: str, section: Section, intrinsics: Intrinsics, lines: 
 
 
 def _parameters(document: Section, inputs: Inputs, notes: Notes) -> dict[str, Any]:
-    declared = document.get("Parameters") or {}
+    declared = document.get("Parameters") or Section()
     unknown = inputs.parameters.keys() - declared.keys()
     if unknown:
         raise TemplateError(f"the template has no parameter {', '.join(sorted(unknown))}; it has {', '.join(declared)}")

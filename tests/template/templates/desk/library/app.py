@@ -5,6 +5,7 @@ from flask import Flask, Response, request
 from bridge import Bridge
 
 app = Flask(__name__)
+app.config["PROPAGATE_EXCEPTIONS"] = True
 
 
 @app.get("/books/cover")
