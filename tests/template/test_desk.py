@@ -132,7 +132,10 @@ Outputs:
     assert (response.status_code, response.json()) == (500, {"message": "Internal Server Error"})
     [said] = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
     assert "LateApi may not invoke Guard" in said
-    assert "SourceArn: !Sub arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${LateApi}/*/GET/late/*" in said
+    assert (
+        "SourceArn: !Sub arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${LateApi}/*/GET/late/*"
+        in said
+    )
     # What the log says to add lets the route in, as it stands there.
     cure = said[said.index("  GuardPermission:") : said.index("  or, for what is deployed")]
     text = path.read_text()

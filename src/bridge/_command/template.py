@@ -77,7 +77,7 @@ def serve(options: argparse.Namespace, path: Path) -> None:
         )
 
     template = read()
-    desk = template.desk(options.host, options.port)
+    desk = template.desk(options.host, options.port, eager=True)
     with closing(desk):
         desk.prepare()
         for line in [*(f"{path}, {note}" for note in template.notes), *desk.lines()]:

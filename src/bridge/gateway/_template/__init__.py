@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import tempfile
+import weakref
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,7 +74,7 @@ class Template:
         self._python = python
         self._jwks = dict(jwks or {})
         self._explain = explain
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder = ""
         self.notes = list(self._stack.notes)
         self.outputs = dict(self._stack.outputs)
 
@@ -89,7 +91,7 @@ class Template:
         """
         from .._server import serving
 
-        desk = self.desk(host, port)
+        desk = self.desk(host, port, eager=False)
         desk.prepare()
         with serving(desk.sockets, desk):
             yield Served(self._stack, desk)
@@ -106,19 +108,20 @@ class Template:
         """
         return _Alone(self, name)
 
-    def desk(self, host: str, port: int) -> Desk:
-        """Return sockets and apps of all that the template shows; its functions are starting."""
+    def desk(self, host: str, port: int, *, eager: bool) -> Desk:
+        """Return sockets and apps of all that the template shows; its functions start now, or with their first event."""
         from .serving import Desk
 
-        return Desk(self.deployment(), host, port, self._jwks)
+        return Desk(self.deployment(), host, port, self._jwks, eager=eager)
 
     def deployment(self) -> Deployment:
         """Return what runs the functions."""
         inline = [function for function in self._stack.functions.values() if function.inline]
-        if inline and self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="bridge-")
+        if inline and not self._folder:
+            self._folder = tempfile.mkdtemp(prefix="bridge-")
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
             for function in inline:
-                written(function, self._folder.name)
+                written(function, self._folder)
         return Deployment(self._stack, given=self._given, python=self._python, explain=self._explain)
 
 
@@ -159,11 +162,11 @@ class _Alone:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
             if not self._deployment.environments:
-                self._deployment.start()
+                self._deployment.start(eager=False)
             await self._app(scope, receive, send)
             return
         await receive()
-        self._deployment.start()
+        self._deployment.start(eager=False)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._deployment.close()

@@ -62,8 +62,13 @@ class Deployment:
         self._python = python
         self._running: dict[str, int] = {}
 
-    def start(self) -> None:
-        """Start a process of each function. They get ready while the first requests come."""
+    def start(self, *, eager: bool = True) -> None:
+        """Start the functions.
+
+        Args:
+            eager: whether each gets a process at once, which gets ready while the first requests come; else with its
+                first event.
+        """
         for logical_id, function in self.stack.functions.items():
             if function.unserved:
                 continue
@@ -76,7 +81,8 @@ class Deployment:
             self.functions[logical_id] = LocalFunction(
                 environments, timeout=function.timeout, concurrency=AT_ONCE if reserved is None else max(reserved, 1)
             )
-            environments.start()
+            if eager:
+                environments.start()
 
     async def close(self) -> None:
         """End the functions, once they have handled their events."""

@@ -26,7 +26,8 @@ def read(resources: Resources) -> None:
         _add(resources, resource, properties, properties.get("CodeUri", "."), properties.get("InlineCode"))
         url = properties.get("FunctionUrlConfig")
         if isinstance(url, dict):
-            add_url(resources, resource.logical_id, url, resource.line_of("FunctionUrlConfig"), sam=True)
+            name = f"{resource.logical_id}Url"
+            add_url(resources, name, resource.logical_id, url, resource.line_of("FunctionUrlConfig"), sam=True)
     for resource in resources.of("AWS::Lambda::Function"):
         code = resource.properties.get("Code")
         place, inline = code, None
@@ -36,7 +37,7 @@ def read(resources: Resources) -> None:
     for resource in resources.of("AWS::Lambda::Url"):
         function = resources.function(resource.properties.get("TargetFunctionArn"))
         if function is not None:
-            add_url(resources, function, resource.properties, resource.line, sam=False)
+            add_url(resources, resource.logical_id, function, resource.properties, resource.line, sam=False)
 
 
 def merged(globally: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
@@ -54,13 +55,13 @@ def merged(globally: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def add_url(resources: Resources, function: str, config: dict[str, Any], line: int, *, sam: bool) -> None:
+def add_url(resources: Resources, name: str, function: str, config: dict[str, Any], line: int, *, sam: bool) -> None:
     """Add a function's URL, and, for SAM's without signatures, the statements that open it to everyone."""
     signed = config.get("AuthType") == "AWS_IAM"
     streaming = config.get("InvokeMode") == "RESPONSE_STREAM"
     integration = Integration(kind="lambda", function=function, payload="2.0", streaming=streaming)
-    resources.stack.apis[f"{function}Url"] = ApiResource(
-        logical_id=f"{function}Url",
+    resources.stack.apis[name] = ApiResource(
+        logical_id=name,
         kind="url",
         api_id=identifier(function),
         routes=[Route(method="ANY", path="$default", integration=integration, line=line)],
@@ -71,8 +72,8 @@ def add_url(resources: Resources, function: str, config: dict[str, Any], line: i
     if sam and not signed:
         opening = {"Action": INVOKE_URL, "Principal": "*", "FunctionUrlAuthType": "NONE"}
         invoking = {"Action": INVOKE, "Principal": "*", "InvokedViaFunctionUrl": True}
-        for properties, name in ((opening, "UrlPublicPermissions"), (invoking, "URLInvokeAllowPublicAccess")):
-            made = GrantedPermission(function=function, properties=properties, name=function + name, line=line)
+        for properties, ending in ((opening, "UrlPublicPermissions"), (invoking, "URLInvokeAllowPublicAccess")):
+            made = GrantedPermission(function=function, properties=properties, name=function + ending, line=line)
             resources.stack.permissions.append(made)
 
 

@@ -41,9 +41,12 @@ def read(resources: Resources) -> None:
         if api is not None:
             _add_route(resources, resource, api)
     for api in resources.stack.apis.values():
-        if api.logical_id in resources and not api.stages:
-            resources.stack.notes.add(api.line, f"{api.logical_id} has no stage in this template; $default is taken")
-            api.stages.append(Stage(name="$default" if api.kind == "http" else "prod"))
+        if api.kind in ("http", "rest", "websocket") and not api.stages:
+            stage = Stage(name="$default" if api.kind == "http" else "prod")
+            resources.stack.notes.add(
+                api.line, f"{api.logical_id} has no stage in this template: {stage.name} is taken"
+            )
+            api.stages.append(stage)
 
 
 def _add_api(resources: Resources, resource: Resource) -> None:

@@ -95,7 +95,7 @@ def _location(redirect: dict[str, Any], call: ClientRequest) -> str:
     }
 
     def filled(name: str, default: str) -> str:
-        return re.sub(r"#\{(\w+)\}", lambda match: known.get(match[1], ""), str(redirect.get(name) or default))
+        return re.sub(r"#\{(\w+)\}", lambda match: known.get(match[1], ""), str(redirect.get(name, default)))
 
     query = filled("Query", "#{query}")
     place = f"{filled('Host', '#{host}')}:{filled('Port', '#{port}')}{filled('Path', '/#{path}')}"

@@ -246,7 +246,6 @@ class EventResource:
         source: ARN.
         batch: records of an event, at most.
         partial: whether its answer may name the records that failed: `ReportBatchItemFailures`.
-        retries: how often a record is given again.
         schedule: "rate(5 minutes)" or "cron(...)".
         event: a schedule's own input.
         enabled: whether it is.
@@ -259,7 +258,6 @@ class EventResource:
     source: str = ""
     batch: int = 10
     partial: bool = False
-    retries: int = 2
     schedule: str = ""
     event: Any = None
     enabled: bool = True

@@ -54,7 +54,7 @@ class Sender:
         stack = self._deployment.stack
         if name in stack.functions:
             return [await self._tried(name, bodies[0] if bodies else {}, 1)]
-        found = [each for each in stack.events if name in _names(each)]
+        found = [each for each in stack.events if name in names(each)]
         if not found:
             known = sorted({*stack.functions, *(each.name for each in stack.events)})
             raise UnknownNameError(f"there is no {name} in the template; there is {', '.join(known)}")
@@ -98,13 +98,13 @@ class Sender:
         return step
 
 
-def _names(resource: EventResource) -> set[str]:
+def names(resource: EventResource) -> set[str]:
     """Return what a source may be called: its event, and the resource that its ARN names."""
-    last = resource.source.rpartition(":")[2]
-    parts = last.split("/")
-    if resource.kind == "dynamodb":
-        last = parts[1] if len(parts) > 1 else last
-    return {resource.name, resource.name.replace("/", "."), last, parts[-1], resource.source}
+    found = {resource.name, resource.name.replace("/", "."), resource.source}
+    if resource.source:
+        parts = resource.source.split(":", 5)[-1].split("/")  # "jobs", "table/items/stream/...", "stream/clicks"
+        found.add(parts[1] if len(parts) > 1 else parts[0])
+    return found
 
 
 def _failed(resource: EventResource, event: Any, step: dict[str, Any]) -> list[int]:

@@ -33,6 +33,7 @@ class Desk:
         host: address to listen on.
         port: of the first app; each further one is on the next that is free. 0: any.
         jwks: issuers' keys.
+        eager: whether each function gets a process at once.
 
     Attributes:
         companions: what runs beside the apps, from the server's start to its end.
@@ -44,7 +45,7 @@ class Desk:
         ConfigurationError: a socket cannot listen.
     """
 
-    def __init__(self, deployment: Deployment, host: str, port: int, jwks: dict[str, Any]) -> None:
+    def __init__(self, deployment: Deployment, host: str, port: int, jwks: dict[str, Any], *, eager: bool) -> None:
         self.deployment = deployment
         self.companions: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self._jwks = jwks
@@ -67,7 +68,7 @@ class Desk:
         self.control = f"http://{shown_host}:{ports[-1]}"
         self._ports = ports
         deployment.urls = urls(deployment.stack, self.served, self.control)
-        deployment.start()
+        deployment.start(eager=eager)
 
     def lines(self) -> Iterator[str]:
         """Return what is where, in lines for the reader."""

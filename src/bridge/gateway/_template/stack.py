@@ -16,6 +16,7 @@ from . import (
     rest_api_resources,
     sam_apis,
     sam_events,
+    sending,
 )
 from .document import Items, Section, TemplateError, load
 from .identities import Account, Identities
@@ -116,9 +117,11 @@ def _fill(stack: Stack, resources: Resources) -> None:
         custom_domains,
     ):
         reader.read(resources)
+    sources = {name for each in stack.events for name in sending.names(each)}
     served = {*stack.functions, *stack.apis, *(each.name.partition("/")[0] for each in stack.events)}
     for resource in resources.everything():
-        if not resource.type.startswith(_SILENT) and resource.logical_id not in served:
+        known = resource.logical_id in served or resources.name(resource.logical_id) in sources
+        if not known and not resource.type.startswith(_SILENT):
             stack.notes.add(resource.line, f"{resource.logical_id} ({resource.type}) is not served here")
 
 

@@ -12,7 +12,9 @@ def handler(event, context):
         text = json.loads(event["body"])["text"]
         if text == "fail":
             raise RuntimeError("failed")
-        management = boto3.client("apigatewaymanagementapi", endpoint_url=os.environ["AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"])
+        management = boto3.client(
+            "apigatewaymanagementapi", endpoint_url=os.environ["AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"]
+        )
         said = json.dumps({"said": text.upper(), "api": request["apiId"], "route": request["routeKey"]})
         management.post_to_connection(ConnectionId=request["connectionId"], Data=said)
     return {"statusCode": 200}

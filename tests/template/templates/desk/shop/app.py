@@ -15,7 +15,9 @@ def best():
 
 @app.get("/open/logo.png")
 def logo():
-    return Response(b"\x89PNG\xff", media_type="image/png", headers={"access-control-allow-origin": "https://evil.example"})
+    return Response(
+        b"\x89PNG\xff", media_type="image/png", headers={"access-control-allow-origin": "https://evil.example"}
+    )
 
 
 @app.get("/open/cookies")
