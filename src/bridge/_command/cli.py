@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 from .. import __version__
 from ..errors import BridgeError
 from ..runtime._import_string import UsageError, load, parts
-from . import policy, websocket_options
+from . import policy, template, websocket_options
 from .packaging import check, coldstart, package
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (BridgeError, UsageError) as error:
         complaint = str(error)
     except ModuleNotFoundError as error:
-        if error.name not in ("starlette", "uvicorn", "websockets"):
+        if error.name not in ("starlette", "uvicorn", "websockets", "yaml"):
             raise
         complaint = f'{error.name} is missing: pip install "lambda-bridge[serve]"'
     else:
@@ -76,6 +76,10 @@ def _gateway(settings: dict[str, Any]) -> Gateway | WebSocketGateway:
 
 
 def _serve(options: argparse.Namespace) -> None:
+    path = template.found(options.target)
+    if path is not None:
+        template.serve(options, path)
+        return
     from ..gateway import Server
     from ..gateway._environment import environment, lent
 
@@ -186,8 +190,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
-    serve = commands.add_parser("serve", help="serve a handler, or an app, behind a local API")
-    _add_target(serve)
+    serve = commands.add_parser("serve", help="serve a handler, an app, or a SAM or CloudFormation template")
+    serve.add_argument(
+        "target",
+        metavar="TARGET",
+        nargs="?",
+        help="MODULE:HANDLER, a Lambda handler or an app; or a template (default: template.yaml in this folder)",
+    )
+    template.add(serve)
     _add_api(serve, websocket="WebSocket API")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     serve.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
@@ -206,6 +216,8 @@ def _parser() -> argparse.ArgumentParser:
     websocket_options.add(serve)
     serve.add_argument("--streaming", action="store_true", help="answers are streams; function URLs and REST APIs only")
     serve.set_defaults(run=_serve)
+
+    template.add_send(commands)
 
     invoke = commands.add_parser("invoke", help="print the result of one event")
     _add_target(invoke)

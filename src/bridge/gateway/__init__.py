@@ -18,9 +18,19 @@ if TYPE_CHECKING:
     from ._process import ProcessError
     from ._processes import Processes
     from ._server import Server
+    from ._template import Template
     from ._websocket import WebSocketGateway
 
-__all__ = ["API_NAMES", "Gateway", "LambdaContext", "ProcessError", "Processes", "Server", "WebSocketGateway"]
+__all__ = [
+    "API_NAMES",
+    "Gateway",
+    "LambdaContext",
+    "ProcessError",
+    "Processes",
+    "Server",
+    "Template",
+    "WebSocketGateway",
+]
 
 _ROOMS = {
     "API_NAMES": "_apis",
@@ -29,6 +39,7 @@ _ROOMS = {
     "ProcessError": "_process",
     "Processes": "_processes",
     "Server": "_server",
+    "Template": "_template",
     "WebSocketGateway": "_websocket",
 }
 

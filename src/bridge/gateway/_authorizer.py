@@ -9,13 +9,13 @@ import logging
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from ._function import TimedOutError
+from ._function import TimedOutError, UninvokedError
 
 if TYPE_CHECKING:
     from typing import Any
 
     from ..types import Event
-    from ._function import LocalFunction
+    from ._function import Invokable
 
 log = logging.getLogger("bridge.gateway")
 
@@ -39,10 +39,13 @@ class Authorizer:
 
     Args:
         function: the authorizer.
+        region: where the API is, as its ARN says.
+        account: the same.
     """
 
-    def __init__(self, function: LocalFunction) -> None:
+    def __init__(self, function: Invokable, *, region: str = "us-east-1", account: str = "123456789012") -> None:
         self._function = function
+        self._start = f"arn:aws:execute-api:{region}:{account}"
 
     async def context(self, event: Event) -> dict[str, str]:
         """What every event of the connection will say of the client: `principalId`, and its context's values as text.
@@ -54,21 +57,21 @@ class Authorizer:
             RefusedError: the authorizer raised "Unauthorized" (401), denied (403), or failed (500).
         """
         context = event["requestContext"]
-        arn = f"arn:aws:execute-api:us-east-1:123456789012:{context['apiId']}/{context['stage']}/$connect"
+        arn = f"{self._start}:{context['apiId']}/{context['stage']}/$connect"
         request = {"type": "REQUEST", "methodArn": arn, **event}
         try:
             answer = await self._function.invoke(request, context["requestId"], SECONDS)
-        except TimedOutError as error:
+        except (TimedOutError, UninvokedError) as error:
             log.error("authorizer: %s", error)
             raise RefusedError(500) from None
         except Exception as error:
-            if str(error) == "Unauthorized":
+            if says_unauthorized(error):
                 raise RefusedError(401) from None
             log.exception("authorizer: it failed")
             raise RefusedError(500) from None
         try:
-            allowed = _allows(answer["policyDocument"]["Statement"], arn)
-            texts = {name: _text(value) for name, value in (answer.get("context") or {}).items()}
+            allowed, _ = allows(answer["policyDocument"]["Statement"], arn)
+            texts = {name: text(value) for name, value in (answer.get("context") or {}).items()}
             principal = str(answer["principalId"])
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             log.error("authorizer: %r is no answer with principalId, policyDocument and context: %r", answer, error)
@@ -78,10 +81,20 @@ class Authorizer:
         return {"principalId": principal, **texts}
 
 
-def _allows(statements: Any, arn: str) -> bool:
+def says_unauthorized(error: Exception) -> bool:
+    """Return whether a Lambda authorizer has raised "Unauthorized", which is what makes it a 401."""
+    return getattr(error, "message", str(error)) == "Unauthorized"
+
+
+def allows(statements: Any, arn: str) -> tuple[bool, bool]:
+    """Return whether a policy's statements allow what an ARN names, and whether one denies it by name.
+
+    Raises:
+        KeyError, TypeError, AttributeError: they are no statements.
+    """
     statements = [statements] if isinstance(statements, dict) else statements
     effects = {statement["Effect"] for statement in statements if _matches(statement["Resource"], arn)}
-    return effects == {"Allow"}
+    return effects == {"Allow"}, "Deny" in effects
 
 
 def _matches(resources: Any, arn: str) -> bool:
@@ -90,7 +103,12 @@ def _matches(resources: Any, arn: str) -> bool:
     return any(fnmatchcase(arn, pattern.replace("[", "[[]")) for pattern in patterns)
 
 
-def _text(value: object) -> str:
+def text(value: object) -> str:
+    """Return a value of an authorizer's context as events have it.
+
+    Raises:
+        ValueError: a context has no such values.
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
     if not isinstance(value, (str, int, float)):

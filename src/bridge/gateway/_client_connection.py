@@ -32,6 +32,7 @@ class ClientConnection:
     """A connection from the client's request to its end.
 
     Attributes:
+        api_id: of its API.
         id: 16 characters, the last of them "=".
         domain: host and port of the gateway.
         identity: of the client: `sourceIp`, and `userAgent` if it says one.
@@ -41,6 +42,8 @@ class ClientConnection:
         is_open: whether messages can pass.
         closed: close code and reason, once the gateway has closed the connection.
     """
+
+    api_id = "local"
 
     def __init__(self, scope: Scope, send: Send, source_ip: str) -> None:
         host, port = scope.get("server") or ("127.0.0.1", 80)

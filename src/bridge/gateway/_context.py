@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import time
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 class LambdaContext:
     """What Lambda's runtime passes to a handler beside the event.
@@ -31,3 +35,14 @@ class LambdaContext:
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until the timeout; 0 after it."""
         return max(0, int((self._end - time.monotonic()) * 1000))
+
+
+def describe(environment: Mapping[str, str]) -> None:
+    """Have this process's contexts say which function it is, if its environment has Lambda's own variables."""
+    name = environment.get("AWS_LAMBDA_FUNCTION_NAME")
+    if name:
+        region = environment.get("AWS_REGION", "us-east-1")
+        LambdaContext.function_name = name
+        LambdaContext.invoked_function_arn = f"arn:aws:lambda:{region}:123456789012:function:{name}"
+        LambdaContext.memory_limit_in_mb = environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+        LambdaContext.log_group_name = f"/aws/lambda/{name}"

@@ -20,7 +20,12 @@ def environment(url: str, stage: str) -> dict[str, str]:
         url: of the server: "http://127.0.0.1:8000".
         stage: of the WebSocket API.
     """
-    found = {connections.LOCAL_VARIABLE: f"{url}/{stage}", greeting.LOCAL_VARIABLE: url}
+    return {connections.LOCAL_VARIABLE: f"{url}/{stage}", greeting.LOCAL_VARIABLE: url, **identity()}
+
+
+def identity() -> dict[str, str]:
+    """Return credentials and a region for SDKs that sign, if this process has none."""
+    found: dict[str, str] = {}
     if not _has_credentials():
         found |= {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
     if not {"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"} & os.environ.keys():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from weakref import WeakKeyDictionary
 
 from ._context import LambdaContext
@@ -22,6 +22,17 @@ if TYPE_CHECKING:
 
 class TimedOutError(Exception):
     """A function took longer than its timeout, or than its caller waits."""
+
+
+class UninvokedError(Exception):
+    """A function that has not been invoked; the text says why."""
+
+
+class Invokable(Protocol):
+    """What invokes a function: a `LocalFunction`, or what chooses one by the event."""
+
+    async def invoke(self, event: Event, request_id: str, seconds: float) -> Any:
+        """Return the result of an event, or raise: see `LocalFunction.invoke`."""
 
 
 class LocalFunction:
@@ -68,9 +79,13 @@ class LocalFunction:
             TimedOutError: the function took longer than it or the caller has time.
             Exception: what the handler raised, or why its result is no JSON.
         """
+        return json.loads(await self.invoke_json(event, request_id, seconds))
+
+    async def invoke_json(self, event: Event, request_id: str, seconds: float) -> bytes:
+        """Return the result of an event as JSON; arguments and errors as of `invoke`."""
         text = to_json(event)
         async with self.turn():
-            return json.loads(await self.within(seconds, self.result(text, request_id)))
+            return await self.within(seconds, self.result(text, request_id))
 
     async def result(self, event: bytes, request_id: str) -> bytes:
         """Return the result of an event, both as JSON."""

@@ -113,22 +113,7 @@ class Gateway:
 
     async def call(self, request: Request) -> ClientRequest:
         """The call that a request is, with the headers that AWS adds on the way."""
-        scope = request.scope
-        raw_path = scope.get("raw_path") or quote(scope["path"]).encode()
-        own = forwarded.added(scope)
-        headers = [(name.lower(), value) for name, value in forwarded.lines(scope)]
-        return ClientRequest(
-            method=scope["method"],
-            raw_path=_ascii(raw_path.partition(b"?")[0]),
-            query_string=_ascii(scope["query_string"]),
-            headers=[*(line for line in headers if line[0] not in own), *own.items()],
-            body=await request.body(),
-            client=forwarded.client(scope),
-            stage=self._stage,
-            domain=self._api.domain(self._stage),
-            request_id=str(uuid.uuid4()),
-            seconds=time.time(),
-        )
+        return await received(request, stage=self._stage, domain=self._api.domain(self._stage))
 
     async def _respond(self, request: Request, send: Send) -> Response | None:
         """The response to a request; None: it has been streamed."""
@@ -160,13 +145,7 @@ class Gateway:
         except Exception:
             log.exception("%s %s: the function failed", call.method, call.raw_path)
             return plain(*api.failed)
-        try:
-            if len(result) > api.result_limit:
-                raise ResultError(f"the result has {len(result):,} bytes of JSON; the limit is {api.result_limit:,}")
-            return outward(api.response(json.loads(result), call), api.remapped)
-        except ResultError as error:
-            log.error("%s %s: %s", call.method, call.raw_path, error)
-            return plain(*(api.no_base64 if isinstance(error, ResultBodyError) else api.refused or api.failed))
+        return responded(api, call, result)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -177,17 +156,57 @@ class Gateway:
         await send({"type": "lifespan.shutdown.complete"})
 
 
+async def received(request: Request, *, stage: str, domain: str) -> ClientRequest:
+    """Return the call that a request is, with the headers that AWS adds on the way.
+
+    Raises:
+        ClientDisconnect: the client has left before its body was complete.
+    """
+    scope = request.scope
+    raw_path = scope.get("raw_path") or quote(scope["path"]).encode()
+    own = forwarded.added(scope)
+    headers = [(name.lower(), value) for name, value in forwarded.lines(scope)]
+    return ClientRequest(
+        method=scope["method"],
+        raw_path=_ascii(raw_path.partition(b"?")[0]),
+        query_string=_ascii(scope["query_string"]),
+        headers=[*(line for line in headers if line[0] not in own), *own.items()],
+        body=await request.body(),
+        client=forwarded.client(scope),
+        stage=stage,
+        domain=domain,
+        request_id=str(uuid.uuid4()),
+        seconds=time.time(),
+    )
+
+
+def responded(api: Api, call: ClientRequest, result: bytes) -> Response:
+    """Return the response that an API makes of a function's result, or what it says of a result that it refuses."""
+    try:
+        if len(result) > api.result_limit:
+            raise ResultError(f"the result has {len(result):,} bytes of JSON; the limit is {api.result_limit:,}")
+        return outward(api.response(json.loads(result), call), api.remapped)
+    except ResultError as error:
+        log.error("%s %s: %s", call.method, call.raw_path, error)
+        return plain(*(api.no_base64 if isinstance(error, ResultBodyError) else api.refused or api.failed))
+
+
+def oversized(api: Api, call: ClientRequest) -> Response | None:
+    """Return what an API answers to a call that is too large for it, and None to one that is not."""
+    if api.head_size(call) > api.head_limit:
+        return plain(*api.head_too_large)
+    if len(call.body) > api.request_limit:
+        return plain(*api.too_large)
+    return None
+
+
 def _refusal(api: Api, call: ClientRequest) -> Response | None:
     """What the API answers to a call that it does not pass on."""
     prefix = call.stage_prefix
     if prefix and not (call.raw_path + "/").startswith(prefix + "/"):
         log.warning("%s %s is not under the stage's path, %s/", call.method, call.raw_path, prefix)
         return plain(*api.unknown_stage)
-    if api.head_size(call) > api.head_limit:
-        return plain(*api.head_too_large)
-    if len(call.body) > api.request_limit:
-        return plain(*api.too_large)
-    return None
+    return oversized(api, call)
 
 
 def _ascii(raw: bytes) -> str:

@@ -11,6 +11,7 @@ import logging
 import time
 import uuid
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from starlette.responses import JSONResponse, Response
 
@@ -19,11 +20,12 @@ from . import _signature as signature
 from ._outward import error
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from starlette.requests import Request
 
-    from ._function import LocalFunction
+    from ._function import Invokable
 
 log = logging.getLogger("bridge.gateway")
 
@@ -32,17 +34,27 @@ ASYNCHRONOUS_PAYLOAD = 1024 * 1024
 
 SECONDS = 900.0
 
+START = "/2015-03-31/functions/"
+END = "/invocations"
+"""What is around a function's name or ARN in the path of an Invoke request."""
+
+
+def is_invoke(request: Request) -> bool:
+    """Return whether a request is one to Invoke a function."""
+    path = request.scope["path"]
+    return request.method == "POST" and path.startswith(START) and path.endswith(END)
+
 
 class Invocations:
-    """What answers to Invoke, whatever name the function is called by, and keeps what nobody waits for.
+    """What answers to Invoke, and keeps what nobody waits for.
 
     An asynchronous invocation that fails is logged. Lambda would try it twice more, after minutes.
 
     Args:
-        function: the one there is.
+        function: the function of a name or ARN; None if there is none.
     """
 
-    def __init__(self, function: LocalFunction) -> None:
+    def __init__(self, function: Callable[[str], Invokable | None]) -> None:
         self._function = function
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -51,6 +63,10 @@ class Invocations:
         refusal = signature.refusal(request, "lambda")
         if refusal is not None:
             return refusal
+        name = unquote(request.scope["path"]).removeprefix(START).removesuffix(END)
+        function = self._function(name)
+        if function is None:
+            return error(404, "ResourceNotFoundException", f"Function not found: {name}")
         kind = request.headers.get("x-amz-invocation-type", "RequestResponse")
         if kind not in ("Event", "RequestResponse", "DryRun"):
             return error(400, "InvalidParameterValueException", f"there is no invocation type {kind!r}")
@@ -65,8 +81,8 @@ class Invocations:
         if kind == "DryRun":
             return Response(status_code=204)
         if kind == "RequestResponse":
-            return await self._result(event)
-        task = asyncio.create_task(self._result(event))
+            return await self._result(function, event)
+        task = asyncio.create_task(self._result(function, event))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return Response(status_code=202)
@@ -76,14 +92,16 @@ class Invocations:
         while self._tasks:
             await asyncio.wait(self._tasks)
 
-    async def _result(self, event: Any) -> Response:
+    async def _result(self, function: Invokable, event: Any) -> Response:
         started = time.perf_counter()
         request_id = str(uuid.uuid4())
         try:
-            result = await self._function.invoke(event, request_id, SECONDS)
+            result = await function.invoke(event, request_id, SECONDS)
         except Exception as raised:
             log.exception("invocation %s failed", request_id)
-            failure = {"errorMessage": str(raised), "errorType": type(raised).__name__, "requestId": request_id}
+            message = getattr(raised, "message", str(raised))
+            kind = getattr(raised, "kind", "") or type(raised).__name__
+            failure = {"errorMessage": message, "errorType": kind, "requestId": request_id}
             return JSONResponse(failure, headers={"X-Amz-Function-Error": "Unhandled"})
         log.info("invocation %s %.1f ms", request_id, (time.perf_counter() - started) * 1000)
         return JSONResponse(result)

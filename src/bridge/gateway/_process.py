@@ -7,11 +7,13 @@ import subprocess
 import sys
 import threading
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import BridgeError, ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import IO, Any
 
     from ..types import Event
@@ -19,19 +21,49 @@ if TYPE_CHECKING:
 END_SECONDS = 5.0
 """How long a process may take to end: its last event, and its app's shutdown."""
 
-# The same search path, wherever this process has its own from.
+# The same search path, wherever this process has its own from; another Python has its own, and this one's at the end.
 _START = """
 import json, sys
-target, path = sys.argv[1:]
+target, exact, path, first, last = json.loads(sys.argv[1])
 sys.argv[1:] = []
-sys.path[:] = json.loads(path)
+own = [entry for entry in sys.path if entry]
+sys.path[:] = [*first, *(own if path is None else path), *last]
 from bridge.gateway._process_main import main
-sys.exit(main(target))
+sys.exit(main(target, exact=exact))
 """
 
 
 class ProcessError(BridgeError):
-    """The handler's: it raised, and the text is its traceback; or its process ended."""
+    """The handler's: it raised, and the text is its traceback; or its process ended.
+
+    Attributes:
+        message: of the exception, if it raised; else the text.
+        kind: name of the exception's class; "" if it did not raise.
+    """
+
+    def __init__(self, text: str, message: str | None = None, kind: str = "") -> None:
+        super().__init__(text)
+        self.message = text if message is None else message
+        self.kind = kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Launch:
+    """How a process is started.
+
+    Attributes:
+        python: an interpreter; "" for this one, with this one's search path.
+        first: folders that come first on its search path.
+        folder: its working directory; None for this one.
+        environment: all of its variables; None for those of this process.
+        exact: whether what is at the target is a Lambda handler as it is, and nothing wraps an app there.
+    """
+
+    python: str = ""
+    first: tuple[str, ...] = ()
+    folder: str | None = None
+    environment: Mapping[str, str] | None = None
+    exact: bool = False
 
 
 class Process:
@@ -39,12 +71,19 @@ class Process:
 
     Args:
         target: "MODULE:HANDLER".
+        launch: how it is started.
     """
 
-    def __init__(self, target: str) -> None:
-        path = json.dumps([str(entry) for entry in sys.path])
-        self._popen = subprocess.Popen(  # noqa: S603 - this Python, with code of our own
-            [sys.executable, "-u", "-c", _START, target, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    def __init__(self, target: str, launch: Launch = Launch()) -> None:
+        path = [str(entry) for entry in sys.path]
+        own, last = (None, path) if launch.python else (path, [])
+        start = json.dumps([target, launch.exact, own, launch.first, last])
+        self._popen = subprocess.Popen(  # noqa: S603 - a Python, with code of our own
+            [launch.python or sys.executable, "-u", "-c", _START, start],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=launch.folder,
+            env=launch.environment,
         )
         self._ready = self._late = self._refused = False
 
@@ -79,7 +118,7 @@ class Process:
         finally:
             timer.cancel()
         if "failed" in answer:
-            raise ProcessError(answer["failed"])
+            raise ProcessError(answer["failed"], answer["message"], answer["kind"])
         return answer["result"]
 
     def has_ended(self) -> bool:

@@ -15,8 +15,8 @@ import traceback
 from typing import TYPE_CHECKING
 
 from ..errors import BridgeError
-from ..runtime._import_string import UsageError, load
-from ._context import LambdaContext
+from ..runtime._import_string import UsageError, find, load
+from ._context import LambdaContext, describe
 
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
@@ -24,8 +24,12 @@ if TYPE_CHECKING:
     from ..runtime._import_string import Handler
 
 
-def main(target: str) -> int:
+def main(target: str, *, exact: bool = False) -> int:
     """Work in this process; its exit code.
+
+    Args:
+        target: "MODULE:HANDLER".
+        exact: whether what is there is a Lambda handler as it is.
 
     Standard input and output are taken away from the handler: what it prints goes to standard error.
     """
@@ -37,10 +41,10 @@ def main(target: str) -> int:
         os.dup2(nothing, 0)
         os.close(nothing)
         os.dup2(2, 1)
-        return work(target, jobs, answers)
+        return work(target, jobs, answers, exact=exact)
 
 
-def work(target: str, jobs: BinaryIO, answers: BinaryIO) -> int:
+def work(target: str, jobs: BinaryIO, answers: BinaryIO, *, exact: bool = False) -> int:
     """Load the handler and handle events until there are no more; the exit code."""
 
     def answer(line: bytes) -> None:
@@ -48,7 +52,8 @@ def work(target: str, jobs: BinaryIO, answers: BinaryIO) -> int:
         answers.flush()
 
     try:
-        handler = load(target)
+        handler = find(target) if exact else load(target)
+        describe(os.environ)
     except (BridgeError, UsageError) as error:
         answer(_line({"refused": str(error)}))
         return 2
@@ -56,8 +61,9 @@ def work(target: str, jobs: BinaryIO, answers: BinaryIO) -> int:
     for job in jobs:
         try:
             answer(_line({"result": _result(handler, **json.loads(job))}))
-        except Exception:
-            answer(_line({"failed": traceback.format_exc().encode("utf-8", "replace").decode()}))
+        except Exception as error:
+            failure = {"failed": traceback.format_exc(), "message": str(error), "kind": type(error).__name__}
+            answer(_line({name: text.encode("utf-8", "replace").decode() for name, text in failure.items()}))
     return 0
 
 

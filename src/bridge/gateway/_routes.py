@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from ..types import Event, Scope
     from ._client_connection import ClientConnection
 
-API_ID = "local"
-
 _NOT_DELIVERED = frozenset(["connection", "upgrade"])
 _EXPRESSION = re.compile(r"\$request\.body((?:\.[A-Za-z0-9_-]+)+)|\$\{request\.body((?:\.[A-Za-z0-9_-]+)+)\}")
 
@@ -120,7 +118,7 @@ def _context(
         "requestId": request_id,
         "domainName": connection.domain,
         "connectionId": connection.id,
-        "apiId": API_ID,
+        "apiId": connection.api_id,
     }
     if connection.authorizer is not None:
         context["authorizer"] = connection.authorizer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -10,11 +9,12 @@ from typing import TYPE_CHECKING
 import uvicorn
 from uvicorn.supervisors import ChangeReload
 
-from ..errors import ConfigurationError
 from ._environment import lent
 from ._frames import WebSocketProtocol
+from ._listener import listener
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
     from typing import Any
 
@@ -37,7 +37,7 @@ class Server:
     """
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._socket = _listener(host, port)
+        self._socket = listener(host, port)
         name = f"[{host}]" if ":" in host else host
         self.url = f"http://{name}:{self._socket.getsockname()[1]}"
 
@@ -48,11 +48,11 @@ class Server:
             app: a gateway; with `reload`, the import string of a function that makes one.
             reload: whether to start again when a file changes.
         """
-        config = _config(app, reload=reload)
-        run = uvicorn.Server(config).run
+        settings = config(app, reload=reload)
+        run = uvicorn.Server(settings).run
         with suppress(KeyboardInterrupt):
             if reload:
-                ChangeReload(config, target=run, sockets=[self._socket]).run()
+                ChangeReload(settings, target=run, sockets=[self._socket]).run()
             else:
                 run(sockets=[self._socket])
 
@@ -60,24 +60,32 @@ class Server:
     def serving(self, app: Any) -> Iterator[str]:
         """Serve in a thread; the URL. A WebSocket gateway's environment is the process's as long."""
         environment = getattr(app, "environment", None)
-        server = uvicorn.Server(_config(app))
-        thread = threading.Thread(target=server.run, args=([self._socket],), name="bridge-server", daemon=True)
-        with lent(environment(self.url) if environment else {}):
-            thread.start()
-            try:
-                yield self.url
-            finally:
-                server.should_exit = True
-                thread.join()
+        with lent(environment(self.url) if environment else {}), serving([self._socket], app):
+            yield self.url
 
     def close(self) -> None:
         """Listen no more: for a server that has served nothing."""
         self._socket.close()
 
 
-def _config(app: Any, *, reload: bool = False) -> uvicorn.Config:
+@contextmanager
+def serving(sockets: list[socket.socket], app: Any) -> Iterator[None]:
+    """Serve an ASGI app on sockets that listen, in a thread, for as long as the block lasts."""
+    server = uvicorn.Server(config(app))
+    thread = threading.Thread(target=server.run, args=(sockets,), name="bridge-server", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def config(app: Any, *, reload: bool = False) -> uvicorn.Config:
+    """Return how uvicorn serves a gateway."""
     return uvicorn.Config(
         app,
+        lifespan="on",
         factory=reload,
         reload=reload,
         ws=WebSocketProtocol,
@@ -88,16 +96,3 @@ def _config(app: Any, *, reload: bool = False) -> uvicorn.Config:
         timeout_graceful_shutdown=END_SECONDS,
         server_header=False,
     )
-
-
-def _listener(host: str, port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen()
-    except (OSError, OverflowError) as error:
-        listener.close()
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise ConfigurationError(f"cannot listen on {host}, port {port}: {reason}") from None
-    return listener

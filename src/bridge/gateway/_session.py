@@ -7,7 +7,7 @@ import json
 import logging
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .._http import RESPONSE_BODY, STATUS
@@ -16,15 +16,17 @@ from ..sources import _v1 as v1
 from . import _forwarded as forwarded, _routes as routes
 from ._authorizer import RefusedError
 from ._client_connection import MESSAGE_LIMIT, ClientConnection, GoneError, SlowClientError
-from ._function import TimedOutError
+from ._function import TimedOutError, UninvokedError
+from ._process import ProcessError
 
 if TYPE_CHECKING:
     from asyncio import Task, TaskGroup
+    from collections.abc import Mapping
     from typing import Any
 
     from ..types import Event, Receive, Scope, Send, Wire
     from ._authorizer import Authorizer
-    from ._function import LocalFunction
+    from ._function import Invokable
     from ._routes import Selection
 
     End = tuple[int, str]
@@ -48,6 +50,22 @@ class Settings:
     route_response: bool
     idle_timeout: float
     lifetime: float
+    api_id: str = "local"
+    region: str = "us-east-1"
+    account: str = "123456789012"
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+class NoRouteError(Exception):
+    """A message that no route takes."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What a client is told where a function has no response: a status for its handshake, a text for its message."""
+
+    status: int
+    message: str = "Internal server error"
 
 
 class Session:
@@ -62,7 +80,7 @@ class Session:
 
     def __init__(
         self,
-        function: LocalFunction,
+        function: Invokable,
         authorizer: Authorizer | None,
         settings: Settings,
         connections: dict[str, ClientConnection],
@@ -77,6 +95,7 @@ class Session:
         """Serve an ASGI WebSocket connection, until the last of its events has been handled."""
         await receive()
         connection = ClientConnection(scope, send, forwarded.client(scope))
+        connection.api_id = self._settings.api_id
         self._connections[connection.id] = connection
         async with asyncio.TaskGroup() as tasks:
             reader = tasks.create_task(self._read(connection, receive, tasks))
@@ -144,18 +163,18 @@ class Session:
                 return refused.status, None
             event["requestContext"]["authorizer"] = connection.authorizer
         response = await self._respond(event)
-        if response is None:
-            return 502, None
+        if isinstance(response, Failure):
+            return response.status, None
         status, lines, _ = response
         return status, next((value for name, value in lines if name.lower() == "sec-websocket-protocol"), None)
 
     async def _message(self, connection: ClientConnection, text: str) -> None:
         event = routes.message(connection, self._stage, self._settings.selection.route_key(text), text)
         response = await self._respond(event)
-        if response is None:
+        if isinstance(response, Failure):
             context = event["requestContext"]
             ids = {name: context[name] for name in ("connectionId", "requestId")}
-            answer = json.dumps({"message": "Internal server error", **ids})
+            answer = json.dumps({"message": response.message, **ids})
         elif self._settings.route_response:
             answer = response[RESPONSE_BODY].decode("utf-8", "replace")
         else:
@@ -163,9 +182,11 @@ class Session:
         with suppress(GoneError, SlowClientError):
             await connection.post(answer)
 
-    async def _respond(self, event: Event) -> Wire | None:
-        """The function's response to an event; none if it has failed."""
+    async def _respond(self, event: Event) -> Wire | Failure:
+        """The function's response to an event, or what the client is told instead."""
         context = event["requestContext"]
+        if self._settings.variables:
+            event["stageVariables"] = dict(self._settings.variables)
         what = f"{context['eventType']} {context['connectionId']}"
         started = time.perf_counter()
         try:
@@ -173,14 +194,22 @@ class Session:
             if not isinstance(result, dict) or "statusCode" not in result:
                 raise ResultError(f"the result must be an object with a statusCode, not {result!r:.100}")
             response = v1.response(result, http_api=True)
+        except NoRouteError as error:
+            log.warning("%s: %s", what, error)
+            return Failure(403, "Forbidden")
+        except UninvokedError as error:
+            log.error("%s: %s", what, error)
+            return Failure(500)
         except (TimedOutError, ResultError) as error:
             log.error("%s: %s", what, error)
+        except ProcessError as error:  # its text is the function's own traceback
+            log.error("%s: the function failed: %s", what, error)
         except Exception:
             log.exception("%s: the function failed", what)
         else:
             log.info("%s %s %.1f ms", what, response[STATUS], (time.perf_counter() - started) * 1000)
             return response
-        return None
+        return Failure(502)
 
 
 async def deny(send: Send, status: int, text: str = "") -> None:

@@ -13,7 +13,7 @@ from . import _management as management
 from ._authorizer import Authorizer
 from ._environment import environment
 from ._function import LocalFunction
-from ._invocations import Invocations
+from ._invocations import Invocations, is_invoke
 from ._outward import error
 from ._routes import Selection
 from ._session import Session, Settings, deny
@@ -93,7 +93,7 @@ class WebSocketGateway:
             lifetime=lifetime,
         )
         self._connections: dict[str, ClientConnection] = {}
-        self._invocations = Invocations(self._functions[0])
+        self._invocations = Invocations(lambda name: self._functions[0])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve an ASGI connection: WebSocket, HTTP, or the gateway's own lifespan."""
@@ -123,7 +123,7 @@ class WebSocketGateway:
 
     async def _response(self, request: Request) -> Response:
         path = request.scope["path"]
-        if request.method == "POST" and re.fullmatch(r"/2015-03-31/functions/.+/invocations", path):
+        if is_invoke(request):
             return await self._invocations.response(request)
         stage, at_connections, connection_id = path.rpartition("/@connections/")
         if at_connections and stage == f"/{self._stage}":

@@ -32,6 +32,15 @@ def load(target: str, *, streaming: StreamingMode = "off") -> Handler:
     Raises:
         UsageError: the target is not of this form, or is not there, or is no handler and no app.
     """
+    return handler_of(find(target), streaming)
+
+
+def find(target: str) -> Any:
+    """Return what is at `MODULE:NAME`.
+
+    Raises:
+        UsageError: the target is not of this form, or is not there.
+    """
     module_name, name = parts(target)
     try:
         found: Any = importlib.import_module(module_name)
@@ -41,10 +50,9 @@ def load(target: str, *, streaming: StreamingMode = "off") -> Handler:
             raise
         raise UsageError(f"there is no module {error.name!r} (from {os.getcwd()})") from None
     try:
-        found = attribute_of(found, name)
+        return attribute_of(found, name)
     except AttributeError:
         raise UsageError(f"module {module_name!r} has no {name!r}") from None
-    return handler_of(found, streaming)
 
 
 def handler_of(found: Any, streaming: StreamingMode) -> Handler:

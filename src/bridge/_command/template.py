@@ -1,0 +1,183 @@
+"""The commands for templates: `bridge serve template.yaml`, and `bridge send`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import ConfigurationError
+from ..runtime._import_string import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+    from ..gateway._template import Template
+    from ..gateway._template.serving import Desk
+
+NAMES = ("template.yaml", "template.yml", "template.json")
+"""Files that are taken for a template where no target is named."""
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add what `serve` can be told of a template."""
+    group = parser.add_argument_group("templates")
+    group.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", help="of the template")
+    group.add_argument("--import", action="append", default=[], dest="imports", metavar="NAME=VALUE", help="an export")
+    group.add_argument("--env-file", metavar="FILE", help="variables for the functions, as NAME=value or SAM's JSON")
+    group.add_argument("--region", help="AWS::Region (default: $AWS_REGION, or us-east-1)")
+    group.add_argument("--venv", metavar="FOLDER", help="a virtual environment that runs the functions")
+    group.add_argument("--jwks", metavar="FILE", help="a JSON Web Key Set, for issuers that do not answer")
+    group.add_argument("--explain", action="store_true", help="log the way of each request, and why it was taken")
+    group.add_argument("--run-schedules", action="store_true", help="send the schedules' events when their time comes")
+
+
+def add_send(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command `send`."""
+    parser = commands.add_parser("send", help="send an event to a function of the template that is being served")
+    parser.add_argument(
+        "name", metavar="NAME", help="a function, an event, a queue, a topic, a bucket, a table, a rule"
+    )
+    parser.add_argument("bodies", nargs="*", metavar="BODY", help="of a message or record each; - reads one")
+    parser.add_argument("--template", default="", metavar="FILE", help="(default: the one in this folder)")
+    parser.set_defaults(run=send)
+
+
+def found(target: str | None) -> Path | None:
+    """Return the template that `serve` is to serve: the target, if it is a file of that kind, or the folder's."""
+    if target is None:
+        for name in NAMES:
+            if Path(name).is_file():
+                return Path(name)
+        raise UsageError(f"say what to serve: MODULE:HANDLER, or a template; there is no {NAMES[0]} here")
+    return Path(target) if target.endswith((".yaml", ".yml", ".json")) else None
+
+
+def serve(options: argparse.Namespace, path: Path) -> None:
+    """Serve a template until the process is interrupted."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+
+    def read() -> Template:
+        from ..gateway._template import Template
+
+        return Template(
+            path,
+            parameters=_pairs(options.parameter, "--parameter"),
+            imports=_pairs(options.imports, "--import"),
+            environment_file=options.env_file,
+            region=options.region or os.environ.get("AWS_REGION") or "us-east-1",
+            python=_python(options.venv),
+            jwks={"*": json.loads(Path(options.jwks).read_text())} if options.jwks else None,
+            explain=options.explain,
+        )
+
+    template = read()
+    desk = template.desk(options.host, options.port, eager=True)
+    with closing(desk):
+        desk.prepare()
+        for line in [*(f"{path}, {note}" for note in template.notes), *desk.lines()]:
+            print(line)
+        sys.stdout.flush()
+        _beside(options, path, desk, read)
+        _run(path, desk)
+
+
+def _beside(options: argparse.Namespace, path: Path, desk: Desk, read: Any) -> None:
+    """Have the schedules run, and the files be followed, if that is asked for."""
+    from functools import partial
+
+    from ..gateway._template import reloading, schedules
+
+    if options.run_schedules:
+        for resource in desk.deployment.stack.events:
+            if resource.schedule and resource.enabled:
+                schedules.Schedule(resource.schedule)
+                desk.companions.append(partial(schedules.run, resource, desk.sender))
+
+    def renew() -> None:
+        try:
+            desk.renew(read().deployment())
+        except ConfigurationError as error:
+            logging.getLogger("bridge.gateway").error("%s: %s", path, error)
+        else:
+            logging.getLogger("bridge.gateway").info("%s: served anew", path)
+
+    if options.reload:
+        desk.companions.append(partial(reloading.follow, path, lambda: desk.deployment, renew))
+
+
+def _run(path: Path, desk: Desk) -> None:
+    import uvicorn
+
+    from ..gateway._server import config
+    from ..gateway._template.serving import state_file
+
+    state = state_file(path)
+    state.unlink(missing_ok=True)
+    descriptor = os.open(state, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump({"url": desk.control, "process": os.getpid()}, file)
+    try:
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(config(desk)).run(sockets=desk.sockets)
+    finally:
+        state.unlink(missing_ok=True)
+
+
+def send(options: argparse.Namespace) -> None:
+    """Send an event to a function of the template that is being served, and print what has become of it."""
+    from urllib.error import HTTPError, URLError
+    from urllib.request import Request, urlopen
+
+    from ..gateway._template.control import HEADER, SEND_PATH
+    from ..gateway._template.serving import state_file
+
+    path = found(options.template or None)
+    if path is None:
+        raise UsageError(f"{options.template!r} is no template")
+    try:
+        url = json.loads(state_file(path).read_text())["url"]
+    except OSError:
+        raise UsageError(f"nothing serves {path}: bridge serve {path}") from None
+    bodies = [_body(sys.stdin.read() if each == "-" else each) for each in options.bodies]
+    data = json.dumps({"name": options.name, "bodies": bodies}).encode()
+    headers = {HEADER: "1", "content-type": "application/json"}
+    try:
+        with urlopen(Request(url + SEND_PATH, data, headers)) as answer:  # noqa: S310 - our own file has the URL
+            steps = json.load(answer)
+    except HTTPError as error:
+        raise UsageError(json.load(error)["message"]) from None
+    except URLError as error:
+        raise UsageError(f"nothing answers at {url}: {error.reason}") from None
+    for step in steps:
+        print(json.dumps(step, ensure_ascii=False))
+
+
+def _body(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _pairs(given: list[str], option: str) -> dict[str, str]:
+    pairs = [each.partition("=") for each in given]
+    for name, equals, _ in pairs:
+        if not name or not equals:
+            raise UsageError(f"{option} takes NAME=VALUE, not {name!r}")
+    return {name: value for name, _, value in pairs}
+
+
+def _python(folder: str | None) -> str:
+    if folder is None:
+        return ""
+    for place in ("bin/python", "Scripts/python.exe"):
+        python = Path(folder) / place
+        if python.exists():
+            return str(python.absolute())
+    raise UsageError(f"{folder} is no virtual environment: it has no bin/python")

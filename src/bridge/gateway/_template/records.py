@@ -1,0 +1,233 @@
+"""Events that are no requests, as the services send them.
+
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-services.html
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import time
+import uuid
+from base64 import b64encode
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .identities import Account
+    from .model import EventResource
+
+
+def event(resource: EventResource, account: Account, bodies: list[Any]) -> Any:
+    """Return an event of a source.
+
+    Args:
+        resource: the source.
+        account: where.
+        bodies: a record's or message's own content each: a text, or JSON.
+    """
+    if resource.kind in _RECORDS:
+        record = _RECORDS[resource.kind]
+        return {"Records": [record(resource, account, body) for body in bodies]}
+    return _WHOLE[resource.kind](resource, account, bodies[0] if bodies else None)
+
+
+def count(event: Any, number: int) -> None:
+    """Have a queue's messages say how often they have been given to a function."""
+    for record in event.get("Records", ()) if isinstance(event, dict) else ():
+        if record.get("eventSource") == "aws:sqs":
+            record["attributes"]["ApproximateReceiveCount"] = str(number)
+
+
+def identifier(record: dict[str, Any]) -> str:
+    """Return what a partial answer calls a record: a message's id, or a stream's sequence number."""
+    if "kinesis" in record:
+        return str(record["kinesis"]["sequenceNumber"])
+    return str(record["messageId"] if "messageId" in record else record["dynamodb"]["SequenceNumber"])
+
+
+def text(body: Any) -> str:
+    """Return a message's content as text."""
+    return body if isinstance(body, str) else json.dumps(body)
+
+
+def _sqs(resource: EventResource, account: Account, body: Any) -> dict[str, Any]:
+    now = str(int(time.time() * 1000))
+    content = text(body)
+    return {
+        "messageId": str(uuid.uuid4()),
+        "receiptHandle": b64encode(uuid.uuid4().bytes).decode(),
+        "body": content,
+        "attributes": {
+            "ApproximateReceiveCount": "1",
+            "SentTimestamp": now,
+            "SenderId": "AIDALOCAL",
+            "ApproximateFirstReceiveTimestamp": now,
+        },
+        "messageAttributes": {},
+        "md5OfBody": hashlib.md5(content.encode(), usedforsecurity=False).hexdigest(),
+        "eventSource": "aws:sqs",
+        "eventSourceARN": resource.source,
+        "awsRegion": account.region,
+    }
+
+
+def _sns(resource: EventResource, account: Account, body: Any) -> dict[str, Any]:
+    return {
+        "EventSource": "aws:sns",
+        "EventVersion": "1.0",
+        "EventSubscriptionArn": f"{resource.source}:{uuid.uuid4()}",
+        "Sns": {
+            "Type": "Notification",
+            "MessageId": str(uuid.uuid4()),
+            "TopicArn": resource.source,
+            "Subject": None,
+            "Message": text(body),
+            "Timestamp": _now(),
+            "SignatureVersion": "1",
+            "Signature": "",
+            "SigningCertUrl": "",
+            "UnsubscribeUrl": "",
+            "MessageAttributes": {},
+        },
+    }
+
+
+def _s3(resource: EventResource, account: Account, body: Any) -> dict[str, Any]:
+    """Return the record of an object that has been made; the body is its key."""
+    bucket = resource.source.rpartition(":")[2]
+    key = text(body or "object")
+    return {
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "awsRegion": account.region,
+        "eventTime": _now(),
+        "eventName": "ObjectCreated:Put",
+        "userIdentity": {"principalId": "local"},
+        "requestParameters": {"sourceIPAddress": "127.0.0.1"},
+        "responseElements": {"x-amz-request-id": uuid.uuid4().hex[:16].upper(), "x-amz-id-2": "local"},
+        "s3": {
+            "s3SchemaVersion": "1.0",
+            "configurationId": resource.name,
+            "bucket": {"name": bucket, "ownerIdentity": {"principalId": "local"}, "arn": resource.source},
+            "object": {"key": key, "size": 0, "eTag": "d41d8cd98f00b204e9800998ecf8427e", "sequencer": "0"},
+        },
+    }
+
+
+def _dynamodb(resource: EventResource, account: Account, body: Any) -> dict[str, Any]:
+    """Return the record of an item that has been written; the body is the item, in plain JSON or in DynamoDB's."""
+    item = body if isinstance(body, dict) else {"value": body}
+    marked = all(isinstance(each, dict) and len(each) == 1 for each in item.values())
+    image = item if marked else {name: _marked(value) for name, value in item.items()}
+    return {
+        "eventID": uuid.uuid4().hex,
+        "eventName": "INSERT",
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": account.region,
+        "dynamodb": {
+            "ApproximateCreationDateTime": time.time(),
+            "Keys": dict(list(image.items())[:1]),
+            "NewImage": image,
+            "SequenceNumber": str(uuid.uuid4().int)[:24],
+            "SizeBytes": len(json.dumps(image)),
+            "StreamViewType": "NEW_AND_OLD_IMAGES",
+        },
+        "eventSourceARN": resource.source,
+    }
+
+
+def _marked(value: Any) -> dict[str, Any]:
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, (int, float)):
+        return {"N": str(value)}
+    if value is None:
+        return {"NULL": True}
+    if isinstance(value, list):
+        return {"L": [_marked(each) for each in value]}
+    if isinstance(value, dict):
+        return {"M": {name: _marked(each) for name, each in value.items()}}
+    return {"S": str(value)}
+
+
+def _kinesis(resource: EventResource, account: Account, body: Any) -> dict[str, Any]:
+    number = str(uuid.uuid4().int)
+    return {
+        "kinesis": {
+            "kinesisSchemaVersion": "1.0",
+            "partitionKey": "local",
+            "sequenceNumber": number,
+            "data": b64encode(text(body).encode()).decode(),
+            "approximateArrivalTimestamp": time.time(),
+        },
+        "eventSource": "aws:kinesis",
+        "eventVersion": "1.0",
+        "eventID": f"shardId-000000000000:{number}",
+        "eventName": "aws:kinesis:record",
+        "invokeIdentityArn": f"arn:aws:iam::{account.account}:role/local",
+        "awsRegion": account.region,
+        "eventSourceARN": resource.source,
+    }
+
+
+def _schedule(resource: EventResource, account: Account, body: Any) -> Any:
+    """Return a schedule's own input, if it has one; else what EventBridge sends."""
+    given = resource.event if body is None else body
+    if given is not None:
+        return _parsed(given)
+    if resource.kind == "scheduler":
+        return {}
+    rule = f"arn:aws:events:{account.region}:{account.account}:rule/{resource.name.replace('/', '')}"
+    return _bus(account, "aws.events", "Scheduled Event", {}, [rule])
+
+
+def _eventbridge(resource: EventResource, account: Account, body: Any) -> Any:
+    """Return an event of the bus: the body itself, if it has a detail-type, or one with the body for its detail."""
+    given = _parsed(body)
+    if isinstance(given, dict) and "detail-type" in given:
+        return given
+    return _bus(account, "local", "local", given if given is not None else {}, [])
+
+
+def _bus(account: Account, source: str, kind: str, detail: Any, resources: list[str]) -> dict[str, Any]:
+    return {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": kind,
+        "source": source,
+        "account": account.account,
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "region": account.region,
+        "resources": resources,
+        "detail": detail,
+    }
+
+
+def _logs(resource: EventResource, account: Account, body: Any) -> Any:
+    message = {"id": "0", "timestamp": int(time.time() * 1000), "message": text(body)}
+    data = {
+        "messageType": "DATA_MESSAGE",
+        "owner": account.account,
+        "logGroup": resource.source,
+        "logStream": "local",
+        "subscriptionFilters": [resource.name],
+        "logEvents": [message],
+    }
+    return {"awslogs": {"data": b64encode(gzip.compress(json.dumps(data).encode())).decode()}}
+
+
+def _parsed(value: Any) -> Any:
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
+
+
+_RECORDS = {"sqs": _sqs, "sns": _sns, "s3": _s3, "dynamodb": _dynamodb, "kinesis": _kinesis}
+_WHOLE = {"schedule": _schedule, "scheduler": _schedule, "eventbridge": _eventbridge, "cloudwatch-logs": _logs}
