@@ -2,6 +2,8 @@
 
 import os
 import socket
+import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,18 @@ def test_gateway_is_served_while_the_block_lasts(host: str) -> None:
         assert os.environ == before
     with pytest.raises(httpx.TransportError):
         httpx.get(url)
+
+
+def test_requests_of_a_kept_connection_do_not_wait_for_acknowledgements(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvloop", None)  # uvicorn would prefer it, and it needs no help
+    with Server().serving(Gateway(echo)) as url, httpx.Client() as client:
+        times = []
+        for _ in range(20):
+            start = time.perf_counter()
+            client.get(url)
+            times.append(time.perf_counter() - start)
+        # The least, so that a slow machine does not matter: with Nagle's algorithm, all but the first take 40 ms.
+        assert min(times[1:]) < 0.03
 
 
 def test_websocket_gateways_environment_is_the_process_s_while_the_block_lasts(

@@ -103,4 +103,4 @@ def test_a_header_may_have_text_of_any_language() -> None:
 
 
 def test_a_request_s_head() -> None:
-    assert head("GET", "/a", "host:1", [("X", "y")]) == b"GET /a HTTP/1.1\r\nHost: host:1\r\nX: y\r\n\r\n"
+    assert head("GET", "/a", "host:1", "X: y\r\n") == b"GET /a HTTP/1.1\r\nHost: host:1\r\nX: y\r\n\r\n"

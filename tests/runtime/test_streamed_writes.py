@@ -38,7 +38,7 @@ class Noted(ApiConnection):
     async def _write(self, *pieces: bytes) -> None:
         self.sent.append(pieces)
 
-    async def _read(self) -> bytes:
+    async def _read(self, idle: bool) -> bytes:
         return ACCEPTED
 
 
@@ -123,6 +123,7 @@ async def test_a_part_goes_out_whole_though_who_waits_for_it_is_cancelled(size: 
             await writing
         reading.set()
         await responder.fail(TimeoutError("late"))
+        await responder.settle()
     connection.close()
     server.close()
     await server.wait_closed()

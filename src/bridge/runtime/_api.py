@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 BASE = "/2018-06-01/runtime"
 
 
+AGENT = f"User-Agent: lambda-bridge/{__version__}\r\n"
+
+
 class RuntimeApi:
     """The requests that a runtime makes, on one connection.
 
@@ -27,43 +30,49 @@ class RuntimeApi:
 
     def __init__(self, connection: ApiConnection) -> None:
         self.connection = connection
+        self._next = self._head("GET", "/invocation/next")
 
     async def next(self) -> Invocation:
         """The next invocation, for which this waits: here, Lambda freezes what has nothing to do."""
-        reply = await self.connection.exchange(self._head("GET", "/invocation/next"), again=True)
+        reply = await self.connection.exchange(self._next, again=True, idle=True)
         if reply.status != 200:
             raise RuntimeApiError(f"the Runtime API answered {_summary(reply)} when asked for the next event")
         return Invocation(reply)
 
     async def result(self, invocation: Invocation, pieces: list[bytes], content_type: str) -> None:
-        """Post the result of an invocation, in one piece."""
-        await self._post(
-            f"/invocation/{invocation.request_id}/response",
-            [("Content-Type", content_type), *_echo(invocation)],
-            *pieces,
-        )
+        """Post the result of an invocation, in one piece. The reply is not waited for: `settle` takes it."""
+        lines = f"Content-Type: {content_type}\r\n{_echo(invocation)}"
+        head = self._post_head(f"/invocation/{invocation.request_id}/response", lines, pieces)
+        await self.connection.begin()
+        await self.connection.write(head, *pieces)
+
+    async def settle(self) -> None:
+        """Take the reply to a result or a stream: fine, or one that concerns this invocation only, which is logged.
+
+        410 says that the result came too late, 413 that it is too large.
+        """
+        _accept(await self.connection.reply())
 
     async def error(self, invocation: Invocation, fault: Fault) -> None:
         """Report that an invocation has failed, before anything of its result was posted."""
-        headers = [*_typed(fault.header), *_echo(invocation)]
+        lines = _typed(fault.header) + _echo(invocation)
         cause = fault.cause()
         if cause:
-            headers.append(("Lambda-Runtime-Function-XRay-Error-Cause", cause))
-        await self._post(f"/invocation/{invocation.request_id}/error", headers, fault.json())
+            lines += f"Lambda-Runtime-Function-XRay-Error-Cause: {cause}\r\n"
+        await self._post(f"/invocation/{invocation.request_id}/error", lines, fault.json())
 
     def stream_head(self, invocation: Invocation, content_type: str) -> bytes:
         """The first bytes of a streamed result.
 
         https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming
         """
-        headers = [
-            ("Content-Type", content_type),
-            ("Lambda-Runtime-Function-Response-Mode", "streaming"),
-            ("Transfer-Encoding", "chunked"),
-            ("Trailer", "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body"),
-            *_echo(invocation),
-        ]
-        return self._head("POST", f"/invocation/{invocation.request_id}/response", headers)
+        lines = (
+            f"Content-Type: {content_type}\r\n"
+            "Lambda-Runtime-Function-Response-Mode: streaming\r\n"
+            "Transfer-Encoding: chunked\r\n"
+            "Trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body\r\n"
+        )
+        return self._head("POST", f"/invocation/{invocation.request_id}/response", lines + _echo(invocation))
 
     async def init_error(self, fault: Fault, kind: str | None = None) -> None:
         """Report that the function cannot start; `kind` stands in for the error's own type."""
@@ -71,7 +80,7 @@ class RuntimeApi:
 
     async def restore_next(self) -> None:
         """Say that a snapshot may be taken, and wait until one is restored."""
-        reply = await self.connection.exchange(self._head("GET", "/restore/next"))
+        reply = await self.connection.exchange(self._head("GET", "/restore/next"), idle=True)
         if reply.status != 200:
             raise RuntimeApiError(f"the Runtime API answered {_summary(reply)} when asked for a restore")
 
@@ -79,23 +88,17 @@ class RuntimeApi:
         """Report that the function cannot go on after its snapshot was restored."""
         await self._post("/restore/error", _typed("Runtime.AfterRestoreError"), fault.json())
 
-    async def _post(self, path: str, headers: list[tuple[str, str]], *pieces: bytes) -> None:
-        headers.append(("Content-Length", str(sum(map(len, pieces)))))
-        settle(await self.connection.exchange(self._head("POST", path, headers), *pieces))
+    async def _post(self, path: str, lines: str, body: bytes) -> None:
+        _accept(await self.connection.exchange(self._post_head(path, lines, [body]), body))
 
-    def _head(self, method: str, path: str, headers: list[tuple[str, str]] | None = None) -> bytes:
-        agent = ("User-Agent", f"lambda-bridge/{__version__}")
-        return head(method, BASE + path, self.connection.address, [agent, *(headers or ())])
+    def _post_head(self, path: str, lines: str, pieces: list[bytes]) -> bytes:
+        return self._head("POST", path, f"{lines}Content-Length: {sum(map(len, pieces))}\r\n")
+
+    def _head(self, method: str, path: str, lines: str = "") -> bytes:
+        return head(method, BASE + path, self.connection.address, AGENT + lines)
 
 
-def settle(reply: Reply) -> None:
-    """Take the reply to a post: fine, or one that concerns this invocation only, which is logged.
-
-    410 says that the result came too late, 413 that it is too large.
-
-    Raises:
-        RuntimeApiError: the runtime is not to go on.
-    """
+def _accept(reply: Reply) -> None:
     if reply.status == 403 or reply.status >= 500:
         raise RuntimeApiError(f"the Runtime API answered {_summary(reply)} to what was posted")
     if reply.status >= 300:
@@ -107,11 +110,11 @@ def _summary(reply: Reply) -> str:
     return f"{reply.status} ({text})" if text else str(reply.status)
 
 
-def _echo(invocation: Invocation) -> list[tuple[str, str]]:
+def _echo(invocation: Invocation) -> str:
     if invocation.invocation_id is None:
-        return []
-    return [("Lambda-Runtime-Invocation-Id", invocation.invocation_id)]
+        return ""
+    return f"Lambda-Runtime-Invocation-Id: {invocation.invocation_id}\r\n"
 
 
-def _typed(kind: str) -> list[tuple[str, str]]:
-    return [("Content-Type", "application/json"), ("Lambda-Runtime-Function-Error-Type", kind)]
+def _typed(kind: str) -> str:
+    return f"Content-Type: application/json\r\nLambda-Runtime-Function-Error-Type: {kind}\r\n"

@@ -25,6 +25,8 @@ JOINED = 65_536
 RECEIVED = 262_144
 """Bytes that are read at once."""
 
+PEEK = socket.MSG_PEEK | socket.MSG_DONTWAIT
+
 
 class RuntimeApiError(BridgeError, OSError):
     """The Runtime API's: it cannot be reached, has closed the connection, or has replied what ends a runtime."""
@@ -55,13 +57,14 @@ class ApiConnection(ABC):
         self._reply = Reply()
         self._used = False
 
-    async def exchange(self, *pieces: bytes, again: bool = False) -> Reply:
+    async def exchange(self, *pieces: bytes, again: bool = False, idle: bool = False) -> Reply:
         """The reply to a request.
 
         Args:
             pieces: the request's bytes.
             again: whether the request may be sent twice. Where the connection was in use before and turns out to have
                 been closed meanwhile, it is sent once more on a new one.
+            idle: whether the reply may take as long as it likes, because there is nothing to do before it has come.
 
         Raises:
             RuntimeApiError: there is no reply, or none that is HTTP.
@@ -69,13 +72,13 @@ class ApiConnection(ABC):
         reused = await self.begin()
         try:
             await self.write(*pieces)
-            return await self.reply()
+            return await self.reply(idle)
         except RuntimeApiError:
             if not (again and reused and not self._reply.received):
                 raise
         await self.begin()
         await self.write(*pieces)
-        return await self.reply()
+        return await self.reply(idle)
 
     async def begin(self) -> bool:
         """Be ready for a request; whether the connection has been used before.
@@ -116,13 +119,13 @@ class ApiConnection(ABC):
                 self.close()
                 raise self._lost() from error
 
-    async def reply(self) -> Reply:
-        """The reply to the request that has been sent.
+    async def reply(self, idle: bool = False) -> Reply:
+        """The reply to the request that has been sent; `idle` as of `exchange`.
 
         Raises:
             RuntimeApiError: there is none, or none that is HTTP.
         """
-        if not await self._replied():
+        if not await self._replied(idle):
             self.close()
             raise self._lost()
         reply = self._reply
@@ -130,10 +133,10 @@ class ApiConnection(ABC):
             self.close()
         return reply
 
-    async def _replied(self) -> bool:
+    async def _replied(self, idle: bool = False) -> bool:
         try:
             while not self._reply.complete:
-                data = await self._read()
+                data = await self._read(idle)
                 if not data:
                     return self._reply.end()
                 self._reply.feed(data)
@@ -161,7 +164,8 @@ class ApiConnection(ABC):
     async def _write(self, *pieces: bytes) -> None: ...
 
     @abstractmethod
-    async def _read(self) -> bytes: ...
+    async def _read(self, idle: bool) -> bytes | memoryview:
+        """Bytes that have come, to be used before the next are read; none: the other side has sent its last."""
 
 
 class BlockingConnection(ApiConnection):
@@ -169,7 +173,7 @@ class BlockingConnection(ApiConnection):
 
     Args:
         address: HOST:PORT.
-        wait: is called before each read, and returns when there is something to read.
+        wait: is called before a read that may take long, and returns when there is something to read.
     """
 
     _socket: socket.socket | None = None
@@ -177,6 +181,8 @@ class BlockingConnection(ApiConnection):
     def __init__(self, address: str, wait: Callable[[socket.socket], None] | None = None) -> None:
         super().__init__(address)
         self._wait = wait
+        # Kept: for each read, memory of this size would be mapped and unmapped.
+        self._received = memoryview(bytearray(RECEIVED))
 
     def close(self) -> None:
         if self._socket is not None:
@@ -187,11 +193,9 @@ class BlockingConnection(ApiConnection):
         """Whether the other side has kept the connection open: between requests there is nothing to read."""
         if self._socket is None:
             return False
-        self._socket.settimeout(0)
         try:
-            self._socket.recv(1, socket.MSG_PEEK)
+            self._socket.recv_into(self._received, 1, PEEK)
         except BlockingIOError:
-            self._socket.settimeout(None)
             return True
         except OSError:
             pass
@@ -208,9 +212,9 @@ class BlockingConnection(ApiConnection):
         for piece in pieces:
             self._socket.sendall(piece)
 
-    async def _read(self) -> bytes:
+    async def _read(self, idle: bool) -> memoryview:
         if self._socket is None:
-            return b""
-        if self._wait is not None:
+            return self._received[:0]
+        if idle and self._wait is not None:
             self._wait(self._socket)
-        return self._socket.recv(RECEIVED)
+        return self._received[: self._socket.recv_into(self._received)]

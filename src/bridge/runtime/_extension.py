@@ -25,15 +25,13 @@ def register(address: str) -> BlockingConnection:
     """
     connection = BlockingConnection(address)
     body = b'{"events": []}'
-    headers = [
-        ("Lambda-Extension-Name", NAME),
-        ("Content-Type", "application/json"),
-        ("Content-Length", str(len(body))),
-    ]
-    reply = run(connection.exchange(head("POST", f"{BASE}/register", address, headers), body))
+    lines = (
+        f"Lambda-Extension-Name: {NAME}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+    )
+    reply = run(connection.exchange(head("POST", f"{BASE}/register", address, lines), body))
     identifier = reply.headers.get("lambda-extension-identifier")
     if reply.status != 200 or not identifier:
         raise RuntimeApiError(f"the Runtime API answered {reply.status} to the extension's registration")
     run(connection.begin())
-    run(connection.write(head("GET", f"{BASE}/event/next", address, [("Lambda-Extension-Identifier", identifier)])))
+    run(connection.write(head("GET", f"{BASE}/event/next", address, f"Lambda-Extension-Identifier: {identifier}\r\n")))
     return connection

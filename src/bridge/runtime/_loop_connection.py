@@ -86,7 +86,7 @@ class LoopConnection(ApiConnection):
             if wire.ended:
                 raise ConnectionError
 
-    async def _read(self) -> bytes:
+    async def _read(self, idle: bool) -> bytes:
         wire = self._wire
         if wire is None:
             return b""

@@ -27,10 +27,14 @@ def serve(environment: Environment) -> int:
     except Exception as error:
         return init_failed(environment, error)
     try:
-        if function.is_async:
+        if function.is_async and environment.tasks and environment.workers > 1:
             from ._on_loop import serve_on_loop
 
             return serve_on_loop(environment, function)
+        if function.is_async:
+            from ._alone import serve_alone
+
+            return serve_alone(environment, function)
         return run(_serve(environment, function))
     except RuntimeApiError as error:
         return failed(error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
 HEAD_LIMIT = 262_144
 """Bytes that a status line with its headers, or a line of a chunked body, may have."""
@@ -16,10 +16,16 @@ class MalformedError(ValueError):
     """The Runtime API's: what it sent is no HTTP/1.1."""
 
 
-def head(method: str, path: str, host: str, headers: Iterable[tuple[str, str]]) -> bytes:
-    """A request's first bytes, up to and with the empty line. The values have to be free of line ends."""
-    lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", *(f"{name}: {value}" for name, value in headers)]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+def head(method: str, path: str, host: str, lines: str = "") -> bytes:
+    """Return a request's first bytes, up to and with the empty line.
+
+    Args:
+        method: GET, for instance.
+        path: as it is sent.
+        host: for the line `Host`.
+        lines: the other header lines, each with its CRLF.
+    """
+    return f"{method} {path} HTTP/1.1\r\nHost: {host}\r\n{lines}\r\n".encode()
 
 
 class Reply:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ._api import settle
 from ._connection import RuntimeApiError, run
 from ._fault import Fault
 from ._payload import encoded
@@ -28,6 +27,8 @@ class InvocationResponder:
     started = False
     ended = False
     failure: RuntimeApiError | None = None
+    _is_settled = True
+    """Whether the Runtime API has replied to all that was posted."""
     _held = b""
     """The head of a stream and its prelude, until something is sent after them."""
 
@@ -44,6 +45,7 @@ class InvocationResponder:
         self._require(started=False)
         pieces, content_type = encoded(result)
         self.started = self.ended = True
+        self._is_settled = False
         await self._sent(self._api.result(self._invocation, pieces, content_type))
 
     async def start(self, content_type: str, prelude: bytes) -> None:
@@ -81,10 +83,20 @@ class InvocationResponder:
         )
         await self._finish(b"", b"0\r\n" + trailers.encode() + b"\r\n")
 
+    async def settle(self) -> None:
+        """Take the Runtime API's reply. The answer is on its way before, so it is the worker that waits, not the app.
+
+        Raises:
+            RuntimeApiError: the runtime is not to go on.
+        """
+        if not self._is_settled:
+            self._is_settled = True
+            await self._api.settle()
+
     async def _finish(self, data: bytes, last: bytes) -> None:
         self.ended = True
+        self._is_settled = False
         await self._sent(self._written(data, last))
-        await self._sent(self._settled())
 
     async def _written(self, data: bytes, last: bytes) -> None:
         connection = self._api.connection
@@ -95,9 +107,6 @@ class InvocationResponder:
             await connection.write(head + b"%x\r\n" % len(data), data, b"\r\n" + last)
         elif head or last:
             await connection.write(head + last)
-
-    async def _settled(self) -> None:
-        settle(await self._api.connection.reply())
 
     async def _sent(self, sending: Awaitable[object]) -> None:
         try:

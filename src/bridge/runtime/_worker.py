@@ -75,6 +75,7 @@ class Worker:
             if token is not None:
                 current.context.reset(token)
             sys.stdout.flush()
+        await responder.settle()
 
     async def _failed(self, invocation: Invocation, responder: InvocationResponder, error: BaseException) -> None:
         fault = Fault(error, invocation.request_id)

@@ -16,6 +16,7 @@ from asyncio import CancelledError, Task, _get_running_loop, _set_running_loop
 from collections import deque
 from contextlib import suppress
 from functools import partial
+from math import inf
 from sys import set_asyncgen_hooks
 from time import monotonic
 
@@ -133,6 +134,11 @@ class Runner:
         check_idle()
         with self.lock:
             return future.done() or self._run_until_done(future, seconds)
+
+    def turn(self) -> None:
+        """Run the loop until it is stopped. Who does so again and again needs no turns between two coroutines."""
+        self._next_turn = inf
+        self.loop.run_forever()
 
     def end_threads(self) -> None:
         """Have the worker threads end that live as long as the loop does. Requests that come later start their own."""

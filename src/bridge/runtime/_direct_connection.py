@@ -1,0 +1,142 @@
+"""A connection of a worker that is alone on an event loop, and needs the loop only where it would have to wait."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections import deque
+
+from ._connection import BlockingConnection
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop, Future
+    from collections.abc import Callable
+
+
+class DirectConnection(BlockingConnection):
+    """A connection that blocks the worker while it waits, but not the app.
+
+    The worker runs outside the loop. It blocks for short replies, and lets the loop run while there is nothing to do.
+    What the app sends goes out at once, as far as there is room for it; the loop sees to the rest.
+
+    Args:
+        address: HOST:PORT.
+        loop: the loop that the app runs on.
+        turn: runs the loop until it is stopped.
+    """
+
+    _broken = False
+    """Whether a request has not gone out whole, so that no other can follow it."""
+    _is_watched = False
+    _is_idle = False
+
+    def __init__(self, address: str, loop: AbstractEventLoop, turn: Callable[[], None]) -> None:
+        super().__init__(address, self._wait_on_loop)
+        self._loop = loop
+        self._turn = turn
+        self._unsent: deque[bytes | memoryview] = deque()
+        self._flushed: Future[None] | None = None
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._end_flushing(ConnectionError())
+            self._unwatch(self._socket)
+        self._broken = False
+        super().close()
+
+    def _is_open(self) -> bool:
+        return not self._broken and super()._is_open()
+
+    async def _write(self, *pieces: bytes) -> None:
+        if self._socket is None or self._broken:
+            raise ConnectionError
+        self._unsent.extend(pieces)
+        if asyncio._get_running_loop() is None:
+            self._send_all(self._socket)
+            return
+        if self._flushed is None:
+            try:
+                self._send(self._socket)
+            except OSError as error:
+                self._end_flushing(error)
+                raise
+            if not self._unsent:
+                return
+            self._flushed = self._loop.create_future()
+            self._loop.add_writer(self._socket, self._flush, self._socket)
+            self._watch(self._socket)
+        await asyncio.shield(self._flushed)  # who waits may be cancelled, but not what is to go out
+
+    async def _read(self, idle: bool) -> memoryview:
+        if self._unsent and self._socket is not None:
+            self._send_all(self._socket)
+        return await super()._read(idle)
+
+    def _wait_on_loop(self, connection: socket.socket) -> None:
+        self._watch(connection)
+        self._is_idle = True
+        try:
+            while self._is_idle:
+                self._turn()
+        finally:
+            self._is_idle = False
+
+    def _watch(self, connection: socket.socket) -> None:
+        if not self._is_watched:
+            self._is_watched = True
+            self._loop.add_reader(connection, self._heard, connection)
+
+    def _unwatch(self, connection: socket.socket) -> None:
+        if self._is_watched:
+            self._is_watched = False
+            self._loop.remove_reader(connection)
+
+    def _heard(self, connection: socket.socket) -> None:
+        """There is something to read, or the other side has sent its last."""
+        if self._is_idle:
+            self._is_idle = False
+            self._loop.stop()
+            return
+        self._unwatch(connection)  # until somebody reads it
+        # A reply to what has not gone out whole, or nobody reads it.
+        self._end_flushing(ConnectionError())
+
+    def _send_all(self, connection: socket.socket) -> None:
+        while self._unsent:
+            connection.sendall(self._unsent.popleft())
+        self._end_flushing(None)
+
+    def _send(self, connection: socket.socket) -> None:
+        while self._unsent:
+            piece = self._unsent[0]
+            try:
+                count = connection.send(piece, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                return
+            self._unsent.popleft()
+            if count < len(piece):
+                self._unsent.appendleft(memoryview(piece)[count:])
+
+    def _flush(self, connection: socket.socket) -> None:
+        try:
+            self._send(connection)
+        except OSError as error:
+            self._end_flushing(error)
+        else:
+            if not self._unsent:
+                self._end_flushing(None)
+
+    def _end_flushing(self, error: OSError | None) -> None:
+        if error is not None and self._unsent:
+            self._unsent.clear()
+            self._broken = True
+        flushed, self._flushed = self._flushed, None
+        if flushed is None:
+            return
+        self._loop.remove_writer(self._socket)  # type: ignore[arg-type]
+        if error is None:
+            flushed.set_result(None)
+        else:
+            flushed.set_exception(error)
+            flushed.exception()  # seen: who waited may be gone
