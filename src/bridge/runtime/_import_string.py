@@ -74,7 +74,7 @@ def handler_of(found: Any, streaming: StreamingMode) -> Handler:
 
 
 def _has_bridge_inside(found: Any) -> bool:
-    """Return whether something is a Bridge, or what a decorator has made of one and says so (`functools.wraps`, wrapt)."""
+    """Return whether something is a Bridge, or what a decorator has made of one (`functools.wraps` and wrapt tell)."""
     for _ in range(MOST_DECORATORS):
         if issubclass(type(found), Bridge):
             return True
