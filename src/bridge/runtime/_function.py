@@ -38,7 +38,7 @@ class Function:
     """
 
     def __init__(self, found: Any, streaming: StreamingMode, made: Sequence[Bridge] = ()) -> None:
-        handler: Any = handler_of(found, streaming)
+        handler: Any = handler_of(found, streaming, is_in_lambda=True)
         # Not by isinstance: the proxies of wrapt, of which many tools make wrappers, claim to be what they wrap.
         self.bridge: Bridge | None = handler if issubclass(type(handler), Bridge) else None
         self.is_async = is_coroutine_function(handler) if self.bridge is None else self.bridge.is_asgi

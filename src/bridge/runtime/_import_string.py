@@ -52,10 +52,17 @@ def load(target: str, *, streaming: StreamingMode = "off") -> Handler:
     return handler_of(found, streaming)
 
 
-def handler_of(found: Any, streaming: StreamingMode) -> Handler:
+def handler_of(found: Any, streaming: StreamingMode, *, is_in_lambda: bool = False) -> Handler:
     """Return what was found at a target as a handler: an app is wrapped in a Bridge, which is told of `streaming`.
 
-    What cannot be told apart is a handler, and a line in the log says so: Lambda's setting names handlers.
+    Args:
+        found: what was found.
+        streaming: what a Bridge that wraps an app is told.
+        is_in_lambda: whether Lambda's setting has named it. That names handlers, so that what cannot be told apart is
+            taken for one; a line in the log says so.
+
+    Raises:
+        ConfigurationError: it is no handler and no app, or cannot be told apart.
     """
     if callable(found) and not isinstance(found, type):
         if _has_bridge_inside(found) or _takes_event(found):
@@ -64,6 +71,8 @@ def handler_of(found: Any, streaming: StreamingMode) -> Handler:
         try:
             detect(found)
         except ConfigurationError:
+            if not is_in_lambda:
+                raise
             logger().warning(
                 "%r may be a handler or an app; it is called as a handler, with event and context. If it is an app, "
                 "say of which interface: handler = Bridge(app, interface='asgi'), or 'wsgi'.",
