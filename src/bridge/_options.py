@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from ._app.asgi.loop import LoopFactory
     from ._events.posted import Posted
     from ._http.forwarding import Adjustment
+    from ._invocation.around import Around
     from .types import (
         App,
         CustomSource,
+        Decorator,
         ErrorMode,
         Event,
+        Hook,
         Interface,
         LifespanMode,
         OnEvent,
@@ -45,6 +48,7 @@ class BridgeOptions:
         detect: tells the source of an event.
         streaming: the sources whose events may be answered by a stream.
         posted: makes requests of events that are none; None: nothing of the kind.
+        around: the hooks and decorators that surround every invocation; None: there are none.
 
     Raises:
         ConfigurationError: an option cannot work, or two of them together.
@@ -72,6 +76,8 @@ class BridgeOptions:
         websocket_binary: WebSocketBinary,
         websocket_linger: float,
         connections: Connections | None,
+        around: Iterable[Hook],
+        decorators: Iterable[Decorator],
     ) -> None:
         _require("lifespan", lifespan, ("auto", "on", "off"))
         _require("errors", errors, ("respond", "raise"))
@@ -89,6 +95,7 @@ class BridgeOptions:
         self.websocket_binary = websocket_binary
         self.websocket_linger = websocket_linger
         self.connections = connections
+        self.around = _around(around, decorators)
         self._check_websocket()
         self.app: Any = app
         self.posted: Posted | None = None
@@ -162,6 +169,14 @@ def _streaming(streaming: StreamingMode) -> tuple[StreamingSource, ...]:
     from .sources import _v1 as v1, _v2 as v2
 
     return (v1, v2) if streaming == "on" else (v2,)
+
+
+def _around(hooks: Iterable[Hook], decorators: Iterable[Decorator]) -> Around | None:
+    if not (hooks or decorators):
+        return None
+    from ._invocation.around import Around
+
+    return Around(hooks, decorators)
 
 
 def _require(option: str, value: object, allowed: tuple[str, ...]) -> None:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from logging import LogRecord
     from typing import Any
 
+    from .handler import Bridge
+
 TRACE_VARIABLE = "_X_AMZN_TRACE_ID"
 """The variable in which Lambda's runtime says the segment of the invocation, where there is one at a time."""
 
@@ -24,6 +26,9 @@ all context variables; a thread that the app starts by itself does not."""
 
 serves_lifespans = False
 """Whether this process is importing an app that `bridge.runtime` will serve, which sees to the lifespan itself."""
+
+made: list[Bridge] | None = None
+"""Every Bridge that this process makes, while `bridge.runtime` imports a function; None: nobody asks."""
 
 
 def trace_id() -> str:

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
         App,
         AsyncRun,
         CustomSource,
+        Decorator,
         ErrorMode,
         Event,
+        Hook,
         Interface,
         LifespanMode,
         OnEvent,
@@ -82,6 +84,10 @@ class Bridge:
         websocket_linger: seconds for which tasks of a WebSocket app that are still at work are waited for, when the app
             asks for the next message.
         connections: the `bridge.websocket.Connections` that keep what the app wants kept between events; None: nothing.
+        around: hooks: functions of (event, context) that return a context manager, plain or asynchronous. It is entered
+            before the app, the first one first, and left when everything is over, before the next event is asked for.
+            docs/observability.md has more on this and on the one below.
+        decorators: decorators that are made for Lambda handlers, outermost first, as they would stand above a `def`.
 
     Raises:
         ConfigurationError: an argument cannot work, or two of them together.
@@ -112,6 +118,8 @@ class Bridge:
         websocket_binary: WebSocketBinary = "refuse",
         websocket_linger: float = 5.0,
         connections: Connections | None = None,
+        around: Iterable[Hook] = (),
+        decorators: Iterable[Decorator] = (),
     ) -> None:
         options = self._options = BridgeOptions(
             app,
@@ -133,6 +141,8 @@ class Bridge:
             websocket_binary=websocket_binary,
             websocket_linger=websocket_linger,
             connections=connections,
+            around=around,
+            decorators=decorators,
         )
         from . import current  # not above: it imports contextvars, which every framework has imported by now
 
@@ -158,6 +168,12 @@ class Bridge:
         self._event_answer: EventAnswer | None = None
         if options.answers_events:
             self._events()
+        if options.around is not None:
+            from ._app.around import surround
+
+            surround(self, options.around)
+        if current.made is not None:
+            current.made.append(self)
         if in_lambda and self._asgi is not None:
             self._asgi.start_in_init()
 
@@ -217,6 +233,11 @@ class Bridge:
     def is_asgi(self) -> bool:
         """Whether the app is ASGI, so that `respond` is for it; for WSGI apps it is `respond_sync`."""
         return self._asgi is not None
+
+    @property
+    def is_decorated(self) -> bool:
+        """Whether there are decorators around each invocation: plain functions, which no loop can run inside of."""
+        return self._options.around is not None and self._options.around.decorates
 
     @property
     def loop_factory(self) -> LoopFactory | None:

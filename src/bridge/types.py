@@ -4,6 +4,7 @@ Lambda's side speaks of *event*, *context* and *result*; the app's side of *scop
 """
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Any, Literal, Protocol, TypeAlias
 
 Event: TypeAlias = dict[str, Any]
@@ -56,6 +57,10 @@ Interface: TypeAlias = Literal["auto", "asgi", "wsgi"]
 LifespanMode: TypeAlias = Literal["auto", "on", "off"]
 ErrorMode: TypeAlias = Literal["respond", "raise"]
 StreamingMode: TypeAlias = Literal["off", "on", "auto"]
+Hook: TypeAlias = Callable[[Any, Any], AbstractContextManager[Any] | AbstractAsyncContextManager[Any]]
+"""`hook(event, context)`: the context manager that it returns surrounds the invocation."""
+Decorator: TypeAlias = Callable[[Any], Callable[..., Any]]
+"""What makes a Lambda handler of a Lambda handler."""
 OnEvent: TypeAlias = Callable[[Any, Any], Any]
 """`on_event(event, context)`: its value is the result, awaited if it can be."""
 WebSocketBinary: TypeAlias = Literal["refuse", "base64"]

@@ -56,7 +56,9 @@ class LocalFunction:
         self.threads = Threads()
         self._concurrency = concurrency
         self._free: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
-        self._asynchronous = getattr(handler, "handle_async", None) if on_loop else None
+        # Of its type: what a wrapper passes on of a Bridge would run past the wrapper.
+        can = on_loop and hasattr(type(handler), "handle_async")
+        self._asynchronous: Any = self.handler.handle_async if can else None
 
     def turn(self) -> asyncio.Semaphore:
         """Return what an event waits for (`async with`) until the function has an environment for it."""

@@ -31,14 +31,15 @@ class Streams:
     """Runs a handler behind an API that expects streams.
 
     Args:
-        function: the function. Where its handler has a `respond`, as a Bridge has, that is what streams.
+        function: the function. Where its handler is of a type that has a `respond`, as Bridge has, that is what streams.
+            A wrapper that only passes on what it wraps (wrapt's) is called, as in Lambda.
         api: the API.
     """
 
     def __init__(self, function: LocalFunction, api: Api) -> None:
         self._function = function
         self._api = api
-        self._responds = api.streaming and hasattr(function.handler, "respond")
+        self._responds = api.streaming and hasattr(type(function.handler), "respond")
 
     async def status(self, call: ClientRequest, event: bytes, send: Send) -> int | None:
         """Return the status of the response to a call, when it has gone to the client and the function has ended.

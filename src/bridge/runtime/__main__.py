@@ -13,6 +13,7 @@ from ._exits import init_failed
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
 MISUSED = 2
 
@@ -47,6 +48,15 @@ def main(arguments: Sequence[str]) -> int:
     finally:
         if extension is not None:
             extension.close()
+
+
+def __getattr__(name: str) -> Any:
+    """Import what tools look for here that would wrap all handlers."""
+    if name == "bootstrap":
+        from . import _bootstrap
+
+        return _bootstrap
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 if __name__ == "__main__":

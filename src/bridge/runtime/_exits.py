@@ -12,6 +12,8 @@ from ._fault import Fault
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ._environment import Environment
 
 FAILED = 1
@@ -22,6 +24,9 @@ def init_failed(environment: Environment, error: Exception) -> int:
     """Report that init has failed; the exit code."""
     fault = Fault(error)
     logs.report(fault)
+    bootstrap: Any = sys.modules.get("bridge.runtime._bootstrap")
+    if bootstrap is not None:
+        bootstrap.LambdaRuntimeClient().post_init_error(fault.body())
     try:
         connection = BlockingConnection(environment.address)
         run(RuntimeApi(connection).init_error(fault))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
+from .. import current
 from .._app import is_coroutine_function
 from ..handler import Bridge
 from ._fault import FaultError
@@ -13,7 +14,7 @@ from ._responder import SyncInvocationResponder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from typing import Any
 
     from ..types import StreamingMode
@@ -26,31 +27,69 @@ class Function:
     Args:
         found: a Bridge; an ASGI or WSGI app, which is wrapped in one; or any handler, `async def` or not.
         streaming: what a Bridge that wraps an app is told.
+        made: every Bridge that was made when the function was imported: a handler may be a wrapper around one.
 
     Attributes:
         bridge: None where the function is a handler of its own.
         is_async: whether it needs an event loop that is running.
+        needs_loop: whether it is plain code with an ASGI app inside, which needs a loop that runs now and then.
+        loop_factory: makes the loop; None: there is none, or asyncio's own will do.
         respond: answers an event.
     """
 
-    def __init__(self, found: Any, streaming: StreamingMode) -> None:
-        handler: Any = handler_of(found, streaming)
-        self._handler = handler
-        self.bridge = handler if isinstance(handler, Bridge) else None
-        self.is_async = self.bridge.is_asgi if self.bridge is not None else is_coroutine_function(handler)
+    def __init__(self, found: Any, streaming: StreamingMode, made: Sequence[Bridge] = ()) -> None:
+        handler: Any = handler_of(found, streaming, is_in_lambda=True)
+        # Not by isinstance: the proxies of wrapt, of which many tools make wrappers, claim to be what they wrap.
+        self.bridge: Bridge | None = handler if issubclass(type(handler), Bridge) else None
+        self.is_async = is_coroutine_function(handler) if self.bridge is None else self.bridge.is_asgi
+        self.needs_loop = False
+        self.loop_factory = None if self.bridge is None else self.bridge.loop_factory
         self.respond: Callable[[Any, Any, InvocationResponder], Awaitable[None]]
-        if not self.is_async:
-            self.respond = self._blocking
-        elif self.bridge is not None:
-            self.respond = self.bridge.respond
+        decorator = _decorator_of_tools()
+        if self.bridge is None:
+            self._take_handler(handler, made, decorator)
         else:
-            self.respond = self._awaited
+            self._take_bridge(self.bridge, decorator)
+
+    def share_loop(self) -> None:
+        """Have decorators run in threads, so that invocations can go on side by side on one loop."""
+        if self.bridge is not None and self.needs_loop:
+            self.is_async, self.needs_loop, self.respond = True, False, self.bridge.respond
+
+    def _take_bridge(self, bridge: Bridge, decorator: Any) -> None:
+        if decorator is not None:
+            from .._app.around import decorate
+
+            decorate(bridge, decorator)
+        if not bridge.is_asgi:
+            self.respond = self._blocking
+        elif bridge.is_decorated:
+            # Plain functions around the app: they run where they always do, and the loop only inside of them.
+            self.is_async, self.needs_loop, self.respond = False, True, self._between
+        else:
+            self.respond = bridge.respond
+
+    def _take_handler(self, handler: Any, made: Sequence[Bridge], decorator: Any) -> None:
+        self._handler = handler
+        if decorator is not None and not self.is_async:
+            self._handler = decorator(handler)
+        self.respond = self._awaited if self.is_async else self._called
+        if made:
+            from ._wrapper import Wrapper
+
+            asgi = [bridge for bridge in made if bridge.is_asgi]
+            self.needs_loop = bool(asgi) and not self.is_async
+            self.loop_factory = asgi[0].loop_factory if asgi else None
+            self.respond = Wrapper(self._handler, self.is_async, made, self.loop_factory).respond
 
     async def _blocking(self, event: Any, context: Any, responder: InvocationResponder) -> None:
-        if self.bridge is not None:
-            self.bridge.respond_sync(event, context, SyncInvocationResponder(responder))
-        else:
-            await responder.result(self._handler(event, context))
+        self.bridge.respond_sync(event, context, SyncInvocationResponder(responder))  # type: ignore[union-attr]
+
+    async def _between(self, event: Any, context: Any, responder: InvocationResponder) -> None:
+        self.bridge.respond_in_plain_code(event, context, responder)  # type: ignore[union-attr]
+
+    async def _called(self, event: Any, context: Any, responder: InvocationResponder) -> None:
+        await responder.result(self._handler(event, context))
 
     async def _awaited(self, event: Any, context: Any, responder: InvocationResponder) -> None:
         await responder.result(await self._handler(event, context))
@@ -62,6 +101,16 @@ def load(name: str, streaming: StreamingMode) -> Function:
     Raises:
         FaultError: there is none, in Lambda's own terms.
     """
+    made: list[Bridge] = []
+    current.made = made
+    try:
+        found = _found(name)
+    finally:
+        current.made = None
+    return Function(found, streaming, made)
+
+
+def _found(name: str) -> Any:
     try:
         module_name, attribute = parts(name)
     except UsageError:
@@ -84,4 +133,10 @@ def load(name: str, streaming: StreamingMode) -> Function:
     except AttributeError:
         message = f"Handler '{attribute}' missing on module '{module_name}'"
         raise FaultError("Runtime.HandlerNotFound", message) from None
-    return Function(found, streaming)
+    return found
+
+
+def _decorator_of_tools() -> Any:
+    """What a tool has put around all handlers, if one has looked for the runtime."""
+    bootstrap: Any = sys.modules.get("bridge.runtime._bootstrap")
+    return None if bootstrap is None else bootstrap.decorator()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import os
 
-from .._app import function_of
+from .._app import detect, function_of
+from .._invocation import logger
+from ..errors import ConfigurationError
 from ..handler import Bridge
 
 TYPE_CHECKING = False
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from ..types import StreamingMode
 
     Handler: TypeAlias = Callable[[dict[str, Any], Any], object]
+
+MOST_DECORATORS = 100
+"""Around one function."""
 
 
 class UsageError(Exception):
@@ -55,13 +60,43 @@ def find(target: str) -> Any:
         raise UsageError(f"module {module_name!r} has no {name!r}") from None
 
 
-def handler_of(found: Any, streaming: StreamingMode) -> Handler:
-    """Return what was found at a target as a handler: an app is wrapped in a Bridge, which is told of `streaming`."""
-    if isinstance(found, Bridge) or (callable(found) and _takes_event(found)):
-        handler: Handler = found
-    else:
-        handler = Bridge(found, streaming=streaming)
-    return handler
+def handler_of(found: Any, streaming: StreamingMode, *, is_in_lambda: bool = False) -> Handler:
+    """Return what was found at a target as a handler: an app is wrapped in a Bridge, which is told of `streaming`.
+
+    Args:
+        found: what was found.
+        streaming: what a Bridge that wraps an app is told.
+        is_in_lambda: whether Lambda's setting has named it. That names handlers, so that what cannot be told apart is
+            taken for one; a line in the log says so.
+
+    Raises:
+        ConfigurationError: it is no handler and no app, or cannot be told apart.
+    """
+    if callable(found) and not isinstance(found, type):
+        if _has_bridge_inside(found) or _takes_event(found):
+            handler: Handler = found
+            return handler
+        try:
+            detect(found)
+        except ConfigurationError:
+            if not is_in_lambda:
+                raise
+            logger().warning(
+                "%r may be a handler or an app; it is called as a handler, with event and context. If it is an app, "
+                "say of which interface: handler = Bridge(app, interface='asgi'), or 'wsgi'.",
+                found,
+            )
+            return found  # type: ignore[no-any-return]
+    return Bridge(found, streaming=streaming)
+
+
+def _has_bridge_inside(found: Any) -> bool:
+    """Return whether something is a Bridge, or what a decorator has made of one (`functools.wraps` and wrapt tell)."""
+    for _ in range(MOST_DECORATORS):
+        if issubclass(type(found), Bridge):
+            return True
+        found = getattr(found, "__wrapped__", None)
+    return False
 
 
 def parts(target: str) -> tuple[str, str]:

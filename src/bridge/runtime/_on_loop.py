@@ -28,8 +28,7 @@ def serve_on_loop(environment: Environment, function: Function) -> int:
     Raises:
         RuntimeApiError: the Runtime API has ended it.
     """
-    factory = None if function.bridge is None else function.bridge.loop_factory
-    with asyncio.Runner(loop_factory=factory) as runner:
+    with asyncio.Runner(loop_factory=function.loop_factory) as runner:
         return runner.run(_serve(environment, function))
 
 

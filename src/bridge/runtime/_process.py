@@ -35,6 +35,10 @@ def serve(environment: Environment) -> int:
             from ._alone import serve_alone
 
             return serve_alone(environment, function)
+        if function.needs_loop:
+            from ._between import serve_between
+
+            return serve_between(environment, function)
         return run(_serve(environment, function))
     except RuntimeApiError as error:
         return failed(error)
@@ -65,8 +69,13 @@ def _loaded(environment: Environment) -> Function:
         from .._app.asgi import start_all_in_init
 
         start_all_in_init()
-    if environment.workers > 1 and environment.tasks and not function.is_async:
-        raise ConfigurationError("BRIDGE_CONCURRENCY=tasks is for ASGI apps; this function would block the others")
+    if environment.workers > 1 and environment.tasks:
+        function.share_loop()
+        if not function.is_async:
+            raise ConfigurationError(
+                f"BRIDGE_CONCURRENCY=tasks is for ASGI apps, and {environment.handler} is plain code, which would "
+                "block the others. If it is a decorator around a Bridge: Bridge(app, decorators=[...])."
+            )
     return function
 
 

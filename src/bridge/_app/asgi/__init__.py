@@ -70,7 +70,7 @@ class ASGI:
         self._mode = lifespan
         self.loop_factory = loop_factory or asyncio.new_event_loop
         self._runner: Runner
-        self._lifespan: Lifespan | None
+        self._lifespan: Lifespan | None = None
         self._state: dict[str, Any]
         self.lifespans = Lifespans(app, lifespan)
         self._forget()
@@ -143,11 +143,13 @@ class ASGI:
                 if lifespan is None:
                     lifespan = self._lifespan = Lifespan(self._app, self._mode, runner.loop)
                     self._state = lifespan.state
+                    self.lifespans.adopt(lifespan, runner.loop)
                     at_exit(self.close)
                 runner.wait(lifespan.started, seconds)
                 failure = lifespan.failure()
                 if failure is not None:
                     if lifespan.started.done():
+                        self.lifespans.drop(lifespan)
                         self._lifespan = None
                     return failure
         self._started = True
@@ -198,6 +200,7 @@ class ASGI:
                 logger().error("the app's lifespan shutdown took longer than %s s and was left", SHUTDOWN_SECONDS)
 
     def _forget(self) -> None:
+        self.lifespans.drop(self._lifespan)
         self._started = False
         self._lifespan = None
         self._state = {}

@@ -139,6 +139,16 @@ class Lifespans:
             del self._lifespans[loop]
         return lifespan.state, failure
 
+    def adopt(self, lifespan: Lifespan, loop: AbstractEventLoop) -> None:
+        """Have a lifespan that somebody else begins and ends stand for its loop: coroutines that run there find it."""
+        self._lifespans[loop] = lifespan
+
+    def drop(self, lifespan: Lifespan | None) -> None:
+        """Forget a lifespan that was adopted."""
+        for loop, known in [*self._lifespans.items()]:
+            if known is lifespan:
+                del self._lifespans[loop]
+
     async def end(self) -> None:
         """Run the app's shutdown on the running loop, if it has started up there."""
         lifespan = self._lifespans.pop(asyncio.get_running_loop(), None)
