@@ -181,7 +181,7 @@ def test_event_and_context_are_there_for_the_app(target: Target, interface: Inte
     app = APPS[interface]()
     event, context = target.event(Sent()), object()
     bridged(target, app)(event, context)
-    assert app.seen[0].raw["aws.event"] is event
+    assert app.seen[0].raw["aws.event"].raw_event is event
     assert app.seen[0].raw["aws.context"] is context
 
 

@@ -106,7 +106,7 @@ def test_no_header_makes_a_user(name: str, interface: Interface) -> None:
     Bridge(app)(event)
     raw = app.seen[0].raw
     assert not {"REMOTE_USER", "AUTH_TYPE", "user", "auth"} & set(raw)
-    assert raw["aws.event"] is event
+    assert raw["aws.event"].raw_event is event
     assert identity(raw) == KNOWN.get(name, Identity())
 
 

@@ -146,8 +146,8 @@ def test_an_asgi_app_imports_neither_the_wsgi_side_nor_websockets_nor_the_gatewa
 
 LAYERS = [
     {"errors", "types"},
-    {"current", "identity", "kinds", "_invocation"},
-    {"_http"},
+    {"current", "kinds", "_invocation"},
+    {"_http", "identity"},
     {"sources"},
     {"_app"},
     {"websocket"},

@@ -164,7 +164,7 @@ async def event(request: Request) -> dict[str, object]:
     """The event as Lambda gave it, with all that HTTP has no place for, and who called."""
     context = request.scope["aws.context"]
     return {
-        "event": request.scope["aws.event"],
+        "event": request.scope["aws.event"].raw_event,
         "request_id": getattr(context, "aws_request_id", None),
         "client": request.client.host if request.client else None,
     }

@@ -85,7 +85,7 @@ def event() -> dict[str, object]:
     """The event as Lambda gave it, with all that HTTP has no place for, and who called."""
     context = request.environ["aws.context"]
     return {
-        "event": request.environ["aws.event"],
+        "event": request.environ["aws.event"].raw_event,
         "request_id": getattr(context, "aws_request_id", None),
         "client": request.remote_addr,
     }

@@ -12,6 +12,7 @@ from contextvars import ContextVar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from logging import LogRecord
     from typing import Any
 
@@ -29,6 +30,73 @@ serves_lifespans = False
 
 made: list[Bridge] | None = None
 """Every Bridge that this process makes, while `bridge.runtime` imports a function; None: nobody asks."""
+
+
+class LambdaEvent:
+    """The event of an invocation, as apps find it in `aws.event`: read as the dict that it holds, and shown as none.
+
+    An event has the client's cookies and body in the clear, and frameworks show scopes and environs: Django mails
+    `request.META` to ADMINS, debug pages and error trackers have local variables. Nothing that prints or walks a
+    scope or an environ gets at what is in here, because this is no dict, and no `Mapping` either.
+
+    Args:
+        event: as Lambda gave it.
+
+    Attributes:
+        raw_event: the same object, for what needs a real dict: `json.dumps`, `isinstance`, `match`, data models.
+    """
+
+    __slots__ = ("raw_event",)
+    __hash__ = None  # type: ignore[assignment]  # as a dict
+
+    def __init__(self, event: Any) -> None:
+        self.raw_event = event
+
+    def __getitem__(self, name: Any) -> Any:
+        """Return the value of a key, as the event has it: a dict within is a plain one."""
+        return self.raw_event[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Return whether the event has a key."""
+        return name in self.raw_event
+
+    def __iter__(self) -> Iterator[Any]:
+        """Return an iterator of the keys."""
+        return iter(self.raw_event)
+
+    def __len__(self) -> int:
+        """Return how many keys there are."""
+        return len(self.raw_event)
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether two events say the same; one of them may be a dict."""
+        return bool(self.raw_event == (other.raw_event if isinstance(other, LambdaEvent) else other))
+
+    def __repr__(self) -> str:
+        """Return what this is, and nothing of what is in it."""
+        return "<the Lambda event; what is in it is not shown, and raw_event has it>"
+
+    def get(self, name: Any, default: Any = None) -> Any:
+        """Return the value of a key, or the default."""
+        return self.raw_event.get(name, default)
+
+    def keys(self) -> Any:
+        """Return the keys, so that `dict(event)` and `{**event}` make a plain dict."""
+        return self.raw_event.keys()
+
+    def values(self) -> Any:
+        """Return the values."""
+        return self.raw_event.values()
+
+    def items(self) -> Any:
+        """Return the keys with their values."""
+        return self.raw_event.items()
+
+
+class UnvouchedEvent(LambdaEvent):
+    """An event in which AWS vouches for nothing: who wrote it may have written any part of it. It has no identity."""
+
+    __slots__ = ()
 
 
 def trace_id() -> str:

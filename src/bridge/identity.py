@@ -6,14 +6,17 @@
     def me(request: Request) -> dict[str, Any]:
         return {"name": identity(request.scope).claims["sub"]}
 
-All of it comes from `requestContext`, which the client has no hand in. The exception are events of a custom integration
-without a template (`CustomIntegration()`): they are the client's own words, so do not ask there. Headers are the
-client's: Bridge sets neither `REMOTE_USER` nor `scope["user"]` from them, nor from anything else.
+All of it comes from `requestContext`, which the client has no hand in. Where a client, or another sender, may have
+written the whole event, nothing in it is believed: `identity` is empty for requests of a `CustomIntegration`, and for
+events that are POSTed to the app. Headers are the client's: Bridge sets neither `REMOTE_USER` nor `scope["user"]` from
+them, nor from anything else.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+
+from .current import UnvouchedEvent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -102,7 +105,10 @@ def identity(carrier: Mapping[str, Any]) -> Identity:
     Raises:
         KeyError: the scope or environ is none that Bridge has made: it has no `aws.event`.
     """
-    event = carrier if "requestContext" in carrier else carrier["aws.event"]
+    event: Any = carrier if "requestContext" in carrier else carrier["aws.event"]
+    if isinstance(event, UnvouchedEvent):
+        return Identity()
+    event = getattr(event, "raw_event", event)  # LambdaEvent has it, and so have the event classes of Powertools
     if not isinstance(event, dict):
         return Identity()  # a list, say: EventBridge Pipes send their events so
     context = _map(event, "requestContext")

@@ -80,7 +80,7 @@ class TestTemplates:
         assert seen.header("content-type") == "application/json"
         assert seen.header("content-length") == str(len(seen.body))
         assert seen.header("x-probe") == "1"
-        assert seen.raw["aws.event"] is event
+        assert seen.raw["aws.event"].raw_event is event
 
     @pytest.mark.parametrize("template", ["passthrough", "serverless"])
     @pytest.mark.parametrize("name", HTTP)

@@ -43,7 +43,7 @@ def test_of_a_connect_event_is_what_the_client_has_sent() -> None:
     assert scope["query_string"] == b"a=1&a=2&b=%26"
     assert (scope["path"], scope["raw_path"]) == ("/café", b"/caf%C3%A9")
     assert scope["state"] == {"pool": 1}
-    assert scope["aws.event"] is connect
+    assert scope["aws.event"].raw_event is connect
 
 
 @pytest.mark.parametrize("kind", ["MESSAGE", "DISCONNECT"])

@@ -41,12 +41,20 @@ RESPONSE_BODY: Final = 2
 """The places of a `bridge.types.Response`."""
 
 
+class UnvouchedRequest(tuple):  # type: ignore[type-arg]
+    """A request out of an event in which AWS vouches for nothing: `bridge.identity` believes no part of that."""
+
+    __slots__ = ()
+
+
 def replaced(request: Request, fields: dict[int, Any]) -> Request:
-    """Return a request with other values in some of its places."""
+    """Return a request of the same class with other values in some of its places."""
     changed: Any = list(request)
     for place, value in fields.items():
         changed[place] = value
-    return tuple(changed)
+    same_class: Any = type(request)
+    made: Request = same_class(changed)
+    return made
 
 
 TABLE_SIZE = 512

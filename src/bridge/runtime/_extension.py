@@ -25,9 +25,7 @@ def register(address: str) -> BlockingConnection:
     """
     connection = BlockingConnection(address)
     body = b'{"events": []}'
-    lines = (
-        f"Lambda-Extension-Name: {NAME}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-    )
+    lines = f"Lambda-Extension-Name: {NAME}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
     reply = run(connection.exchange(head("POST", f"{BASE}/register", address, lines), body))
     identifier = reply.headers.get("lambda-extension-identifier")
     if reply.status != 200 or not identifier:

@@ -6,6 +6,7 @@ https://asgi.readthedocs.io/en/stable/specs/www.html#websocket-connection-scope
 from __future__ import annotations
 
 from .._http import HEADERS, HOST, QUERY, to_asgi, url
+from ..current import LambdaEvent
 from ..errors import ConfigurationError
 from ..sources import _v1 as v1
 
@@ -43,7 +44,7 @@ def snapshot(event: Event, path: WebSocketPath) -> Value:
 
 
 def scope_of(snap: Value, event: Event, context: Any, state: dict[str, Any]) -> Scope:
-    """The connection scope of a snapshot, with the raw event and context in `aws.event` and `aws.context`."""
+    """The connection scope of a snapshot, with the event and context in `aws.event` and `aws.context`."""
     headers = to_asgi([(name, value) for name, value in snap["headers"]])
     lines = dict(headers)
     offered = b",".join(value for name, value in headers if name == b"sec-websocket-protocol").decode("latin-1")
@@ -63,6 +64,6 @@ def scope_of(snap: Value, event: Event, context: Any, state: dict[str, Any]) -> 
         "subprotocols": [name.strip() for name in offered.split(",") if name.strip()],
         "state": state.copy(),
         "extensions": {"websocket.http.response": {}},
-        "aws.event": event,
+        "aws.event": LambdaEvent(event),
         "aws.context": context,
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ... import current
 from ..._http import ASGI_NAMES, TRACE, to_asgi, url
 from ..._http.url import PORTS
+from ...current import LambdaEvent, UnvouchedEvent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _HTTP_VERSIONS = {"HTTP/1.0": "1.0", "HTTP/1.1": "1.1", "HTTP/2.0": "2", "HTTP/2
 def scope_of(
     request: Request, body: bytes, event: Event, context: Any, state: dict[str, Any], traced: bool = False
 ) -> Scope:
-    """The HTTP connection scope of a request, with the raw event and context in `aws.event` and `aws.context`.
+    """The HTTP connection scope of a request, with the event and context in `aws.event` and `aws.context`.
 
     Args:
         request: the request.
@@ -64,6 +65,6 @@ def scope_of(
         "client": client,
         "server": (host, PORTS[scheme]) if host and ":" not in host else url.server_of(host, scheme),
         "state": state.copy(),
-        "aws.event": event,
+        "aws.event": LambdaEvent(event) if type(request) is tuple else UnvouchedEvent(event),
         "aws.context": context,
     }

@@ -12,6 +12,7 @@ from ... import current
 from ..._http import TABLE_SIZE, ResponseNames, from_wsgi, to_environ, url
 from ..._http.body import BODY_LIMIT, decoded, streamed_too_much
 from ..._http.url import PORTS
+from ...current import LambdaEvent, UnvouchedEvent
 from ...errors import AppError
 
 TYPE_CHECKING = False
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def environ_of(request: Request, event: Event, context: Any, traced: bool = False) -> dict[str, Any]:
-    """The environ of a request, with the raw event and context in `aws.event` and `aws.context`.
+    """The environ of a request, with the event and context in `aws.event` and `aws.context`.
 
     Text in it stands for bytes, one character a byte (PEP 3333, "Unicode Issues").
 
@@ -59,7 +60,7 @@ def environ_of(request: Request, event: Event, context: Any, traced: bool = Fals
         "wsgi.multithread": True,  # handle_async runs requests side by side
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
-        "aws.event": event,
+        "aws.event": LambdaEvent(event) if type(request) is tuple else UnvouchedEvent(event),
         "aws.context": context,
     }
     to_environ(headers, environ)
