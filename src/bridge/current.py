@@ -25,6 +25,10 @@ all context variables; a thread that the app starts by itself does not."""
 serves_lifespans = False
 """Whether this process is importing an app that `bridge.runtime` will serve, which sees to the lifespan itself."""
 
+imports_as_lambda = False
+"""Whether this process is importing an app as Lambda does, so that startup runs in `Bridge(app)`: `bridge serve` and
+`bridge invoke` do, so that what fails in Lambda for that reason fails here too."""
+
 
 def trace_id() -> str:
     """Lambda's own segment of the X-Ray trace ("Root=...;Parent=...;Sampled=1"), or "".

@@ -48,7 +48,7 @@ def work(target: str, jobs: BinaryIO, answers: BinaryIO) -> int:
         answers.flush()
 
     try:
-        handler = load(target)
+        handler = load(target, as_lambda=True)
     except (BridgeError, UsageError) as error:
         answer(_line({"refused": str(error)}))
         return 2
