@@ -40,7 +40,8 @@ class BridgeOptions:
     """What the deployer has said: `Bridge` describes each option.
 
     Attributes:
-        app: the app, which HTTP requests cannot reach at `events_path`.
+        app: the app, which HTTP requests cannot reach at `events_path`, and which finds its routes below a root path.
+        may_miss_routes: whether that is a guess.
         is_asgi: whether it is an ASGI app; otherwise it is a WSGI app.
         names: what to make of the names of response headers.
         policy: what becomes of responses and failures.
@@ -61,8 +62,9 @@ class BridgeOptions:
         interface: Interface,
         lifespan: LifespanMode,
         base_path: str | Iterable[str],
+        strip_root_path: bool | None,
         exclude_headers: Iterable[str],
-        is_text: Callable[[str], bool],
+        is_text: Callable[[str], bool] | Iterable[str],
         errors: ErrorMode,
         streaming: StreamingMode,
         loop_factory: LoopFactory | None,
@@ -81,11 +83,16 @@ class BridgeOptions:
     ) -> None:
         _require("lifespan", lifespan, ("auto", "on", "off"))
         _require("errors", errors, ("respond", "raise"))
+        _require("strip_root_path", strip_root_path, (None, True, False))
         self.lifespan = lifespan
         self.loop_factory = loop_factory
         self.on_event = on_event
         self.warm_up = warm_up
         self.names = ResponseNames([exclude_headers] if isinstance(exclude_headers, str) else exclude_headers)
+        if not callable(is_text):
+            from ._http.media_types import matcher
+
+            is_text = matcher(is_text)
         self.policy = Policy(is_text, raises=errors == "raise")
         self.is_asgi = _is_asgi(app, interface)
         self.adjust = _adjust(base_path, forwarded_hosts, forwarded_host_header)
@@ -98,6 +105,13 @@ class BridgeOptions:
         self.around = _around(around, decorators)
         self._check_websocket()
         self.app: Any = app
+        self.may_miss_routes = False
+        if self.is_asgi:
+            from ._app.asgi.root_path import adapted
+
+            self.app, self.may_miss_routes = adapted(app, strip_root_path)  # type: ignore[arg-type]
+        elif strip_root_path:
+            raise ConfigurationError("Bridge(strip_root_path=True) is for ASGI apps: PATH_INFO of WSGI never has it.")
         self.posted: Posted | None = None
         if on_event is not None and events_path is not None:
             raise ConfigurationError("Bridge takes on_event=... or events_path=..., not both: an event goes one way.")
@@ -179,6 +193,6 @@ def _around(hooks: Iterable[Hook], decorators: Iterable[Decorator]) -> Around | 
     return Around(hooks, decorators)
 
 
-def _require(option: str, value: object, allowed: tuple[str, ...]) -> None:
+def _require(option: str, value: object, allowed: tuple[object, ...]) -> None:
     if value not in allowed:
         raise ConfigurationError(f"Bridge({option}=...) takes {' or '.join(map(repr, allowed))}, not {value!r}.")

@@ -16,8 +16,9 @@ from .errors import ConfigurationError, RequestTooLargeError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import Any
+    from typing import Any, Never
 
+    from ._app.asgi import ASGI
     from ._app.asgi.loop import LoopFactory
     from ._app.streaming import StreamedAnswer
     from ._events import EventAnswer
@@ -54,9 +55,13 @@ class Bridge:
         lifespan: "auto" runs the app's lifespan if it has one, "on" requires one, "off" runs none. ASGI only.
         base_path: the base path, or paths, under which a custom domain maps the API: "/v1". A path that starts with one
             has it moved into `root_path` (WSGI: `SCRIPT_NAME`).
+        strip_root_path: whether the app's `path` comes without `root_path`, the stage or a base path. ASGI has it
+            within; False is that. None: without it for Falcon, Sanic and python-socketio, which route by `path` as it
+            is, and as ASGI has it for the others. ASGI only: in WSGI, `PATH_INFO` never has it.
         exclude_headers: names of response headers that are not to be sent.
-        is_text: whether a body of a media type ("image/svg+xml") is to travel as text. Bytes that are not UTF-8, or
-            that a Content-Encoding has packed, travel as base64 all the same.
+        is_text: what bodies travel as text: media types, "image/svg+xml", with "*" for any characters, "text/*"; or a
+            function that says it of a media type. Bytes that are not UTF-8, or that a Content-Encoding has packed,
+            travel as base64 all the same.
         errors: what becomes of an exception in the app. "respond" answers with the response that the app completed
             nevertheless, or else with a plain 500, and logs the traceback. "raise" lets it through to Lambda, whose
             Errors metric counts it.
@@ -103,8 +108,9 @@ class Bridge:
         interface: Interface = "auto",
         lifespan: LifespanMode = "auto",
         base_path: str | Iterable[str] = (),
+        strip_root_path: bool | None = None,
         exclude_headers: Iterable[str] = (),
-        is_text: Callable[[str], bool] = bodies.is_text,
+        is_text: Callable[[str], bool] | Iterable[str] = bodies.is_text,
         errors: ErrorMode = "respond",
         streaming: StreamingMode = "off",
         loop_factory: LoopFactory | None = None,
@@ -120,12 +126,18 @@ class Bridge:
         connections: Connections | None = None,
         around: Iterable[Hook] = (),
         decorators: Iterable[Decorator] = (),
+        **unknown: Never,
     ) -> None:
+        if unknown:
+            from ._app.foreign_options import refusal
+
+            raise refusal(next(iter(unknown)))
         options = self._options = BridgeOptions(
             app,
             interface=interface,
             lifespan=lifespan,
             base_path=base_path,
+            strip_root_path=strip_root_path,
             exclude_headers=exclude_headers,
             is_text=is_text,
             errors=errors,
@@ -158,7 +170,7 @@ class Bridge:
         if options.is_asgi:
             from ._app.asgi import ASGI
 
-            self._asgi = ASGI(options.app, options.names, options.lifespan, options.loop_factory, in_lambda)
+            self._asgi = ASGI(options, traced=in_lambda)
             self._run, self._run_async = self._asgi.run, self._asgi.on_running_loop
         else:
             from ._app.wsgi import WSGI
@@ -174,7 +186,7 @@ class Bridge:
             surround(self, options.around)
         if current.made is not None:
             current.made.append(self)
-        if in_lambda and self._asgi is not None:
+        if self._asgi is not None and (in_lambda or current.imports_as_lambda):
             self._asgi.start_in_init()
 
     def __call__(self, event: Event, context: Any = None) -> Result:
@@ -309,6 +321,18 @@ class Bridge:
         """Run an ASGI app's lifespan shutdown on the running loop, if it has started up there."""
         if self._asgi is not None:
             await self._asgi.lifespans.end()
+
+    def open(self) -> None:
+        """Run the app's lifespan startup now, to its end, for the plain call. The first event does it, if this has not.
+
+        After `close` it starts the app up again: the two are hooks for SnapStart, before the snapshot and after it.
+
+        Raises:
+            LifespanError: the app's startup failed.
+            RunningLoopError: an event loop runs in this thread; await `startup` there.
+        """
+        if self._asgi is not None:
+            self._asgi.ensure_started(None)
 
     def close(self) -> None:
         """Run the app's lifespan shutdown now. It runs by itself when the process ends."""

@@ -3,8 +3,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, ParamSpec, TypeVar
 
 import pytest
+import wrapt
 
-from bridge import ConfigurationError, _app as interface
+from bridge import Bridge, ConfigurationError, _app as interface
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -132,8 +133,9 @@ def four_arguments(a: object, b: object, c: object, d: object) -> None: ...
 def any_arguments(*args: object) -> None: ...
 
 
-class WrapsAnObject:
-    __wrapped__ = "no function"
+class Wraps:
+    def __init__(self, wrapped: object) -> None:
+        self.__wrapped__ = wrapped
 
     def __call__(self, *args: object) -> None: ...
 
@@ -144,8 +146,95 @@ def wraps_an_object(*args: object) -> None: ...
 wraps_an_object.__wrapped__ = WsgiObject()  # type: ignore[attr-defined]
 
 
+class SlotCall:
+    """As sentry_sdk.integrations.asgi.SentryAsgiMiddleware has it."""
+
+    __slots__ = ("__call__",)
+
+    def __init__(self, app: object) -> None:
+        self.__call__ = app
+
+
+class Dash:
+    """As dash.Dash has it: it calls what its server is, a Flask or FastAPI app."""
+
+    def __init__(self, server: object) -> None:
+        self.server = server
+
+    def __call__(self, *args: object, **kwargs: object) -> None: ...
+
+
+def anything(*_: Any) -> Any: ...
+
+
+@wrapt.decorator
+def traced(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
+    return wrapped(*args, **kwargs)
+
+
+class WraptDecorated:
+    @traced
+    def __call__(self, environ: object, start_response: object) -> Iterable[bytes]:
+        return []
+
+
 @pytest.mark.parametrize(
-    "app", [one_argument, four_arguments, any_arguments, WrapsAnObject(), wraps_an_object, print, {}.get]
+    ("app", "expected"),
+    [
+        (wraps_an_object, "wsgi"),
+        (Wraps(WsgiObject()), "wsgi"),
+        (Wraps(AsgiObject()), "asgi"),
+        (Wraps(decorated(asgi_function)), "asgi"),
+        (Wraps(WsgiObject().method), "wsgi"),
+        (SlotCall(AsgiObject().method), "asgi"),
+        (SlotCall(wsgi_function), "wsgi"),
+        (Dash(WsgiObject()), "wsgi"),
+        (Dash(AsgiObject()), "asgi"),
+        (wrapt.FunctionWrapper(AsgiObject(), anything), "asgi"),
+        (wrapt.FunctionWrapper(WsgiObject(), anything), "wsgi"),
+        (wrapt.CallableObjectProxy(WsgiObject()), "wsgi"),
+        (traced(wsgi_function), "wsgi"),
+        (traced(traced(asgi_function)), "asgi"),
+        (WraptDecorated(), "wsgi"),
+    ],
+)
+def test_a_wrapper_is_what_it_wraps(app: Callable[..., Any], expected: str) -> None:
+    assert interface.detect(app) == expected
+
+
+def lambda_handler(event: object, context: object) -> None: ...
+
+
+def lambda_handler_of_sqs(event: object, _context: object, logger: object = None) -> None: ...
+
+
+async def asynchronous_lambda_handler(event: object, context: object) -> None: ...
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [
+        lambda_handler,
+        lambda_handler_of_sqs,
+        asynchronous_lambda_handler,
+        decorated(lambda_handler),
+        lambda event, context: None,
+        Bridge(wsgi_function),
+    ],
+)
+def test_a_lambda_handler_is_no_app(handler: Callable[..., Any]) -> None:
+    with pytest.raises(ConfigurationError, match=r"takes \(event, context\), so it is a Lambda handler already"):
+        Bridge(handler)
+
+
+def wraps_itself(*args: object) -> None: ...
+
+
+wraps_itself.__wrapped__ = wraps_itself  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "app", [one_argument, four_arguments, any_arguments, Wraps("no function"), Wraps(None), wraps_itself, print, {}.get]
 )
 def test_an_app_that_does_not_tell_has_to_be_told(app: Callable[..., Any]) -> None:
     with pytest.raises(ConfigurationError, match=r"Say it: Bridge\(app, interface='asgi'\) or .*interface='wsgi'"):

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from bridge import Bridge, DeadlineError, LifespanError
+from bridge import Bridge, DeadlineError, LifespanError, RunningLoopError
 from bridge._app import asgi
 
 from ..asgi_apps import EVENT, Context, Message, Receive, Scope, Send, process, respond
@@ -184,12 +184,45 @@ class OutOfOrder(App):
         await send({"type": "http.response.start"})
 
 
-@pytest.mark.parametrize("kind", [Raises, RaisesLater, Returns, OutOfOrder])
-def test_auto_an_app_without_a_lifespan_is_fine(kind: type[App], log: pytest.LogCaptureFixture) -> None:
-    handler = Bridge(kind())
+class Ignores(App):
+    async def lifespan(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+
+def test_auto_an_app_without_a_lifespan_is_fine(log: pytest.LogCaptureFixture) -> None:
+    handler = Bridge(Ignores())
     assert handler(EVENT)["statusCode"] == 200
     handler.close()
     assert not log.records
+
+
+def test_auto_an_app_that_refuses_the_scope_is_fine_and_a_line_for_the_curious_says_so(
+    log: pytest.LogCaptureFixture,
+) -> None:
+    handler = Bridge(Raises())
+    assert [handler(EVENT)["statusCode"] for _ in range(2)] == [200, 200]
+    handler.close()
+    (record,) = log.records
+    assert record.levelno == logging.INFO
+    assert record.getMessage() == "the app has no lifespan: it raised KeyError('lifespan') at the scope"
+
+
+@pytest.mark.parametrize("kind", [RaisesLater, Returns, OutOfOrder])
+def test_auto_an_app_that_fails_in_its_startup_is_served_and_that_is_an_error_in_the_log(
+    kind: type[App], log: pytest.LogCaptureFixture
+) -> None:
+    handler = Bridge(kind())
+    assert [handler(EVENT)["statusCode"] for _ in range(2)] == [200, 200]
+    handler.close()
+    (record,) = log.records
+    assert record.levelno == logging.ERROR
+    assert "after it had received lifespan.startup" in record.getMessage()
+    assert bool(record.exc_info and record.exc_info[1]) == (kind is not Returns)
+
+
+async def test_auto_that_is_so_on_a_running_loop_too(log: pytest.LogCaptureFixture) -> None:
+    handler = Bridge(RaisesLater())
+    assert (await handler.handle_async(EVENT))["statusCode"] == 200
+    assert [record.levelno for record in log.records] == [logging.ERROR]
 
 
 @pytest.mark.parametrize(
@@ -367,6 +400,60 @@ def test_a_startup_that_outlasts_the_init_phase_goes_on_in_the_first_event(
     assert handler(EVENT)["statusCode"] == 200
     assert app.events == ["up", "ready"]
     handler.close()
+
+
+@pytest.mark.parametrize("kind", ["provisioned-concurrency", "snap-start", "lambda-managed-instances"])
+def test_a_startup_that_no_event_waits_for_runs_to_its_end_in_the_init_phase(
+    kind: str, init_seconds: pytest.MonkeyPatch
+) -> None:
+    init_seconds.setattr(asgi, "INIT_SECONDS", 0.0)
+    init_seconds.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", kind)
+    app = Slow(0.05)
+    handler = Bridge(app)
+    assert app.events == ["up", "ready"]
+    handler.close()
+
+
+def test_on_demand_says_itself(init_seconds: pytest.MonkeyPatch) -> None:
+    init_seconds.setattr(asgi, "INIT_SECONDS", 0.0)
+    init_seconds.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
+    app = Slow(0.05)
+    handler = Bridge(app)
+    assert app.events == ["up"]
+    handler(EVENT)
+    handler.close()
+
+
+def test_open_starts_up_and_close_shuts_down_around_a_snapshot() -> None:
+    hooks = pytest.importorskip("snapshot_restore_py", reason="it comes with awslambdaric")
+    app = App()
+    handler = Bridge(app)
+    hooks.register_before_snapshot(handler.close)
+    hooks.register_after_restore(handler.open)
+    handler.open()
+    handler.open()
+    assert app.events == ["up"]
+    for registered in (hooks.get_before_snapshot(), hooks.get_after_restore()):
+        function, args, kwargs = registered.pop()
+        function(*args, **kwargs)
+    assert app.events == ["up", "down", "up"]
+    assert handler(EVENT)["statusCode"] == 200
+    assert app.events == ["up", "down", "up"]
+    handler.close()
+
+
+def test_open_says_why_a_startup_has_failed() -> None:
+    with pytest.raises(LifespanError, match="no database"):
+        Bridge(Fails()).open()
+
+
+def test_open_is_nothing_to_a_wsgi_app() -> None:
+    Bridge(lambda environ, start_response: []).open()
+
+
+async def test_open_refuses_where_a_loop_runs() -> None:
+    with pytest.raises(RunningLoopError):
+        Bridge(App()).open()
 
 
 @pytest.mark.usefixtures("init_seconds")

@@ -7,16 +7,16 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import anyio
 import pytest
 
 from bridge import Bridge, DeadlineError, RunningLoopError
 from bridge._app.asgi import loop as loops
-from bridge._app.asgi.loop import Runner, check_idle, process_runner
+from bridge._app.asgi.loop import OTHER_LOOP, Runner, check_idle, process_runner
 
 from ..asgi_apps import EVENT, Context, Receive, Scope, Send, process, respond, run
 
@@ -560,3 +560,93 @@ def test_a_process_that_has_used_threads_ends_in_silence(thread: str) -> None:
         print(Bridge(app, lifespan="off")(EVENT)["body"])
     """)
     assert (code, output, errors) == (0, "ok\n", "")
+
+
+# ---------------------------------------------------------------- what was made on another loop
+
+
+@pytest.fixture
+def default_loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """A loop that a module has made at import, to open its connections."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield loop
+    asyncio.set_event_loop(None)
+    loop.close()
+
+
+def future_of(loop: asyncio.AbstractEventLoop) -> Awaitable[Any]:
+    return loop.create_future()
+
+
+def lock_of(loop: asyncio.AbstractEventLoop) -> Awaitable[Any]:
+    lock = asyncio.Lock()
+
+    async def wait() -> None:
+        await lock.acquire()
+        await asyncio.wait({asyncio.ensure_future(lock.acquire())}, timeout=0)
+
+    loop.run_until_complete(wait())
+    return lock.acquire()
+
+
+@pytest.mark.parametrize("made", [future_of, lock_of])
+@pytest.mark.parametrize("errors", ["respond", "raise"])
+def test_an_error_of_what_belongs_to_another_loop_says_what_to_do(
+    made: Callable[[asyncio.AbstractEventLoop], Awaitable[Any]],
+    errors: Literal["respond", "raise"],
+    default_loop: asyncio.AbstractEventLoop,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    awaitable = made(default_loop)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await awaitable
+
+    handler = Bridge(app, lifespan="off", errors=errors)
+    if errors == "raise":
+        with pytest.raises(RuntimeError, match="different") as raised:
+            handler(EVENT)
+        assert raised.value.__notes__ == [OTHER_LOOP]
+    else:
+        handler(EVENT)
+        assert OTHER_LOOP in caplog.text
+
+
+POOL_AT_IMPORT = """
+loop = asyncio.new_event_loop()
+asyncio.set_event_loop(loop)
+
+async def echo(reader, writer):
+    writer.write(await reader.readline())
+    await writer.drain()
+    writer.close()
+
+async def open_pool():
+    server = await asyncio.start_server(echo, "127.0.0.1", 0)
+    return server, await asyncio.open_connection(*server.sockets[0].getsockname())
+
+server, (reader, writer) = loop.run_until_complete(open_pool())
+
+async def app(scope, receive, send):
+    writer.write(b"a row\\n")
+    await respond(send, await reader.readline())
+
+handler = Bridge(app, lifespan="off", loop_factory=asyncio.get_event_loop)
+print(handler(EVENT)["body"])
+writer.close()
+server.close()
+"""
+
+
+def test_what_it_says_to_do_helps() -> None:
+    assert process(POOL_AT_IMPORT) == (0, "a row\n\n", "")
+
+
+def test_another_error_is_left_as_it_is() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        raise RuntimeError("no such table")
+
+    with pytest.raises(RuntimeError) as raised:
+        Bridge(app, lifespan="off", errors="raise")(EVENT)
+    assert not hasattr(raised.value, "__notes__")

@@ -1,5 +1,6 @@
 """The command line, as its user runs it: `python -m bridge`."""
 
+import asyncio
 import json
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import httpx
 import pytest
 
 import bridge
+from bridge._command import cli
 from bridge._command.cli import main
 from bridge.sources import detect
 
@@ -402,3 +404,98 @@ def test_a_sample_event_needs_no_extra() -> None:
     process = run_without("starlette", "from bridge._command.cli import main; sys.exit(main(['event', 'GET', '/']))")
     assert process.returncode == 0
     assert json.loads(process.stdout)["rawPath"] == "/"
+
+
+# ---------------------------------------------------------------- as Lambda imports it
+
+LATE = """
+from bridge import Bridge
+from starlette.applications import Starlette
+from starlette.middleware.gzip import GZipMiddleware
+
+app = Starlette()
+handler = Bridge(app)
+app.add_middleware(GZipMiddleware)
+"""
+
+STARTS = """
+from bridge import Bridge
+
+events = []
+
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await receive()
+        events.append("up")
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+handler = Bridge(app)
+started = [*events]
+"""
+
+FAILS = """
+async def app(scope, receive, send):
+    await receive()
+    await send({"type": "lifespan.startup.failed", "message": "no database"})
+"""
+
+
+def test_what_lambda_refuses_at_import_is_refused_here(folder: Path) -> None:
+    (folder / "late.py").write_text(LATE)
+    for command in (["invoke", "late:handler", "event.json"], ["serve", "late:handler", "--port", "0"]):
+        process = run(*command)
+        assert process.returncode == 1
+        assert "RuntimeError: Cannot add middleware after an application has started" in process.stderr
+
+
+def test_a_startup_that_fails_is_said_in_a_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "fails.py").write_text(FAILS)
+    assert "no database" in complaint(capsys, "invoke", "fails:app", "event.json")
+
+
+@pytest.fixture
+def starts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What `serve` makes of its arguments for a process that uvicorn starts; the module is imported by it."""
+    (folder / "starts.py").write_text(STARTS)
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.delitem(sys.modules, "starts", raising=False)
+
+    def made(**settings: Any) -> Any:
+        given = {"target": "starts:handler", "processes": 0, "routing": "turn", "websocket": None, **settings}
+        monkeypatch.setenv(cli._SETTINGS, json.dumps({"streaming": False, "concurrency": 1, **given}))
+        return cli.gateway(), sys.modules["starts"]
+
+    return made
+
+
+def test_startup_runs_where_bridge_is_made(starts: Any) -> None:
+    _, module = starts()
+    assert module.started == ["up"]
+    module.handler.close()
+
+
+async def test_startup_runs_there_too_where_uvicorn_imports_the_module_on_its_loop(starts: Any) -> None:
+    _, module = starts()
+    assert module.started == ["up"]
+    await asyncio.to_thread(module.handler.close)
+
+
+@pytest.mark.parametrize("settings", [{"concurrency": 2}, {"streaming": True, "api": "url"}])
+async def test_a_gateway_that_runs_the_app_on_its_own_loop_starts_it_up_there(starts: Any, settings: Any) -> None:
+    gateway, module = starts(**settings)
+    assert module.events == []
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(gateway), base_url="http://localhost") as client:
+        assert (await client.get("/")).status_code == 200
+    assert module.events == ["up"]
+    await module.handler.shutdown()
+
+
+def test_to_import_a_module_otherwise_starts_nothing_up(folder: Path) -> None:
+    (folder / "starts.py").write_text(STARTS)
+    code = "import starts; print([*starts.events], starts.handler.open(), starts.events)"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert process.stdout == "[] None ['up']\n"

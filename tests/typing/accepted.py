@@ -107,6 +107,7 @@ Bridge(
     interface="asgi",
     lifespan="on",
     base_path=["/v1", "/v2"],
+    strip_root_path=True,
     exclude_headers={"server"},
     is_text=lambda media_type: media_type.startswith("text/"),
     errors="raise",
@@ -233,3 +234,6 @@ async def endpoint(websocket: WebSocket, connections: Connections) -> None:
 
 
 Bridge(FastAPI(), connections=Connections(DynamoDBStore("connections")))
+
+Bridge(FastAPI(), is_text=["text/*", "image/svg+xml"])
+Bridge(FastAPI(), is_text="text/*")

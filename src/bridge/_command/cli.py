@@ -63,7 +63,13 @@ def _gateway(settings: dict[str, Any]) -> Gateway | WebSocketGateway:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     target, count, routing, websocket = (settings.pop(name) for name in ("target", "processes", "routing", "websocket"))
     streaming: Literal["on", "off"] = "on" if settings["streaming"] else "off"
-    handler: Any = Processes(target, count, routing) if count else load(target, streaming=streaming)
+    # A gateway that runs the app on its own loop starts it up there, as bridge.runtime does: after the import.
+    on_its_loop = not websocket and (settings["streaming"] or settings["concurrency"] > 1)
+    handler: Any
+    if count:
+        handler = Processes(target, count, routing)
+    else:
+        handler = load(target, streaming=streaming, as_lambda=not on_its_loop)
     made: Gateway | WebSocketGateway
     if websocket:
         authorizer = websocket.pop("authorizer")
@@ -129,7 +135,7 @@ def _prefix(stage: str) -> str:
 def _invoke(options: argparse.Namespace) -> None:
     from ..gateway._context import LambdaContext
 
-    handler = load(options.target)
+    handler = load(options.target, as_lambda=True)
     try:
         text = sys.stdin.read() if options.event == "-" else Path(options.event).read_text(encoding="utf-8")
         event = json.loads(text)

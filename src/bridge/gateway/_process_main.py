@@ -52,7 +52,7 @@ def work(target: str, jobs: BinaryIO, answers: BinaryIO, *, exact: bool = False)
         answers.flush()
 
     try:
-        handler = find(target) if exact else load(target)
+        handler = find(target) if exact else load(target, as_lambda=True)
         describe(os.environ)
     except (BridgeError, UsageError) as error:
         answer(_line({"refused": str(error)}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 
+from .. import current
 from .._app import detect, function_of
 from .._invocation import logger
 from ..errors import ConfigurationError
@@ -27,17 +28,23 @@ class UsageError(Exception):
     """A command line that cannot work; its text is for the user."""
 
 
-def load(target: str, *, streaming: StreamingMode = "off") -> Handler:
+def load(target: str, *, streaming: StreamingMode = "off", as_lambda: bool = False) -> Handler:
     """Return the handler at a target; an app there is wrapped in a Bridge.
 
     Args:
         target: where it is.
         streaming: what a Bridge that wraps an app is told. A handler is taken as it is.
+        as_lambda: whether an app starts up when it is wrapped, as on Lambda's own runtime.
 
     Raises:
         UsageError: the target is not of this form, or is not there, or is no handler and no app.
+        LifespanError: the startup failed.
     """
-    return handler_of(find(target), streaming)
+    current.imports_as_lambda = as_lambda
+    try:
+        return handler_of(find(target), streaming)
+    finally:
+        current.imports_as_lambda = False
 
 
 def find(target: str) -> Any:

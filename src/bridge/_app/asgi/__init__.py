@@ -12,7 +12,7 @@ from functools import partial
 from weakref import WeakSet
 
 from ... import current
-from ..._http import BODY, IS_BASE64, ResponseNames
+from ..._http import BODY, IS_BASE64, METHOD, PATH, ROOT_PATH
 from ..._http.body import decoded
 from ..._invocation import deadline, logger
 from ...errors import DeadlineError, LifespanError
@@ -20,7 +20,8 @@ from .. import is_coroutine_function
 from ..shutdown import at_exit
 from .cycle import Cycle
 from .lifespan import Lifespan, Lifespans
-from .loop import check_idle, process_runner
+from .loop import check_idle, note_other_loop, process_runner
+from .root_path import HINT
 from .scope import scope_of
 
 TYPE_CHECKING = False
@@ -28,10 +29,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import Any, TypeAlias
 
-    from ...types import ASGIApp, Event, LifespanMode, Outcome, Receive, Request, Scope, Send
-    from .loop import LoopFactory, Runner
+    from ..._options import BridgeOptions
+    from ...types import ASGIApp, Event, Outcome, Receive, Request, Scope, Send
+    from .loop import Runner
 
     Work: TypeAlias = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]  # of the lifespan's state
+
+ON_DEMAND = "on-demand"
+"""What Lambda's variable AWS_LAMBDA_INITIALIZATION_TYPE says of an environment that an event waits for."""
 
 INIT_SECONDS = 9.0
 """Of the 10 seconds that Lambda's init phase has, those that startup may use; what is left goes on at the first event.
@@ -45,34 +50,26 @@ class ASGI:
     """An ASGI app, ready to run requests.
 
     Args:
-        app: the app.
-        names: what to make of the names of response headers.
-        lifespan: "auto", "on" or "off".
-        loop_factory: makes the event loop; None for asyncio's own.
+        options: what the deployer has said.
         traced: whether the app is to see the invocation's own segment of the trace.
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        names: ResponseNames,
-        lifespan: LifespanMode,
-        loop_factory: LoopFactory | None,
-        traced: bool,
-    ) -> None:
+    def __init__(self, options: BridgeOptions, traced: bool) -> None:
+        app: ASGIApp = options.app
         self._app = app
+        self._may_miss_routes = options.may_miss_routes
         # To call a coroutine function runs nothing of it. What other apps do when they are called, their task does.
         self._coroutine: Callable[..., Coroutine[Any, Any, None]] = partial(call, app)
         if is_coroutine_function(app):
             self._coroutine = app  # type: ignore[assignment]
-        self.names = names
+        self.names = options.names
         self._traced = traced
-        self._mode = lifespan
-        self.loop_factory = loop_factory or asyncio.new_event_loop
+        self._mode = options.lifespan
+        self.loop_factory = options.loop_factory or asyncio.new_event_loop
         self._runner: Runner
         self._lifespan: Lifespan | None = None
         self._state: dict[str, Any]
-        self.lifespans = Lifespans(app, lifespan)
+        self.lifespans = Lifespans(app, options.lifespan)
         self._forget()
         _instances.add(self)
 
@@ -90,8 +87,13 @@ class ASGI:
         except TypeError as raised:
             return None, raised
         error = self._runner.run(coroutine, context)
-        if error is None and cycle.response is None:
-            error = cycle.complaint()
+        if self._may_miss_routes and request[ROOT_PATH]:
+            self._look(request, cycle)
+        if error is None:
+            if cycle.response is None:
+                error = cycle.complaint()
+        elif isinstance(error, RuntimeError):
+            note_other_loop(error)
         return cycle.response, error
 
     async def on_running_loop(self, request: Request, event: Event, context: Any) -> Outcome:
@@ -123,6 +125,8 @@ class ASGI:
         finally:
             ended = task.done()
             task.cancel()
+        if self._may_miss_routes and request[ROOT_PATH]:
+            self._look(request, cycle)
         if not ended:
             await asyncio.wait({task}, timeout=grace)
             return DeadlineError("the invocation's time ran out before the app had ended")
@@ -175,15 +179,27 @@ class ASGI:
     def start_in_init(self) -> None:
         """Start up in Lambda's init phase, as far as its time allows. The next event does what is left.
 
+        The time is limited on demand only: with provisioned concurrency init may take minutes, and SnapStart's snapshot
+        is to be taken of an app that has started.
+        https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
+
         Where a loop runs already, another server imports the module (uvicorn, behind the Lambda Web Adapter): it sees
         to the lifespan. So does Bridge's own runtime.
 
         Raises:
             LifespanError: startup failed. Lambda reports it as an init error.
         """
-        if asyncio._get_running_loop() is not None or current.serves_lifespans:
+        if current.serves_lifespans:
             return
-        failure = self.start(max(INIT_SECONDS - time.process_time(), 0))
+        seconds = None
+        if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE", ON_DEMAND) == ON_DEMAND:
+            seconds = max(INIT_SECONDS - time.process_time(), 0)
+        if asyncio._get_running_loop() is None:
+            failure = self.start(seconds)
+        elif current.imports_as_lambda:
+            failure = _in_a_thread(partial(self.start, seconds))
+        else:
+            return
         if isinstance(failure, LifespanError):
             raise failure
 
@@ -199,11 +215,25 @@ class ASGI:
             if not self._runner.wait(task, SHUTDOWN_SECONDS):
                 logger().error("the app's lifespan shutdown took longer than %s s and was left", SHUTDOWN_SECONDS)
 
+    def _look(self, request: Request, cycle: Cycle) -> None:
+        """Say what to do, if the first request below a root path has found nothing."""
+        self._may_miss_routes = False
+        if cycle.status == 404:
+            logger().warning(HINT, request[METHOD], request[PATH], request[ROOT_PATH])
+
     def _forget(self) -> None:
         self.lifespans.drop(self._lifespan)
         self._started = False
         self._lifespan = None
         self._state = {}
+
+
+def _in_a_thread(start: Callable[[], BaseException | None]) -> BaseException | None:
+    """The same, for `serve --reload`: uvicorn imports the module on its own loop, and the app will run on another."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(start).result()
 
 
 def start_all_in_init() -> None:

@@ -21,9 +21,10 @@ class Cycle:
 
     Attributes:
         response: the response, when it is complete.
+        status: its status, once the app has sent it.
     """
 
-    __slots__ = ("__weakref__", "_body", "_chunks", "_done", "_headers", "_names", "_size", "_status", "response")
+    __slots__ = ("__weakref__", "_body", "_chunks", "_done", "_headers", "_names", "_size", "response", "status")
 
     answered = False
     """Whether the response is on its way out, though the app goes on."""
@@ -37,6 +38,7 @@ class Cycle:
         self._chunks: list[bytes] | None = None
         self._done: asyncio.Event | None = None
         self.response: Response | None = None
+        self.status = 0
 
     async def receive(self) -> Message:
         """The request's body, once; then, when the response is complete, `http.disconnect`."""
@@ -64,7 +66,7 @@ class Cycle:
             if type(status) is not int or not 100 <= status <= 999:
                 status = _status(status)
             self._headers = from_asgi(message.get("headers", ()), self._names)
-            self._status = status
+            self.status = status
             return
         if kind != "http.response.body":
             raise AppError(f"the app sent {kind!r}; expected 'http.response.body'")
@@ -86,7 +88,7 @@ class Cycle:
             if message.get("more_body", False):
                 return
             body = b"".join(self._chunks)
-        self.response = (self._status, self._headers, body)
+        self.response = (self.status, self._headers, body)
         if self._done is not None:
             self._done.set()
 

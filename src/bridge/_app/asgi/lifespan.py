@@ -23,8 +23,8 @@ class Lifespan:
 
     Args:
         app: the ASGI app.
-        mode: "auto": an app that raises or returns before it has answered the startup message has no lifespan, and that
-            is fine. "on": it is a LifespanError.
+        mode: "auto": an app that raises or returns before it has answered the startup message is served without a
+            lifespan; if it had received the message, with an error in the log. "on": it is a LifespanError.
         loop: the loop that will run the requests too.
 
     Attributes:
@@ -74,9 +74,25 @@ class Lifespan:
                 failure.__cause__ = error
                 self.started.set_exception(failure)
             else:
+                self._note_absence(error)
                 self.started.set_result(None)
         elif error is not None and self.started.exception() is None:
             logger().error("the app's lifespan ended with an error", exc_info=error)
+
+    def _note_absence(self, error: Exception | None) -> None:
+        """Log that requests will be served without a lifespan: loudly, if the app has had one, and it has failed."""
+        if self._received:
+            how = "failed" if error is not None else "returned"
+            logger().error(
+                "the app's lifespan %s after it had received lifespan.startup, and before it sent "
+                'lifespan.startup.complete; requests are served without it. Bridge(app, lifespan="on") makes this fail',
+                how,
+                exc_info=error,
+            )
+        elif error is not None:
+            # Django refuses every scope that is no request. A middleware that reads `scope["headers"]` fails likewise,
+            # and the startup of the app below it never runs.
+            logger().info("the app has no lifespan: it raised %r at the scope", error)
 
     async def _receive(self) -> Message:
         if not self._received:

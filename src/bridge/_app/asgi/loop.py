@@ -247,6 +247,20 @@ def check_idle() -> None:
         )
 
 
+OTHER_LOOP = (
+    "A connection, a lock or a pool of the app's belongs to another event loop, one that was made at import perhaps. "
+    "Make it in the app's lifespan, which runs once, on the loop of the requests; or have Bridge use the loop that "
+    "asyncio.set_event_loop has been given: Bridge(app, loop_factory=asyncio.get_event_loop)."
+)
+
+
+def note_other_loop(error: RuntimeError) -> None:
+    """Add to an error what to do, if it is asyncio's for what belongs to another loop."""
+    # "... attached to a different loop" (futures), "... is bound to a different event loop" (locks, queues).
+    if error.args and "to a different " in str(error) and str(error).endswith("loop"):
+        error.add_note(OTHER_LOOP)
+
+
 class _Hooks(threading.local):
     owner: Runner | None = None
     """The runner that was the last to set its hooks in this thread."""

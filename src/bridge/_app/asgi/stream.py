@@ -124,7 +124,7 @@ class StreamCycle(Cycle):
 
     def _open(self) -> None:
         try:
-            self._answer.open(self._status, self._headers)  # type: ignore[arg-type]
+            self._answer.open(self.status, self._headers)  # type: ignore[arg-type]
         except ResultTooLargeError:
             self._headers = None  # nothing is sent, and the app may send another
             raise

@@ -1,0 +1,245 @@
+"""Apps that do not read `root_path` as ASGI has it, below a stage and below a base path."""
+
+import functools
+import logging
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+from fastapi import FastAPI, Request
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.cors import CORSMiddleware
+
+from bridge import Bridge, ConfigurationError
+from bridge._app.asgi import root_path as root_paths
+
+from ..asgi_apps import Message, Receive, Scope, Send, respond
+from ..frameworks.events import HTTP_V2, HTTP_V2_STAGE, REST, SOURCES, Source
+
+Wrap = Callable[[Any], Any]
+
+
+def fastapi_app(root_path: str) -> FastAPI:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # deprecated; deployed apps have it
+        app = FastAPI(root_path=root_path)
+
+    @app.get("/items/{name:path}", name="item")
+    async def item(request: Request, name: str) -> dict[str, str]:
+        return {"name": name, "link": str(request.url_for("item", name="x")), "url": request.url.path}
+
+    @app.get("/slash/")
+    async def slash() -> None: ...
+
+    return app
+
+
+def ask(app: Any, source: Source, path: str, **options: Any) -> Any:
+    return source.reply(Bridge(app, **options)(source.event("GET", path)))
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=[source.name for source in SOURCES])
+@pytest.mark.parametrize("path", ["/items/a", "/api/items/a"])
+def test_a_fastapi_app_with_a_root_path_of_its_own_is_found(source: Source, path: str) -> None:
+    reply = ask(fastapi_app("/api"), source, path)
+    assert (reply.status, reply.json["name"]) == (200, "a")
+    assert reply.json["link"] == f"https://{source.domain}/api/items/x"
+
+
+@pytest.mark.parametrize("root_path", ["/api", "/prod/api"])
+def test_its_root_path_takes_the_place_of_a_stage_and_a_base_path(root_path: str) -> None:
+    reply = ask(fastapi_app(root_path), REST, "/api/items/a%2Fb", base_path="/api")
+    assert (reply.status, reply.json["name"]) == (200, "a/b")
+    assert reply.json["url"] == f"{root_path}/items/a/b"
+
+
+def test_a_root_path_that_ends_with_a_slash_is_one_that_starlette_never_takes_off_a_path() -> None:
+    assert ask(fastapi_app("/api/"), REST, "/items/a").json["name"] == "a"
+
+
+def test_its_redirects_and_mounts_have_its_root_path() -> None:
+    app = fastapi_app("/api")
+    assert ask(app, REST, "/slash").headers["location"] == f"https://{REST.domain}/api/slash/"
+    app.mount("/files", StaticFiles(directory="tests/app"))
+    assert ask(app, REST, "/files/test_root_path.py").status == 200
+
+
+def by_function(app: Any) -> Any:
+    @functools.wraps(app)
+    async def wrapper(*args: Any) -> None:
+        await app(*args)
+
+    return wrapper
+
+
+@pytest.mark.parametrize("wrap", [lambda app: CORSMiddleware(app, ["*"]), by_function])
+def test_it_is_found_below_middleware(wrap: Wrap) -> None:
+    assert ask(wrap(fastapi_app("/api")), REST, "/items/a").json["name"] == "a"
+
+
+class ByPath:
+    """An app that routes by `path` as it is, as Falcon does."""
+
+    __module__ = "falcon.asgi.app"
+
+    def __init__(self) -> None:
+        self.scopes: list[Scope] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            self.scopes.append(scope)
+            found = scope["path"].startswith("/items")
+            await respond(send, status=200 if found else 404)
+
+
+class OwnByPath(ByPath):
+    """An app of a subclass of the user's."""
+
+    __module__ = "app"
+
+
+@pytest.mark.parametrize("make", [ByPath, OwnByPath])
+@pytest.mark.parametrize("source", SOURCES, ids=[source.name for source in SOURCES])
+def test_a_framework_that_routes_by_path_gets_it_without_the_root_path(
+    source: Source, make: Callable[[], ByPath]
+) -> None:
+    app: Any = make()
+    assert ask(CORSMiddleware(app, ["*"]), source, "/items/a%2Fb").status == 200
+    scope = app.scopes[0]
+    assert scope["path"] == "/items/a/b"
+    assert scope["raw_path"] in (b"/items/a%2Fb", b"/items/a/b")
+    assert scope["root_path"] == source.prefix
+
+
+async def test_it_does_so_on_a_running_loop() -> None:
+    app = ByPath()
+    await Bridge(app).handle_async(REST.event("GET", "/items"))
+    assert app.scopes[0]["path"] == "/items"
+
+
+@pytest.mark.parametrize(
+    ("path", "raw_path", "root_path", "stripped"),
+    [
+        ("/prod", b"/prod", "/prod", ("/", b"/")),
+        ("/prod/", b"/prod/", "/prod", ("/", b"/")),
+        ("/v1/a", b"/%761/a", "/v1", ("/a", b"/a")),
+        ("/v1", b"/%761", "/v1", ("/", b"/")),
+        ("/prod/v1/a/b", b"/prod/%761/a%2Fb", "/prod/v1", ("/a/b", b"/a%2Fb")),
+        ("/\u00e9/a", b"/%C3%A9/a", "/\u00e9", ("/a", b"/a")),
+    ],
+)
+async def test_both_forms_of_the_path_lose_the_root_path(
+    path: str, raw_path: bytes, root_path: str, stripped: tuple[str, bytes]
+) -> None:
+    seen: list[Message] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope)
+
+    scope = {"type": "http", "path": path, "raw_path": raw_path, "root_path": root_path}
+    await root_paths.Stripped(app)(scope, None, None)  # type: ignore[arg-type]
+    assert (seen[0]["path"], seen[0]["raw_path"]) == stripped
+    assert scope["path"] == path
+
+
+class EngineIO(ByPath):
+    """As python-socketio's ASGIApp: what is not its own goes to another app."""
+
+    __module__ = "engineio.async_drivers.asgi"
+
+    def __init__(self, other_asgi_app: Any = None) -> None:
+        super().__init__()
+        self.engineio_path = "/items/"
+        self.other_asgi_app = other_asgi_app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.other_asgi_app is None or (scope["type"] == "http" and (scope["path"] + "/").startswith("/items/")):
+            await super().__call__(scope, receive, send)
+        else:
+            await self.other_asgi_app(scope, receive, send)
+
+
+def test_what_is_behind_engine_io_gets_the_path_as_it_needs_it() -> None:
+    other = fastapi_app("")
+    assert ask(EngineIO(other), REST, "/slash").headers["location"] == f"{REST.url('/slash/')}"
+    app = EngineIO(other)
+    assert ask(app, REST, "/items").status == 200
+    assert [scope["path"] for scope in app.scopes] == ["/items"]
+    alone = EngineIO()
+    ask(alone, REST, "/else")
+    assert alone.scopes[0]["path"] == "/else"
+
+
+# ---------------------------------------------------------------- said, and not
+
+
+@pytest.mark.parametrize(("strip", "path"), [(True, "/items"), (False, "/prod/items")])
+def test_the_deployer_has_the_last_word(strip: bool, path: str) -> None:
+    app = ByPath()
+    ask(app, REST, "/items", strip_root_path=strip)
+    assert app.scopes[0]["path"] == path
+
+
+def test_a_root_path_of_the_apps_own_works_where_the_path_is_said_to_be_stripped() -> None:
+    assert ask(fastapi_app("/api"), REST, "/items/a", strip_root_path=True).status == 200
+
+
+def test_only_asgi_has_the_root_path_in_its_path() -> None:
+    def app(environ: object, start_response: object) -> Iterable[bytes]:
+        return []
+
+    Bridge(app, strip_root_path=False)
+    with pytest.raises(ConfigurationError, match="is for ASGI apps: PATH_INFO"):
+        Bridge(app, strip_root_path=True)
+    with pytest.raises(ConfigurationError, match="takes None or True or False, not 'yes'"):
+        Bridge(app, strip_root_path="yes")  # type: ignore[arg-type]
+
+
+def unknown(statuses: list[int]) -> Any:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await respond(send, status=statuses.pop(0))
+
+    return app
+
+
+def test_an_unknown_app_that_misses_its_first_route_below_a_stage_is_told_why(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    handler = Bridge(unknown([404, 404, 404]))
+    handler(HTTP_V2.event("GET", "/items"))
+    assert not caplog.records
+    for _ in range(2):
+        handler(REST.event("GET", "/items"))
+    (record,) = caplog.records
+    assert record.levelno == logging.WARNING
+    assert record.getMessage().startswith("GET '/prod/items' was answered 404. It is the first request below")
+    assert "Bridge(app, strip_root_path=True)" in record.getMessage()
+
+
+async def test_it_is_told_on_a_running_loop_too(caplog: pytest.LogCaptureFixture) -> None:
+    handler = Bridge(unknown([404, 404]))
+    await handler.handle_async(HTTP_V2.event("GET", "/items"))
+    await handler.handle_async(HTTP_V2_STAGE.event("GET", "/items"))
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize(
+    ("app", "options"),
+    [
+        (unknown([200, 404]), {}),
+        (unknown([404, 404]), {"strip_root_path": False}),
+        (unknown([404, 404]), {"strip_root_path": True}),
+        (fastapi_app(""), {}),
+        (CORSMiddleware(fastapi_app("/api"), ["*"]), {}),
+        (ByPath(), {}),
+    ],
+)
+def test_a_404_of_an_app_that_has_found_its_routes_or_is_known_is_a_404(
+    app: Any, options: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    handler = Bridge(app, **options)
+    for _ in range(2):
+        handler(REST.event("GET", "/missing"))
+    assert not caplog.records
