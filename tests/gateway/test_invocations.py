@@ -93,7 +93,7 @@ def test_client_that_leaves_before_its_request_is_complete(caplog: pytest.LogCap
     caplog.set_level(logging.INFO, "bridge.gateway")
     path = "/2015-03-31/functions/x/invocations"
     with behind(handler) as api, api.socket() as connection:
-        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nAuthorization: {AUTHORIZATION}\r\n\r\n"
+        head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\nAuthorization: {AUTHORIZATION}\r\n\r\n"
         connection.sendall(head.encode() + b"half")
         connection.close()
         assert httpx.get(api.url).status_code == 403

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     from ..gateway import Gateway, WebSocketGateway
+    from ..gateway._host_guard import HostGuard
 
 _SETTINGS = "BRIDGE_SERVE"
 """Where `serve --reload` leaves its arguments for the processes that it starts."""
@@ -49,10 +50,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 2
 
 
-def gateway() -> Gateway | WebSocketGateway:
-    """The gateway that `serve --reload` has been asked for: a factory for the processes that uvicorn starts."""
+def gateway() -> HostGuard:
+    """Return the gateway that `serve --reload` has been asked for: a factory for the processes that uvicorn starts."""
+    from ..gateway._host_guard import HostGuard
+
+    settings = json.loads(os.environ[_SETTINGS])
     try:
-        return _gateway(json.loads(os.environ[_SETTINGS]))
+        hosts = settings.pop("hosts")
+        return HostGuard(_gateway(settings), hosts)
     except (BridgeError, UsageError) as error:
         sys.exit(f"bridge serve: {error}")
 
@@ -110,12 +115,12 @@ def _serve(options: argparse.Namespace) -> None:
         "streaming": options.streaming,
     }
     with (
-        closing(Server(options.host, options.port)) as server,
+        closing(Server(options.host, options.port, hosts=options.allow_host)) as server,
         lent(environment(server.url, stage) if websocket else {}),
     ):
         if options.reload:
             parts(options.target)
-            os.environ[_SETTINGS] = json.dumps(settings)
+            os.environ[_SETTINGS] = json.dumps({**settings, "hosts": [*server.hosts]})
             app: Any = "bridge._command.cli:gateway"
         else:
             app = _gateway(settings)
@@ -207,6 +212,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_api(serve, websocket="WebSocket API")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     serve.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
+    serve.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name by which clients may ask, beside localhost and IP addresses: shop.example.com, *.example.com",
+    )
     serve.add_argument("--reload", action="store_true", help="start again when a file changes")
     serve.add_argument(
         "--binary-media-types",

@@ -15,6 +15,7 @@ from ..runtime._import_string import UsageError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
     from typing import Any
 
     from ..gateway._template import Template
@@ -84,7 +85,7 @@ def serve(options: argparse.Namespace, path: Path) -> None:
             print(line)
         sys.stdout.flush()
         _beside(options, path, desk, read)
-        _run(path, desk)
+        _run(path, desk, {options.host, *desk.deployment.stack.domains, *options.allow_host})
 
 
 def _beside(options: argparse.Namespace, path: Path, desk: Desk, read: Any) -> None:
@@ -111,9 +112,10 @@ def _beside(options: argparse.Namespace, path: Path, desk: Desk, read: Any) -> N
         desk.companions.append(partial(reloading.follow, path, lambda: desk.deployment, renew))
 
 
-def _run(path: Path, desk: Desk) -> None:
+def _run(path: Path, desk: Desk, hosts: Iterable[str]) -> None:
     import uvicorn
 
+    from ..gateway._host_guard import HostGuard
     from ..gateway._server import config
     from ..gateway._template.serving import state_file
 
@@ -124,7 +126,7 @@ def _run(path: Path, desk: Desk) -> None:
         json.dump({"url": desk.control, "process": os.getpid()}, file)
     try:
         with suppress(KeyboardInterrupt):
-            uvicorn.Server(config(desk)).run(sockets=desk.sockets)
+            uvicorn.Server(config(HostGuard(desk, hosts))).run(sockets=desk.sockets)
     finally:
         state.unlink(missing_ok=True)
 

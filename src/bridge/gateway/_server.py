@@ -11,11 +11,12 @@ from uvicorn.supervisors import ChangeReload
 
 from ._environment import lent
 from ._frames import WebSocketProtocol
+from ._host_guard import HostGuard
 from ._listener import listener
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
 END_SECONDS = 3
@@ -28,16 +29,20 @@ class Server:
     Args:
         host: address to listen on.
         port: 0 for any that is free.
+        hosts: names by which clients may ask for it, beside IP addresses and `localhost`: "shop.example.com",
+            "*.example.com", "*" for any. Other Hosts, and WebSockets of pages from elsewhere, are refused.
 
     Attributes:
         url: "http://127.0.0.1:8000".
+        hosts: names by which clients may ask for it.
 
     Raises:
         ConfigurationError: the socket cannot listen there.
     """
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, *, hosts: Iterable[str] = ()) -> None:
         self._socket = listener(host, port)
+        self.hosts = {host, *hosts}
         name = f"[{host}]" if ":" in host else host
         self.url = f"http://{name}:{self._socket.getsockname()[1]}"
 
@@ -45,10 +50,10 @@ class Server:
         """Serve until the process is interrupted.
 
         Args:
-            app: a gateway; with `reload`, the import string of a function that makes one.
+            app: a gateway; with `reload`, the import string of a function that makes one, in its `HostGuard`.
             reload: whether to start again when a file changes.
         """
-        settings = config(app, reload=reload)
+        settings = config(app if reload else HostGuard(app, self.hosts), reload=reload)
         run = uvicorn.Server(settings).run
         with suppress(KeyboardInterrupt):
             if reload:
@@ -60,7 +65,7 @@ class Server:
     def serving(self, app: Any) -> Iterator[str]:
         """Serve in a thread; the URL. A WebSocket gateway's environment is the process's as long."""
         environment = getattr(app, "environment", None)
-        with lent(environment(self.url) if environment else {}), serving([self._socket], app):
+        with lent(environment(self.url) if environment else {}), serving([self._socket], HostGuard(app, self.hosts)):
             yield self.url
 
     def close(self) -> None:

@@ -31,8 +31,8 @@ class Streams:
     """Runs a handler behind an API that expects streams.
 
     Args:
-        function: the function. Where its handler is of a type that has a `respond`, as Bridge has, that is what streams.
-            A wrapper that only passes on what it wraps (wrapt's) is called, as in Lambda.
+        function: the function. Where its handler is of a type that has a `respond`, as Bridge has, that is what
+            streams. A wrapper that only passes on what it wraps (wrapt's) is called, as in Lambda.
         api: the API.
     """
 

@@ -41,8 +41,9 @@ class BetweenConnection(LoopConnection):
         super().__init__(address)
         self._runner = runner
 
-    async def exchange(self, *pieces: bytes, again: bool = False) -> Reply:
-        reply: Reply = await self._waited(lambda: super(BetweenConnection, self).exchange(*pieces, again=again))
+    async def exchange(self, *pieces: bytes, again: bool = False, idle: bool = False) -> Reply:
+        exchange = super().exchange
+        reply: Reply = await self._waited(lambda: exchange(*pieces, again=again, idle=idle))
         return reply
 
     async def begin(self) -> bool:
@@ -52,8 +53,9 @@ class BetweenConnection(LoopConnection):
     async def write(self, *pieces: bytes) -> None:
         await self._waited(lambda: super(BetweenConnection, self).write(*pieces))
 
-    async def reply(self) -> Reply:
-        reply: Reply = await self._waited(super().reply)
+    async def reply(self, idle: bool = False) -> Reply:
+        wait = super().reply
+        reply: Reply = await self._waited(lambda: wait(idle))
         return reply
 
     async def _waited(self, call: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
