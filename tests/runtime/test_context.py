@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bridge.runtime._context import InvocationContext
+from bridge.runtime._fault import FaultError
 from bridge.runtime._invocation import Invocation
 from bridge.runtime._reply import Reply
 
@@ -29,6 +30,16 @@ def test_the_time_that_is_left() -> None:
     left = context(deadline_ms=str(int(time.time() * 1000) + 60_000)).get_remaining_time_in_millis()
     assert 0 < left <= 60_000
     assert context().get_remaining_time_in_millis() == 0
+
+
+@pytest.mark.parametrize("deadline", ["9" * 400, "9" * 5000, "soon", "", "-1", "1.5", "١٢"])
+def test_a_deadline_that_is_none_is_the_error_of_that_invocation(deadline: str) -> None:
+    with pytest.raises(FaultError, match="Unable to parse the deadline"):
+        context(deadline_ms=deadline)
+
+
+def test_a_deadline_may_be_far_away() -> None:
+    assert context(deadline_ms="9" * 18).get_remaining_time_in_millis() > 10**15
 
 
 @pytest.mark.parametrize("client", [CLIENT, {}, {"client": None}, {"client": {}}, {"custom": 1}], ids=str)

@@ -29,8 +29,8 @@ def test_as_many_processes_as_lambda_says(api: RuntimeApi, runtime: Runtimes) ->
     assert "0 go on" in process.output
 
 
-def test_a_worker_that_is_killed_is_told_of_and_the_others_go_on(api: RuntimeApi, runtime: Runtimes) -> None:
-    process = runtime("plain.handler", AWS_LAMBDA_MAX_CONCURRENCY="2")
+def test_a_worker_that_is_killed_is_told_of_and_replaced(api: RuntimeApi, runtime: Runtimes) -> None:
+    process = runtime("plain.handler", AWS_LAMBDA_MAX_CONCURRENCY="1")
     api.invoke()
     pid = api.post().json()["pid"]
     os.kill(pid, signal.SIGKILL)
@@ -40,7 +40,14 @@ def test_a_worker_that_is_killed_is_told_of_and_the_others_go_on(api: RuntimeApi
     assert api.post().json()["pid"] != pid
     process.process.send_signal(signal.SIGTERM)
     assert process.code() == 128 + signal.SIGKILL, process.output
-    assert f"worker {pid} has ended with -9; 1 go on" in process.output
+    assert f"worker {pid} has ended with -9; 0 go on, and another takes its place" in process.output
+
+
+def test_workers_that_end_at_once_are_replaced_so_often_only(api: RuntimeApi, runtime: Runtimes) -> None:
+    process = runtime("absent.handler", AWS_LAMBDA_MAX_CONCURRENCY="2")
+    assert process.code() == 1
+    assert process.output.count("another takes its place") == 3
+    assert process.output.count("none takes its place: 3 did within 60 s") == 2
 
 
 def test_each_process_has_a_log_of_its_own(api: RuntimeApi, runtime: Runtimes, tmp_path: Path) -> None:
@@ -99,4 +106,6 @@ sys.exit(pool.serve(1, lambda: 3, None))
 """
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 3
-    assert re.fullmatch(r"bridge.runtime: worker \d+ has ended with 3; 0 go on\n", done.stderr)
+    lines = done.stderr.splitlines()
+    assert len(lines) == 4  # the first, and three that took its place
+    assert all(re.match(r"bridge.runtime: worker \d+ has ended with 3; 0 go on", line) for line in lines)

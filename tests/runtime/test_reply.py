@@ -104,3 +104,10 @@ def test_a_header_may_have_text_of_any_language() -> None:
 
 def test_a_request_s_head() -> None:
     assert head("GET", "/a", "host:1", "X: y\r\n") == b"GET /a HTTP/1.1\r\nHost: host:1\r\nX: y\r\n\r\n"
+
+
+@given(st.lists(st.sampled_from([b"100 Continue", b"102 Processing", b"103 Early Hints"]), max_size=3), BODIES, CUTS)
+def test_interim_replies_are_passed_over(interim: list[bytes], body: bytes, cuts: list[int]) -> None:
+    data = b"".join(b"HTTP/1.1 %b\r\nX-Name: early\r\n\r\n" % line for line in interim) + sized(body)
+    reply = fed(data, cuts)
+    assert (reply.complete, reply.status, reply.headers["x-name"], bytes(reply.body)) == (True, 200, "a value", body)

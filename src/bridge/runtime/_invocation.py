@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from ._reply import Reply
 
+DEADLINE_DIGITS = 18
+"""Of a deadline in milliseconds: no later one fits into what computes with it."""
+
 
 class Invocation:
     """What `/next` has answered.
@@ -46,13 +49,13 @@ class Invocation:
         Raises:
             FaultError: what the Runtime API says of the invocation cannot be read.
         """
-        try:
-            self.deadline = int(self._deadline)
-        except ValueError:
+        text = self._deadline
+        if not (text.isascii() and text.isdigit() and len(text) <= DEADLINE_DIGITS):
             raise FaultError(
                 "Runtime.LambdaContextUnmarshalError",
-                f"Unable to parse the deadline, milliseconds since 1970: {self._deadline!r}",
-            ) from None
+                f"Unable to parse the deadline, milliseconds since 1970: {text[:80]!r}",
+            )
+        self.deadline = int(text)
         return InvocationContext(self)
 
     def event(self) -> Any:

@@ -104,6 +104,11 @@ class Reply:
             if not colon:
                 raise MalformedError(f"expected a header, got {line[:80]!r}")
             self.headers[name.lower()] = value.strip(" \t")
+        if 100 <= self.status < 200:
+            # An interim reply, which a proxy between may send: the one that counts follows (RFC 9110 section 15.2).
+            self.status = 0
+            self.headers = {}
+            return True
         self._part = self._framing()
         return True
 
