@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ import httpx
 import pytest
 import yaml
 
+from bridge._command.cli import main
 from bridge.gateway._permission import allows, statement
 from bridge.gateway._source_arn import execute_api, resources
 
@@ -147,6 +149,26 @@ def test_a_template_s_function_is_there_and_made_as_the_page_says(template: Path
     made = f"python -m bridge package . --python {version} --arch {architecture} -o {properties['CodeUri']}"
     script = template.parent / "deploy.sh"
     assert made in (script.read_text("utf-8") if script.exists() else page)
+
+
+@pytest.mark.parametrize(
+    ("example", "own"),
+    [
+        ("token_stream", {"app.py", "page.html", "runtime.sh"}),
+        ("chat", {"app.py", "page.html"}),
+        ("http_api", {"app.py"}),
+    ],
+)
+def test_the_zip_has_the_files_that_the_function_reads(example: str, own: set[str], tmp_path: Path) -> None:
+    folder = shutil.copytree(EXAMPLES / example, tmp_path / "example", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "none.txt").touch()  # what the requirements bring is for the tests of `bridge package`
+    made = folder / "function.zip"
+    for _ in range(2):  # the second zip has not the first in it
+        assert main(["package", str(folder), "-r", str(tmp_path / "none.txt"), "-o", str(made)]) == 0
+    with zipfile.ZipFile(made) as archive:
+        modes = {info.filename: info.external_attr >> 16 & 0o777 for info in archive.infolist()}
+    assert own == {name for name in modes if "/" not in name}
+    assert [name for name, mode in modes.items() if mode == 0o755] == [name for name in own if name.endswith(".sh")]
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: f"{script.parent.name}/{script.name}")
