@@ -220,7 +220,7 @@ def test_both_images_start_what_answers(dockerfile: str, tmp_path: Path) -> None
     with in_image(dockerfile, tmp_path / "log") as running:
         assert running.invoke(HTTP_V2.event("POST", "/jobs/one"))["statusCode"] == 202
         result = running.invoke(HTTP_V2.event("GET", "/"))
-    assert json.loads(result["body"]) == {"function": "container", "done": ["one"]}
+    assert json.loads(result["body"]) == {"done": ["one"]}
 
 
 @pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")
