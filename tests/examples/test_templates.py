@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ import httpx
 import pytest
 import yaml
 
+from bridge._command.cli import main
 from bridge.gateway._permission import allows, statement
 from bridge.gateway._source_arn import execute_api, resources
 
@@ -149,6 +151,26 @@ def test_a_template_s_function_is_there_and_made_as_the_page_says(template: Path
     assert made in (script.read_text("utf-8") if script.exists() else page)
 
 
+@pytest.mark.parametrize(
+    ("example", "own"),
+    [
+        ("token_stream", {"app.py", "page.html", "runtime.sh"}),
+        ("chat", {"app.py", "page.html"}),
+        ("http_api", {"app.py"}),
+    ],
+)
+def test_the_zip_has_the_files_that_the_function_reads(example: str, own: set[str], tmp_path: Path) -> None:
+    folder = shutil.copytree(EXAMPLES / example, tmp_path / "example", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "none.txt").touch()  # what the requirements bring is for the tests of `bridge package`
+    made = folder / "function.zip"
+    for _ in range(2):  # the second zip has not the first in it
+        assert main(["package", str(folder), "-r", str(tmp_path / "none.txt"), "-o", str(made)]) == 0
+    with zipfile.ZipFile(made) as archive:
+        modes = {info.filename: info.external_attr >> 16 & 0o777 for info in archive.infolist()}
+    assert own == {name for name in modes if "/" not in name}
+    assert [name for name, mode in modes.items() if mode == 0o755] == [name for name in own if name.endswith(".sh")]
+
+
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: f"{script.parent.name}/{script.name}")
 def test_a_script_can_be_run(script: Path) -> None:
     assert script.stat().st_mode & 0o111 == 0o111
@@ -198,7 +220,7 @@ def test_both_images_start_what_answers(dockerfile: str, tmp_path: Path) -> None
     with in_image(dockerfile, tmp_path / "log") as running:
         assert running.invoke(HTTP_V2.event("POST", "/jobs/one"))["statusCode"] == 202
         result = running.invoke(HTTP_V2.event("GET", "/"))
-    assert json.loads(result["body"]) == {"function": "container", "done": ["one"]}
+    assert json.loads(result["body"]) == {"done": ["one"]}
 
 
 @pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")

@@ -19,6 +19,7 @@ from bridge._command.packaging.project import Needs, needs
 
 from .conftest import Bridge
 from .test_package import names
+from .wheels import wheel
 
 PLATFORM = Platform(RUNNING, "arm64")
 
@@ -177,6 +178,16 @@ def test_uv_names_a_package_without_a_wheel_too(
     project = write(tmp_path / "project", requirements__txt="greeting\n")
     with pytest.raises(PackagingError, match="there is no wheel of native for Python"):
         Installer(PLATFORM, sys.executable).install(needs(project, None), project, tmp_path / "out")
+
+
+def test_uv_too_gets_the_bridge_that_runs_where_no_index_has_it(
+    tmp_path: Path, with_uv: str, wheels: Path, bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Installer, "_find_pip", lambda self: None)
+    wheel(wheels, "pybase64", {"pybase64/__init__.py": ""}, version="1.5")
+    project = write(tmp_path / "project", requirements__txt="lambda-bridge\n")
+    assert bridge("package", project, "-o", tmp_path / "function.zip") == 0
+    assert {"bridge/handler.py", "pybase64/__init__.py"} <= set(names(tmp_path / "function.zip"))
 
 
 def test_without_uv_its_lock_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

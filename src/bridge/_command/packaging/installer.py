@@ -11,7 +11,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import PackagingError
+from .distributions import normal_name
+from .errors import MissingWheelError, PackagingError
+from .own_wheel import NAME, own_wheel
 from .platforms import ARCHITECTURES
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 _MISSING = (
     re.compile(r"No matching distribution found for ([^\s;,(]+)"),
+    re.compile(r"Because ([\w.-]+)\s+was\s+not\s+found\s+in\s"),
     re.compile(r"Because ([\w.-]+)(?:[<>=!~][^ ]*)? has no (?:usable )?wheels"),
     re.compile(r"([\w.-]+)(?:[<>=!~][^ ]*)? has no (?:usable wheels|wheels with a matching)"),
 )
@@ -91,7 +94,14 @@ class Installer:
             options += [word for tag in self._platform.wheel_platforms for word in ("--platform", tag)]
         else:
             raise PackagingError("installing takes pip or uv, and there is neither: python -m ensurepip, or install uv")
-        self._call([*command, *common, *options, *what])
+        try:
+            self._call([*command, *common, *options, *what])
+        except MissingWheelError as error:
+            if normal_name(re.split(r"[\[<>=!~]", error.name)[0]) != NAME:
+                raise
+            # Where no index has Bridge, the function gets the one that runs.
+            with tempfile.TemporaryDirectory() as scratch:
+                self._call([*command, *common, *options, str(own_wheel(Path(scratch))), *what])
         (folder / ".lock").unlink(missing_ok=True)  # uv leaves it
 
     def _call(self, command: list[str]) -> None:
@@ -102,9 +112,10 @@ class Installer:
         for pattern in _MISSING:
             found = pattern.search(said)
             if found:
-                raise PackagingError(
+                raise MissingWheelError(
                     f"there is no wheel of {found[1]} for {self._platform} (glibc 2.{self._platform.glibc}). Take a "
                     "version that has one, or build one on that platform and tell pip of its folder (--find-links, "
-                    f"PIP_FIND_LINKS).\n{said}"
+                    f"PIP_FIND_LINKS).\n{said}",
+                    name=found[1],
                 )
         raise PackagingError(f"{Path(command[0]).name} could not install:\n{said}")

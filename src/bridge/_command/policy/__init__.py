@@ -74,9 +74,9 @@ def run(options: argparse.Namespace) -> None:
     Raises:
         ConfigurationError: an option is missing or cannot work, or the file has no policy.
     """
-    from . import check, invoker
+    from . import caller, check
 
-    found = invoker.of(options)
+    found = caller.of(options)
     if options.check:
         sys.exit(0 if check.check(options.check, found) else 1)
-    print(invoker.statements(found, options) if options.statement else invoker.commands(found, options.function))
+    print(caller.statements(found, options) if options.statement else caller.commands(found, options.function))

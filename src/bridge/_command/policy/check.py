@@ -14,33 +14,33 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from .invoker import Invoker
+    from .caller import Caller
 
 
-def check(file: str, invoker: Invoker) -> bool:
+def check(file: str, caller: Caller) -> bool:
     """Print for each invocation whether a policy lets it in, and return whether it lets them all in.
 
     Args:
         file: where the policy is; `-` for standard input.
-        invoker: who makes the invocations.
+        caller: who makes the invocations.
 
     Raises:
         ConfigurationError: the file cannot be read, or has no policy, or one with an unknown condition operator.
     """
     found = statements(_text(file))
     verdicts = []
-    for action, keys in invoker.invocations():
+    for action, keys in caller.invocations():
         applying: list[dict[str, Any]] = []
         reasons: list[str] = []
         for statement in found:
-            difference = mismatch(statement, invoker.principal, action, keys)
+            difference = mismatch(statement, caller.principal, action, keys)
             if difference is None:
                 applying.append(statement)
             else:
                 reasons += _reasons(statement, *difference)
         denying = [statement for statement in applying if statement["Effect"] != "Allow"]
         verdicts.append(bool(applying) and not denying)
-        print(f"{'yes' if verdicts[-1] else 'no'}: {action} from {keys['aws:SourceArn'] or invoker.principal}")
+        print(f"{'yes' if verdicts[-1] else 'no'}: {action} from {keys['aws:SourceArn'] or caller.principal}")
         for line in [_said(statement) for statement in denying or applying] or reasons or ["there is no statement"]:
             print(f"  {line}")
     return all(verdicts)

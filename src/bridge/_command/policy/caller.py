@@ -25,7 +25,7 @@ TARGET_GROUPS = {
 
 
 @dataclass(frozen=True)
-class Invoker:
+class Caller:
     """What is to invoke a function.
 
     Attributes:
@@ -72,8 +72,8 @@ class Invoker:
         return made
 
 
-def of(options: argparse.Namespace) -> Invoker:
-    """Return the invoker that a command line is about.
+def of(options: argparse.Namespace) -> Caller:
+    """Return the caller that a command line is about.
 
     Raises:
         ConfigurationError: an option is missing or cannot work.
@@ -87,11 +87,11 @@ def of(options: argparse.Namespace) -> Invoker:
     return _function_url(options) if options.api == "url" else _api(options)
 
 
-def commands(invoker: Invoker, function: str) -> str:
+def commands(caller: Caller, function: str) -> str:
     """Return the AWS command line that gives the permissions."""
     made = []
-    for permission in invoker.permissions():
-        sid = statement_id(invoker, permission)
+    for permission in caller.permissions():
+        sid = statement_id(caller, permission)
         lines = [f"aws lambda add-permission --function-name {shlex.quote(function)} --statement-id {sid}"]
         for name, value in permission.items():
             option = re.sub(r"(?<!^)([A-Z])", r"-\1", name).lower()
@@ -100,26 +100,26 @@ def commands(invoker: Invoker, function: str) -> str:
     return "\n\n".join(made)
 
 
-def statements(invoker: Invoker, options: argparse.Namespace) -> str:
+def statements(caller: Caller, options: argparse.Namespace) -> str:
     """Return the statements that the function's policy has after those commands, as JSON."""
     arn = options.function
     if not arn.startswith("arn:"):
         account, region = (getattr(options, name) or name.upper() for name in ("account", "region"))
         arn = f"arn:aws:lambda:{region}:{account}:function:{arn}"
     made = [
-        statement(permission, sid=statement_id(invoker, permission), function_arn=arn)
-        for permission in invoker.permissions()
+        statement(permission, sid=statement_id(caller, permission), function_arn=arn)
+        for permission in caller.permissions()
     ]
     return json.dumps(made[0] if len(made) == 1 else made, indent=2)
 
 
-def statement_id(invoker: Invoker, permission: dict[str, Any]) -> str:
-    """Return an ID for a statement: the same for the same invoker, 100 letters, digits and hyphens at most."""
-    name = f"{invoker.name} {permission['Action'].partition(':')[2]}" if invoker.auth_type else invoker.name
+def statement_id(caller: Caller, permission: dict[str, Any]) -> str:
+    """Return an ID for a statement: the same for the same caller, 100 letters, digits and hyphens at most."""
+    name = f"{caller.name} {permission['Action'].partition(':')[2]}" if caller.auth_type else caller.name
     return re.sub(r"[^a-zA-Z0-9]+", "-", name.replace("*", "all")).strip("-")[:100]
 
 
-def _api(options: argparse.Namespace) -> Invoker:
+def _api(options: argparse.Namespace) -> Caller:
     for name in ("api_id", "account", "region"):
         if not getattr(options, name):
             raise ConfigurationError(f"--{name.replace('_', '-')} is missing: it is a part of the API's source ARN")
@@ -135,28 +135,28 @@ def _api(options: argparse.Namespace) -> Invoker:
         every = options.route == "*"
         asked = [] if every else _source_arn.resources(options.api, options.api_id, options.stage, options.route)
     made = [_source_arn.execute_api(options.region, options.account, each) for each in (resource, *asked)]
-    return Invoker(name, API_GATEWAY, made[0], tuple(made[1:]), options.account)
+    return Caller(name, API_GATEWAY, made[0], tuple(made[1:]), options.account)
 
 
-def _function_url(options: argparse.Namespace) -> Invoker:
+def _function_url(options: argparse.Namespace) -> Caller:
     if options.auth_type == "NONE":
         if options.principal or options.distribution:
             raise ConfigurationError("--principal and --distribution need --auth-type AWS_IAM: NONE lets everybody in")
-        return Invoker("url everybody", "*", auth_type="NONE")
+        return Caller("url everybody", "*", auth_type="NONE")
     if options.distribution:
         if not options.account:
             raise ConfigurationError("--account is missing: it is a part of the distribution's ARN")
         arn = f"arn:aws:cloudfront::{options.account}:distribution/{options.distribution}"
-        return Invoker(f"url cloudfront {options.distribution}", CLOUDFRONT, arn, (arn,), auth_type="AWS_IAM")
+        return Caller(f"url cloudfront {options.distribution}", CLOUDFRONT, arn, (arn,), auth_type="AWS_IAM")
     if not options.principal:
         raise ConfigurationError("--auth-type AWS_IAM needs --principal or --distribution: who may call the URL")
-    return Invoker(f"url {options.principal}", options.principal, auth_type="AWS_IAM")
+    return Caller(f"url {options.principal}", options.principal, auth_type="AWS_IAM")
 
 
-def _target_group(options: argparse.Namespace) -> Invoker:
+def _target_group(options: argparse.Namespace) -> Caller:
     principal, example = TARGET_GROUPS[options.api]
     parts = options.target_group.split(":")
     if len(parts) != 6 or parts[2] != example.split(":")[2] or not parts[5].startswith("targetgroup/"):
         raise ConfigurationError(f"--target-group must be an ARN like {example}, not {options.target_group!r}")
     name = f"{options.api} {parts[5]}"
-    return Invoker(name, principal, options.target_group, (options.target_group,), parts[4])
+    return Caller(name, principal, options.target_group, (options.target_group,), parts[4])
