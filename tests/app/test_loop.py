@@ -384,6 +384,28 @@ def test_a_loop_of_another_make_will_do(
     assert not caplog.records
 
 
+# ---------------------------------------------------------------- the handler, called by the app
+
+
+@pytest.mark.parametrize("call", [asyncio.to_thread, anyio.to_thread.run_sync])
+def test_the_handler_called_in_a_thread_of_the_app_is_an_error_by_name(call: Any) -> None:
+    raised: list[BaseException] = []
+
+    def again() -> None:
+        with pytest.raises(RunningLoopError, match="in a thread of the app") as caught:
+            handler(EVENT)
+        raised.append(caught.value)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await call(again)
+            await respond(send)
+
+    handler = Bridge(app)
+    assert handler(EVENT)["body"] == "ok"
+    assert len(raised) == 1
+
+
 # ---------------------------------------------------------------- a runner's time
 
 

@@ -105,7 +105,9 @@ class Runner:
         if _get_running_loop() is not None:
             coroutine.close()
             check_idle()
-        self.lock.acquire()
+        if not self.lock.acquire(False):
+            self._check_thread(coroutine)
+            self.lock.acquire()
         try:
             if _hooks.owner is not self:
                 self._enter_thread()
@@ -128,6 +130,18 @@ class Runner:
             return cancelled
         finally:
             self.lock.release()
+
+    def _check_thread(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        """Raise RunningLoopError in a thread that the running event waits for: it would wait until the deadline."""
+        thread: Any = threading.current_thread()
+        executor: Any = getattr(self.loop, "_default_executor", None)
+        # anyio's threads, in which FastAPI and Starlette run plain endpoints, know their loop.
+        if getattr(thread, "loop", None) is self.loop or thread in getattr(executor, "_threads", ()):
+            coroutine.close()
+            raise RunningLoopError(
+                "handler(event, context) was called in a thread of the app, which is handling an event: the two would "
+                "wait for each other. In the app, use: await handler.handle_async(event, context)"
+            )
 
     def wait(self, future: Future[Any], seconds: float | None) -> bool:
         """Whether a future of this loop is done within `seconds`. If not, later runs of the loop bring it on."""
