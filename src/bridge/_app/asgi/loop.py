@@ -42,6 +42,9 @@ CALLBACKS = 1000
 TURN_SECONDS = 0.1
 """Seconds after which the loop looks for input, though no request has waited: for timers and tasks left behind."""
 
+LOOK_SECONDS = 0.1
+"""Seconds that a thread waits for another's event before it looks whether that event waits for it."""
+
 CLOSE_SECONDS = 1.0
 """Seconds that what is left on the loop has to end when the loop is closed."""
 
@@ -105,7 +108,8 @@ class Runner:
         if _get_running_loop() is not None:
             coroutine.close()
             check_idle()
-        if not self.lock.acquire(False):
+        # The executor of a loop knows a thread a moment after that has begun to run.
+        if not self.lock.acquire(timeout=LOOK_SECONDS):
             self._check_thread(coroutine)
             self.lock.acquire()
         try:
