@@ -117,7 +117,7 @@ class Wire:
 
     def ask(self, method: str, target: str, headers: str = "") -> tuple[int, bytes]:
         self._socket.sendall(
-            f"{method} {target} HTTP/1.1\r\nHost: local\r\nX-Gateway: {self._name}\r\n"
+            f"{method} {target} HTTP/1.1\r\nHost: localhost\r\nX-Gateway: {self._name}\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(BODY)}\r\n{headers}\r\n".encode("latin-1")
             + BODY
         )

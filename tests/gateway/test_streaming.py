@@ -125,7 +125,7 @@ def test_a_client_that_leaves_does_not_end_the_function(open_client: Open, serve
     assert url.port
     before = client.get("noted").text.split().count("ended")
     with socket.create_connection((url.hostname, url.port), timeout=SECONDS) as connection:
-        connection.sendall(f"GET {url.path}stream HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        connection.sendall(f"GET {url.path}stream HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         received = b""
         while b"tick 0\n" not in received:
             received += connection.recv(1000)
