@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from . import launch
 from .errors import PackagingError
-from .invoker import Invoker
+from .runtime_api import RuntimeApiServer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,20 +57,20 @@ def start(python: Sequence[str], target: str, folder: Path, variables: Mapping[s
         PackagingError: it did not come so far as to handle an event.
     """
     reader, writer = os.pipe()
-    with Invoker(event) as invoker, tempfile.TemporaryFile() as output, open(reader, encoding="ascii") as notes:
+    with RuntimeApiServer(event) as api, tempfile.TemporaryFile() as output, open(reader, encoding="ascii") as notes:
         before = _processor()
         begun = time.perf_counter()
         process = subprocess.Popen(  # noqa: S603 - a Python, with code of our own
             [*python, "-P", launch.__file__, str(writer), target],
             cwd=folder,
-            env={**variables, "AWS_LAMBDA_RUNTIME_API": invoker.address},
+            env={**variables, "AWS_LAMBDA_RUNTIME_API": api.address},
             stdout=output,
             stderr=subprocess.STDOUT,
             pass_fds=[writer],
         )
         os.close(writer)
         try:
-            _wait(invoker, process)
+            _wait(api, process)
         finally:
             process.kill()
             process.wait()
@@ -78,19 +78,19 @@ def start(python: Sequence[str], target: str, folder: Path, variables: Mapping[s
         marks = [float(word) for word in notes.read().split()]
         output.seek(0)
         said = output.read().decode("utf-8", "replace")
-        if len(marks) != 3 or invoker.asked is None:
-            reason = invoker.error or f"it ended with {process.returncode}"
+        if len(marks) != 3 or api.asked is None:
+            reason = api.error or f"it ended with {process.returncode}"
             shown = "\n".join(said.splitlines()[-_TELLING:])
             raise PackagingError(f"{target} does not start: {reason}\n{shown}".rstrip())
-        ended = invoker.answered or time.perf_counter()
-        times = [begun, *marks, invoker.asked, ended]
+        ended = api.answered or time.perf_counter()
+        times = [begun, *marks, api.asked, ended]
         seconds = tuple(after - before for before, after in pairwise(times))
-        return Start(seconds, processor, said, invoker.answer, invoker.error)
+        return Start(seconds, processor, said, api.answer, api.error)
 
 
-def _wait(invoker: Invoker, process: subprocess.Popen[bytes]) -> None:
+def _wait(api: RuntimeApiServer, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + _SECONDS
-    while not invoker.ended.wait(0.02):
+    while not api.ended.wait(0.02):
         if process.poll() is not None:
             return
         if time.monotonic() > until:

@@ -20,7 +20,7 @@ _BROKEN_OFF = "lambda-runtime-function-error-type"
 _SECONDS = 60
 
 
-class Invoker:
+class RuntimeApiServer:
     """A server on loopback that hands out an event.
 
     Args:
@@ -42,17 +42,17 @@ class Invoker:
         self.error = ""
         self.ended = threading.Event()
         self._over = threading.Event()
-        invoker = self
+        api = self
 
         class RuntimeApiHandler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                if invoker.asked is not None:
-                    invoker._over.wait(_SECONDS)
+                if api.asked is not None:
+                    api._over.wait(_SECONDS)
                     self.close_connection = True
                     return
-                invoker.asked = time.perf_counter()
+                api.asked = time.perf_counter()
                 headers = {
                     "Lambda-Runtime-Aws-Request-Id": _REQUEST_ID,
                     "Lambda-Runtime-Deadline-Ms": str(int(time.time() * 1000) + _SECONDS * 1000),
@@ -63,12 +63,12 @@ class Invoker:
             def do_POST(self) -> None:
                 posted = self._body()
                 if self.path.endswith("/response"):
-                    invoker.answered = time.perf_counter()
-                    invoker.answer = posted
+                    api.answered = time.perf_counter()
+                    api.answer = posted
                 else:
-                    invoker.error = _message(posted)
+                    api.error = _message(posted)
                 self._reply(202, b"{}", {})
-                invoker.ended.set()
+                api.ended.set()
 
             def _reply(self, status: int, body: bytes, headers: dict[str, str]) -> None:
                 self.send_response(status)
@@ -88,7 +88,7 @@ class Invoker:
                 while trailer := self.rfile.readline().strip():  # a stream that broke off says so in them
                     name, _, value = trailer.decode("latin-1").partition(":")
                     if name.lower() == _BROKEN_OFF:
-                        invoker.error = f"the stream broke off: {value.strip()}"
+                        api.error = f"the stream broke off: {value.strip()}"
                 return b"".join(parts)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
@@ -106,7 +106,7 @@ class Invoker:
         self.address = f"127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
-    def __enter__(self) -> Invoker:
+    def __enter__(self) -> RuntimeApiServer:
         """Begin to listen."""
         self._thread.start()
         return self
