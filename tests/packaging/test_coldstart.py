@@ -23,7 +23,7 @@ import pytest
 from bridge._command.packaging import coldstart, launch, start as starting
 from bridge._command.packaging.coldstart_report import PHASES, report
 from bridge._command.packaging.imports import STANDARD_LIBRARY, Import, imports
-from bridge._command.packaging.invoker import Invoker
+from bridge._command.packaging.runtime_api import OneEventApi
 from bridge._command.packaging.start import Start, start
 from bridge._command.packaging.task_root import SHIPPED, WITH, WITHOUT, TaskRoot
 
@@ -228,6 +228,33 @@ def test_a_function_that_does_not_start_is_told(
     assert f"bridge coldstart: app:handler does not start: {complaint}" in capsys.readouterr().err
 
 
+def test_a_function_that_ends_with_its_first_event_is_told(
+    function: Path, bridge: Bridge, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (function / "app.py").write_text("import os\ndef handler(event, context): os._exit(4)")
+    assert bridge("coldstart", "app:handler", "--folder", function) == 2
+    assert "app:handler does not start: it ended with 4" in capsys.readouterr().err
+
+
+def test_processes_that_a_function_has_started_end_with_it(
+    function: Path, bridge: Bridge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTE", str(tmp_path / "pid"))
+    source = """
+import os, pathlib, time
+child = os.fork()
+if not child:
+    time.sleep(600)
+pathlib.Path(os.environ["NOTE"]).write_text(str(child))
+def handler(event, context): return 1
+"""
+    (function / "app.py").write_text(source)
+    assert bridge("coldstart", "app:handler", "--folder", function, "--starts", 1) == 0
+    child = int((tmp_path / "pid").read_text())
+    status = Path(f"/proc/{child}/status")
+    assert not status.exists() or "State:\tZ" in status.read_text()
+
+
 def test_a_function_that_never_answers_is_not_waited_for(
     function: Path, bridge: Bridge, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -387,9 +414,9 @@ def test_what_is_light_is_not_named() -> None:
     assert "more  " not in said
 
 
-def test_the_invoker_hands_out_one_event() -> None:
-    with Invoker(b'{"a": 1}') as invoker:
-        url = f"http://{invoker.address}/2018-06-01/runtime/invocation"
+def test_the_runtime_api_hands_out_one_event() -> None:
+    with OneEventApi(b'{"a": 1}') as api:
+        url = f"http://{api.address}/2018-06-01/runtime/invocation"
         with urllib.request.urlopen(f"{url}/next") as answer:
             request_id = answer.headers["Lambda-Runtime-Aws-Request-Id"]
             assert json.load(answer) == {"a": 1}
@@ -397,16 +424,16 @@ def test_the_invoker_hands_out_one_event() -> None:
         second.start()
         with urllib.request.urlopen(urllib.request.Request(f"{url}/{request_id}/error", b"[1]")) as answer:
             assert answer.status == 202
-        assert invoker.ended.wait(60)
-        assert invoker.error == "b'[1]'"
-        assert invoker.answered is None
+        assert api.ended.wait(60)
+        assert api.error == "b'[1]'"
+        assert api.answered is not None
         assert second.is_alive()
     second.join()
 
 
 def test_a_request_that_makes_no_sense_is_not_passed_over(capsys: pytest.CaptureFixture[str]) -> None:
-    with Invoker(b"{}") as invoker:
-        host, port = invoker.address.split(":")
+    with OneEventApi(b"{}") as api:
+        host, port = api.address.split(":")
         with socket.create_connection((host, int(port))) as connection:
             connection.sendall(b"POST /x/response HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nmany\r\n")
             assert connection.recv(10) == b""

@@ -213,3 +213,27 @@ def test_the_function_s_python_may_have_the_pip(tmp_path: Path, wheels: Path, mo
     project = write(tmp_path / "project", requirements__txt="native\n")
     Installer(PLATFORM, sys.executable).install(needs(project, None), project, tmp_path / "out")
     assert (tmp_path / "out" / "native" / "__init__.py").exists()
+
+
+BRIDGE = "lambda-bridge\nnative\n"
+
+
+@pytest.mark.parametrize("by_uv", [False, True], ids=["pip", "uv"])
+def test_the_bridge_that_runs_is_there_where_no_index_has_it(
+    by_uv: bool, tmp_path: Path, wheels: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if by_uv:
+        request.getfixturevalue("with_uv")
+        monkeypatch.setattr(Installer, "_find_pip", lambda self: None)
+    wheel(wheels, "pybase64", {"pybase64.py": ""}, version="2.0")
+    project = write(tmp_path / "project", requirements__txt=BRIDGE)
+    Installer(PLATFORM, sys.executable).install(needs(project, None), project, tmp_path / "out")
+    for name in ("bridge/handler.py", "pybase64.py", "native/__init__.py"):
+        assert (tmp_path / "out" / name).exists(), name
+
+
+def test_the_bridge_of_the_user_s_own_links_counts_as_well(tmp_path: Path, wheels: Path) -> None:
+    wheel(wheels, "lambda_bridge", {"bridge/__init__.py": "NEWER = True\n"}, version="999.0")
+    project = write(tmp_path / "project", requirements__txt="lambda-bridge\n")
+    Installer(PLATFORM, sys.executable).install(needs(project, None), project, tmp_path / "out")
+    assert (tmp_path / "out" / "bridge" / "__init__.py").read_text() == "NEWER = True\n"

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 _NOWHERE = (
     "*.egg-info",
     "*.pyc",
+    "*.tfstate",
+    "*.tfstate.*",
+    "*.tfvars",
     ".DS_Store",
     ".aws-sam",
     ".coverage*",
@@ -46,9 +49,6 @@ _NOWHERE = (
 _NOT_ON_TOP = (
     ".*",
     "*.tf",
-    "*.tfstate",
-    "*.tfstate.*",
-    "*.tfvars",
     "*.zip",
     "CHANGELOG*",
     "CONTRIBUTING*",
@@ -113,22 +113,22 @@ def own_files(folder: Path, exclude: Iterable[str], outputs: Iterable[Path] = ()
         return (
             any(fnmatchcase(path.name, pattern) for pattern in (*_NOWHERE, *top))
             or any(fnmatchcase(text, pattern.rstrip("/")) for pattern in patterns for text in (path.name, name))
-            or _is_built(path)
+            or _is_for_others(path)
             or path.resolve() in written
         )
 
     return entries.of_folder(folder, leaves_out)
 
 
-def _is_built(folder: Path) -> bool:
-    """Whether a folder is a virtual environment, or what a build of the project has left: `dist`, `build`."""
+def _is_for_others(folder: Path) -> bool:
+    """Whether a folder is a virtual environment, a program of CDK's or Terraform's, or the output of a build."""
     if not folder.is_dir():
         return False
     if folder.name == "dist":
         return any(folder.glob("*.whl")) or any(folder.glob("*.tar.gz"))
     if folder.name == "build":
         return (folder / "lib").exists() or any(folder.glob("bdist.*"))
-    return (folder / "pyvenv.cfg").exists()
+    return (folder / "pyvenv.cfg").exists() or (folder / "cdk.json").exists() or any(folder.glob("*.tf"))
 
 
 def needs(folder: Path, requirements: Path | None) -> Needs:

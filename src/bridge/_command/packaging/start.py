@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from . import launch
 from .errors import PackagingError
-from .invoker import Invoker
+from .runtime_api import OneEventApi
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,40 +59,41 @@ def start(python: Sequence[str], target: str, folder: Path, variables: Mapping[s
         PackagingError: it did not come so far as to handle an event.
     """
     reader, writer = os.pipe()
-    with Invoker(event) as invoker, tempfile.TemporaryFile() as output, open(reader, encoding="ascii") as notes:
+    with OneEventApi(event) as api, tempfile.TemporaryFile() as output, open(reader, encoding="ascii") as notes:
         before = _processor()
         begun = time.perf_counter()
         process = subprocess.Popen(  # noqa: S603 - a Python, with code of our own
             [*python, "-P", launch.__file__, str(writer), target],
             cwd=folder,
-            env={**variables, "AWS_LAMBDA_RUNTIME_API": invoker.address},
+            env={**variables, "AWS_LAMBDA_RUNTIME_API": api.address},
             stdout=output,
             stderr=subprocess.STDOUT,
             pass_fds=[writer],
+            start_new_session=True,
         )
         os.close(writer)
         try:
-            _wait(invoker, process)
+            _wait(api, process)
         finally:
-            process.kill()
+            with suppress(ProcessLookupError):  # it has ended by itself
+                os.killpg(process.pid, signal.SIGKILL)  # and whatever the function has started
             process.wait()
         processor = _processor() - before
         marks = [float(word) for word in notes.read().split()]
         output.seek(0)
         said = output.read().decode("utf-8", "replace")
-        if len(marks) != 3 or invoker.asked is None:
-            reason = invoker.error or f"it ended with {process.returncode}"
-            shown = "\n".join(said.splitlines()[-_TELLING:])
-            raise PackagingError(f"{target} does not start: {reason}\n{shown}".rstrip())
-        ended = invoker.answered or time.perf_counter()
-        times = [begun, *marks, invoker.asked, ended]
-        seconds = tuple(after - before for before, after in pairwise(times))
-        return Start(seconds, processor, said, invoker.answer, invoker.error)
+    if len(marks) != 3 or api.asked is None or api.answered is None:
+        reason = api.error or f"it ended with {process.returncode}"
+        shown = "\n".join(said.splitlines()[-_TELLING:])
+        raise PackagingError(f"{target} does not start: {reason}\n{shown}".rstrip())
+    times = [begun, *marks, api.asked, api.answered]
+    seconds = tuple(after - before for before, after in pairwise(times))
+    return Start(seconds, processor, said, api.answer, api.error)
 
 
-def _wait(invoker: Invoker, process: subprocess.Popen[bytes]) -> None:
+def _wait(api: OneEventApi, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + _SECONDS
-    while not invoker.ended.wait(0.02):
+    while not api.ended.wait(0.02):
         if process.poll() is not None:
             return
         if time.monotonic() > until:
