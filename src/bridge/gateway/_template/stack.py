@@ -64,7 +64,16 @@ def read(path: Path, inputs: Inputs) -> Stack:
     Raises:
         TemplateError: it cannot be read, or contradicts itself.
     """
-    document = load(path)
+    try:
+        return _read(path, load(path), inputs)
+    except RecursionError:
+        raise TemplateError(f"{path.name}: its conditions, names or includes lead on and on") from None
+    except (AttributeError, TypeError, ValueError, KeyError) as error:
+        # What has another form than the reference says. Which one, the exception's text says roughly.
+        raise TemplateError(f"{path.name} has something of a form that is not known here: {error!r}") from error
+
+
+def _read(path: Path, document: Section, inputs: Inputs) -> Stack:
     account = Account(region=inputs.region)
     notes = Notes()
     stack = Stack(account=account, notes=notes)
