@@ -97,6 +97,8 @@ class UnvouchedEvent(LambdaEvent):
     """An event in which AWS vouches for nothing: who wrote it may have written any part of it. It has no identity."""
 
     __slots__ = ()
+
+
 imports_as_lambda = False
 """Whether this process is importing an app as Lambda does, so that startup runs in `Bridge(app)`: `bridge serve` and
 `bridge invoke` do, so that what fails in Lambda for that reason fails here too."""

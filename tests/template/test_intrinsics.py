@@ -179,7 +179,9 @@ def test_included_files_are_read_from_the_folder_and_no_further(tmp_path: Path) 
     (tmp_path / "part.yaml").write_text("More: !Ref AWS::Region\n")
     path = tmp_path / "template.yaml"
     include = "Fn::Transform: { Name: AWS::Include, Parameters: { Location: %s } }"
-    text = "Resources: { A: { Type: AWS::Lambda::Function, Properties: { Environment: { Variables: { a: 1, %s } } } } }\n"
+    text = (
+        "Resources: { A: { Type: AWS::Lambda::Function, Properties: { Environment: { Variables: { a: 1, %s } } } } }\n"
+    )
     path.write_text(text % (include % "part.yaml"))
     stack = Template(path)._stack
     assert stack.functions["A"].environment == {"a": "1", "More": "us-east-1"}

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a row of a table is a line, and so is a resource of a template
 from __future__ import annotations
 
 import os

@@ -92,7 +92,9 @@ def parse(data: bytes, name: str) -> Section:
     if is_json:
         text = _yaml_of_json(text)
     try:
-        value = _Reader(name, is_json=is_json).read(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+        value = _Reader(name, is_json=is_json).read(
+            yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        )
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise TemplateError(f"{name}, line {line}: {error.problem or error}") from None
@@ -123,7 +125,9 @@ def _yaml_of_json(text: str) -> str:
     return _NOT_YAML.sub(escaped, text.replace("\t", " "))
 
 
-_NOT_YAML = re.compile(r"\\u([Dd][89ABab]..)\\u[Dd][C-Fc-f]..|\\.|[^\x20-\x7e\n\r\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe]")
+_NOT_YAML = re.compile(
+    r"\\u([Dd][89ABab]..)\\u[Dd][C-Fc-f]..|\\.|[^\x20-\x7e\n\r\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe]"
+)
 """Surrogate pairs, other escapes, which stay, and characters that are none of YAML's or break its lines."""
 
 

@@ -105,12 +105,14 @@ class Integrations:
     def _kind(self, payload: str, multi_value: bool) -> Api:
         key = payload, multi_value
         if key not in self._kinds:
-            api = self._api
-            name: Any = api.kind if api.kind in ("rest", "url", "alb") else "http"
-            self._kinds[key] = api_of(
-                name, payload=payload if name == "http" else "2.0", multi_value=multi_value,
-                binary_media_types=tuple(api.binary),
-            )  # fmt: skip
+            kind = self._api.kind
+            if kind == "rest":
+                made = api_of("rest", binary_media_types=self._api.binary)
+            elif kind == "alb":
+                made = api_of("alb", multi_value=multi_value)
+            else:
+                made = api_of("url") if kind == "url" else api_of("http", payload=payload)
+            self._kinds[key] = made
         return self._kinds[key]
 
     def _permitted(self, exchange: Exchange) -> bool:
