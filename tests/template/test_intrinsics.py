@@ -127,7 +127,11 @@ RESOURCES = "Resources: { A: { Type: B } }\n"
 @pytest.mark.parametrize(
     ("text", "options", "said"),
     [
-        ("Parameters: { A: { Type: String } }\n" + RESOURCES, {}, "line 1: A has no default: --parameter A=VALUE"),
+        (
+            "Parameters: { A: { Type: String }, V: { Type: AWS::EC2::VPC::Id }, B: { Type: String } }\n" + RESOURCES,
+            {},
+            "line 1: there is no default: --parameter A=VALUE --parameter B=VALUE",
+        ),
         (RESOURCES, {"parameters": {"B": "1"}}, "the template has no parameter B"),
         (
             "Parameters: { A: { Type: String, AllowedValues: [a, b] } }\n" + RESOURCES,

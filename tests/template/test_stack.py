@@ -72,13 +72,22 @@ Resources:
         ("{ Runtime: !Ref AWS::NoValue, CodeUri: s3://bucket/key }", "its code is in S3"),
         ("{ CodeUri: { Bucket: b, Key: k } }", "its code is in S3"),
         ("{ CodeUri: nowhere }", "its code, nowhere, is not there"),
-        ("{ CodeUri: app.py }", "its code, app.py, is an archive"),
+        ("{ CodeUri: app.py }", "its code, app.py, is an archive, and the handler is not beside it"),
     ],
 )
 def test_functions_that_cannot_run_here_say_why(folder: Path, properties: str, why: str) -> None:
     stack = one(folder, properties)
     assert stack.functions["F"].unserved == why
     assert list(stack.notes) == [f"line 3: F is answered with 501: {why}"]
+
+
+@pytest.mark.parametrize("built", [False, True])
+def test_a_function_in_an_archive_is_served_from_the_folder_that_it_was_made_of(folder: Path, built: bool) -> None:
+    if built:
+        (folder / "function.zip").write_bytes(b"PK")
+    stack = one(folder, "{ CodeUri: function.zip }")
+    assert (stack.functions["F"].code, stack.functions["F"].unserved) == (folder, "")
+    assert list(stack.notes) == ["line 5: F is served from the folder of function.zip, not from the archive"]
 
 
 def refused(folder: Path, text: str) -> str:

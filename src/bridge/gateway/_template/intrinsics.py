@@ -121,6 +121,8 @@ class Intrinsics:
             raise TemplateError(f"line {line}: {name} is not known here")
         try:
             return function(self, argument, line)
+        except TemplateError:
+            raise
         except (TypeError, ValueError, AttributeError, IndexError, KeyError) as error:
             raise TemplateError(f"line {line}: {name} cannot take {argument!r:.200}: {error}") from None
 
