@@ -151,7 +151,7 @@ def test_one_command_serves_the_template_and_another_sends_events(tmp_path: Path
     )
     assert serving.stdout is not None
     try:
-        lines = []
+        lines: list[str] = []
         while not (lines and lines[-1].startswith("functions (")):
             lines.append(serving.stdout.readline().rstrip())
             assert lines[-1], lines

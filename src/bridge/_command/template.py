@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import sys
 from contextlib import closing, suppress
 from pathlib import Path
@@ -124,6 +125,8 @@ def _run(path: Path, desk: Desk, hosts: Iterable[str]) -> None:
     descriptor = os.open(state, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         json.dump({"url": desk.control, "process": os.getpid()}, file)
+    # What ends the server ends the functions, and takes the file away.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         with suppress(KeyboardInterrupt):
             uvicorn.Server(config(HostGuard(desk, hosts))).run(sockets=desk.sockets)

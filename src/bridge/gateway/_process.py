@@ -6,17 +6,18 @@ import json
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import BridgeError, ConfigurationError
+from ._piped import hand_on
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import IO, Any
 
-    from ..types import Event
+    from ..types import Event, SyncResponder
 
 END_SECONDS = 5.0
 """How long a process may take to end: its last event, and its app's shutdown."""
@@ -107,19 +108,41 @@ class Process:
         Raises:
             ProcessError, ConfigurationError: as of `wait_until_ready`; and the handler raised.
         """
+        with self._asked(event, context):
+            return _of(self._answer())["result"]
+
+    def stream(self, event: Event, context: Any, responder: SyncResponder) -> None:
+        """Give the parts of a streamed answer to a responder as they come; return when the handler has ended.
+
+        A handler that does not stream gives a result. If nobody waits for the answer any more, the handler goes on.
+
+        Raises:
+            ProcessError, ConfigurationError: as of `result`.
+        """
+        waiting = True
+        with self._asked(event, context, streaming=True):
+            while "part" in (answer := _of(self._answer())):
+                if waiting:
+                    try:
+                        hand_on(answer, responder)
+                    except OSError:
+                        waiting = False
+            if "result" in answer:
+                responder.result(answer["result"])
+
+    @contextmanager
+    def _asked(self, event: Event, context: Any, **more: object) -> Iterator[None]:
+        """Ask the handler, and kill its process when the context's time is over."""
         self.wait_until_ready()
         seconds = context.get_remaining_time_in_millis() / 1000
         timer = threading.Timer(seconds, self._kill)
         timer.daemon = True
         timer.start()
         try:
-            self._ask({"event": event, "request_id": context.aws_request_id, "seconds": seconds})
-            answer = self._answer()
+            self._ask({"event": event, "request_id": context.aws_request_id, "seconds": seconds, **more})
+            yield
         finally:
             timer.cancel()
-        if "failed" in answer:
-            raise ProcessError(answer["failed"], answer["message"], answer["kind"])
-        return answer["result"]
 
     def has_ended(self) -> bool:
         """Whether it can handle no more events."""
@@ -164,6 +187,12 @@ class Process:
     def _kill(self) -> None:
         self._late = True
         self._popen.kill()
+
+
+def _of(answer: dict[str, Any]) -> dict[str, Any]:
+    if "failed" in answer:
+        raise ProcessError(answer["failed"], answer["message"], answer["kind"])
+    return answer
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:

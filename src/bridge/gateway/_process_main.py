@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from ..errors import BridgeError
 from ..runtime._import_string import UsageError, find, load
 from ._context import LambdaContext, describe
+from ._piped import Streamed
 
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
@@ -58,12 +59,19 @@ def work(target: str, jobs: BinaryIO, answers: BinaryIO, *, exact: bool = False)
         answer(_line({"refused": str(error)}))
         return 2
     answer(_line({"ready": True}))
+    streams = Streamed(handler, lambda value: answer(_line(value)))
     for job in jobs:
+        asked = json.loads(job)
         try:
-            answer(_line({"result": _result(handler, **json.loads(job))}))
+            if asked.pop("streaming", False) and streams.can:
+                streams.respond(asked["event"], LambdaContext(asked["request_id"], asked["seconds"]))
+                answer(_line({"over": True}))
+            else:
+                answer(_line({"result": _result(handler, **asked)}))
         except Exception as error:
             failure = {"failed": traceback.format_exc(), "message": str(error), "kind": type(error).__name__}
             answer(_line({name: text.encode("utf-8", "replace").decode() for name, text in failure.items()}))
+    streams.close()
     return 0
 
 

@@ -12,6 +12,7 @@ from .._http.body import BODILESS
 from ..errors import ResultError
 from ._function import TimedOutError
 from ._outward import outward, plain
+from ._process import ProcessError
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -39,7 +40,8 @@ class Streams:
     def __init__(self, function: LocalFunction, api: Api) -> None:
         self._function = function
         self._api = api
-        self._responds = api.streaming and hasattr(type(function.handler), "respond")
+        kind = type(function.handler)
+        self._responds = api.streaming and (hasattr(kind, "respond") or hasattr(kind, "respond_sync"))
 
     async def status(self, call: ClientRequest, event: bytes, send: Send) -> int | None:
         """Return the status of the response to a call, when it has gone to the client and the function has ended.
@@ -55,6 +57,9 @@ class Streams:
         except TimedOutError as error:
             log.error("%s %s: %s", call.method, call.raw_path, error)
             await stream.stop(self._api.overdue(self._function.timeout))
+        except ProcessError as error:  # its text is the function's own traceback
+            log.error("%s %s: the function failed: %s", call.method, call.raw_path, error)
+            await stream.stop(self._api.failed)
         except Exception:
             log.exception("%s %s: the function failed", call.method, call.raw_path)
             await stream.stop(self._api.failed)
@@ -62,7 +67,7 @@ class Streams:
 
     async def close(self) -> None:
         """Run the shutdown of an app that has run on this loop."""
-        if self._responds:
+        if self._responds and self._function.handler.is_asgi:
             await self._function.handler.shutdown()
 
     async def _respond(self, text: bytes, request_id: str, stream: Stream) -> None:

@@ -109,7 +109,7 @@ class Template:
         return _Alone(self, name)
 
     def desk(self, host: str, port: int, *, eager: bool) -> Desk:
-        """Return sockets and apps of all that the template shows; its functions start now, or with their first event."""
+        """Return sockets and apps of all that the template shows; its functions start now, or when they are needed."""
         from .serving import Desk
 
         return Desk(self.deployment(), host, port, self._jwks, eager=eager)

@@ -6,11 +6,12 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from .._invocations import Invocations, is_invoke
 from .._outward import error
+from .answering import answer
 from .sending import Sender, UnknownNameError
 
 if TYPE_CHECKING:
@@ -43,11 +44,7 @@ class Control:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1000, "reason": "there are no WebSockets here"})
             return
-        try:
-            response = await self._response(Request(scope, receive))
-        except ClientDisconnect:
-            return
-        await response(scope, receive, send)
+        await answer(self._response, scope, receive, send)
 
     async def _response(self, request: Request) -> Response:
         if is_invoke(request):

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
+from .streamed import StreamedResponse
+
 if TYPE_CHECKING:
     from ...sources._client_request import ClientRequest
     from .model import CorsConfiguration
@@ -31,6 +33,8 @@ def preflight(cors: CorsConfiguration, call: ClientRequest, status: int) -> Resp
 
 def put_on(cors: CorsConfiguration, call: ClientRequest, response: Response) -> None:
     """Put the API's headers on a response, in place of the function's own."""
+    if isinstance(response, StreamedResponse):
+        response.own_cors = False
     response.raw_headers = [each for each in response.raw_headers if not each[0].startswith(b"access-control-")]
     headers = _common(cors, call.header("origin"))
     if headers and cors.expose:

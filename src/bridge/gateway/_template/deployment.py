@@ -118,6 +118,11 @@ class Deployment:
         finally:
             self._running[logical_id] -= 1
 
+    def streaming(self, logical_id: str) -> LocalFunction | None:
+        """Return a function that can stream; None: it cannot run here, or has nothing reserved, as `invoke` says."""
+        function = self.stack.functions[logical_id]
+        return None if function.unserved or function.concurrency == 0 else self.functions[logical_id]
+
     def timeout(self, logical_id: str) -> float:
         """Return a function's own timeout, in seconds."""
         return self.stack.functions[logical_id].timeout

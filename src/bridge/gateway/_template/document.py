@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-li
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -87,10 +88,13 @@ def parse(data: bytes, name: str) -> Section:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise TemplateError(f"{name} is not UTF-8: {error}") from None
-    if text.lstrip().startswith("{"):
+    is_json = text.lstrip().startswith("{") and _is_json(text)
+    if is_json:
         text = _yaml_of_json(text)
     try:
-        value = _Reader(name).read(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+        value = _Reader(name, is_json=is_json).read(
+            yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        )
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise TemplateError(f"{name}, line {line}: {error.problem or error}") from None
@@ -101,22 +105,38 @@ def parse(data: bytes, name: str) -> Section:
     return value
 
 
-def _yaml_of_json(text: str) -> str:
-    """JSON as YAML takes it. What only looks like JSON is YAML's, in flow style."""
+def _is_json(text: str) -> bool:
     try:
         json.loads(text)
     except (ValueError, RecursionError):
-        return text
-    # A tab in JSON stands between values only; YAML has none there. YAML's escapes know no surrogate pairs.
-    spaced = text.replace("\t", " ")
-    return spaced if "\\ud" not in spaced.lower() else json.dumps(json.loads(spaced), ensure_ascii=False, indent=1)
+        return False
+    return True
+
+
+def _yaml_of_json(text: str) -> str:
+    """Return JSON as YAML takes it, line by line the same."""
+
+    def escaped(match: re.Match[str]) -> str:
+        if match[1]:  # YAML's escapes know no surrogate pairs
+            return "\\U{:08x}".format(ord(json.loads(f'"{match[0]}"')))
+        return match[0] if len(match[0]) > 1 else f"\\U{ord(match[0]):08x}"
+
+    # A tab in JSON stands between values only, and YAML has none there.
+    return _NOT_YAML.sub(escaped, text.replace("\t", " "))
+
+
+_NOT_YAML = re.compile(
+    r"\\u([Dd][89ABab]..)\\u[Dd][C-Fc-f]..|\\.|[^\x20-\x7e\n\r\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe]"
+)
+"""Surrogate pairs, other escapes, which stay, and characters that are none of YAML's or break its lines."""
 
 
 class _Reader:
     """What makes values of YAML's events."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, is_json: bool) -> None:
         self._name = name
+        self._is_json = is_json
         self._anchors: dict[str, Any] = {}
         # Open maps and lists: the value, its tag, the key that waits for a value, and the anchor.
         self._open: list[tuple[Section | Items, str | None, list[tuple[Any, int]], str | None]] = []
@@ -161,6 +181,10 @@ class _Reader:
         raise self._error(line, f"there is no &{anchor} before *{anchor}")
 
     def _scalar(self, event: Any, line: int) -> Any:
+        if self._open and isinstance(self._open[-1][0], Section) and not self._open[-1][2]:
+            return event.value  # a key is a text: "200", "on"
+        if self._is_json:  # whose numbers have forms that YAML takes for texts
+            return json.loads(event.value) if event.implicit[0] else event.value
         custom = event.tag if event.tag and event.tag.startswith("!") and event.tag != "!" else None
         tag = None if custom else event.tag
         if tag is None:
@@ -202,9 +226,9 @@ class _Reader:
         if isinstance(container, Items):
             container.append(value)
         elif not waiting:
-            if not isinstance(value, (str, int, float, bool)):
+            if not isinstance(value, str):
                 raise self._error(line, "a key must be a text")
-            waiting.append((value if isinstance(value, str) else _text(value), line))
+            waiting.append((value, line))
         else:
             self._pair(container, *waiting.pop(), value)
 
@@ -224,12 +248,6 @@ class _Reader:
 
     def _error(self, line: int, text: str) -> TemplateError:
         return TemplateError(f"{self._name}, line {line}: {text}")
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
 
 
 _FUNCTIONS = frozenset(

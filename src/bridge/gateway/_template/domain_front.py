@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
-
-from starlette.requests import ClientDisconnect, Request
 
 from .._outward import plain
 from .._session import deny
 from .._websocket import FORBIDDEN
+from .answering import answer
 from .http_front import HttpFront
 from .web_socket_front import WebSocketFront
 
@@ -48,20 +48,12 @@ class DomainFront:
                 await front.connected(scope, receive, send)
                 return
             if scope["type"] == "http" and isinstance(front, HttpFront):
-                await self._answer(front, base, stage, scope, receive, send)
+                await answer(
+                    partial(front.mapped, domain=self.domain.name, base=base, stage=stage), scope, receive, send
+                )
                 return
         log.warning("%s %s: no API is mapped to this path", self.domain.name, path)
         if scope["type"] == "websocket":
             await deny(send, 403, FORBIDDEN)
         else:
             await plain(403, FORBIDDEN)(scope, receive, send)
-
-    async def _answer(
-        self, front: HttpFront, base: str, stage: str, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        try:
-            response = await front.mapped(Request(scope, receive), self.domain.name, base, stage)
-        except ClientDisconnect:
-            log.info("%s %s: the client left before its request was complete", scope["method"], scope["path"])
-            return
-        await response(scope, receive, send)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,10 @@ from .._environment import identity
 from .._process import Launch, Process
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from ...types import Event
+    from ...types import Event, SyncResponder
     from .model import FunctionResource
 
 AT_ONCE = 10
@@ -48,9 +49,23 @@ class Environments:
             ProcessError: the handler raised, or its process ended.
             ConfigurationError: there is no such handler.
         """
+        with self._process() as process:
+            return process.result(event, context)
+
+    # What the gateway's `Streams` asks a handler for.
+    is_asgi = False
+
+    def respond_sync(self, event: Event, context: Any, responder: SyncResponder) -> None:
+        """Give an event's answer to a responder, in parts if the handler streams; errors as of the plain call."""
+        with self._process() as process:
+            process.stream(event, context, responder)
+
+    @contextmanager
+    def _process(self) -> Iterator[Process]:
+        """Lend a process, and take it back if it can handle more events."""
         process = self._taken()
         try:
-            return process.result(event, context)
+            yield process
         finally:
             with self._lock:
                 kept = process in self._busy and not process.has_ended()
@@ -66,15 +81,6 @@ class Environments:
         with self._lock:
             if not self._idle:
                 self._idle.append(Process(self._target, self._launch))
-
-    def wait_until_ready(self) -> None:
-        """Wait until the first process has loaded the handler.
-
-        Raises:
-            ConfigurationError, ProcessError: it could not.
-        """
-        for process in self._idle[:1]:
-            process.wait_until_ready()
 
     def renew(self) -> None:
         """Have events run in new processes from now on: the code has changed. Those that handle one finish it."""

@@ -80,6 +80,6 @@ class Exchange:
         """Note a step of the way."""
         self.steps.append(text)
 
-    def explain(self, status: int) -> None:
+    def explain(self, status: int | str) -> None:
         """Log the way."""
         log.info("%s: %s\n%s", self.what, status, "\n".join(f"  {step}" for step in self.steps))

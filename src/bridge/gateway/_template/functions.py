@@ -127,16 +127,21 @@ def _add(resources: Resources, resource: Resource, properties: dict[str, Any], c
 
 
 def _place(resources: Resources, function: FunctionResource, code: str, resource: Resource) -> None:
+    """Find a function's code: a folder; or, of an archive, the folder that it is in, if that has the handler."""
     line = resource.line_of("CodeUri" if "CodeUri" in resource.properties else "Code")
     path = resources.path(code, line)
+    module, dot, _ = function.handler.rpartition(".")
+    if not dot:
+        raise TemplateError(f"line {function.line}: {function.logical_id} has no Handler such as app.handler")
     if path.is_dir():
         function.code = path
-    elif path.exists():
-        function.unserved = f"its code, {code}, is an archive"
+    elif path.suffix == ".zip" and (path.parent / f"{module.replace('.', '/')}.py").is_file():
+        function.code = path.parent
+        said = f"{function.logical_id} is served from the folder of {code}, not from the archive"
+        resources.stack.notes.add(line, said)
     else:
-        function.unserved = f"its code, {code}, is not there"
-    if not function.unserved and "." not in function.handler:
-        raise TemplateError(f"line {function.line}: {function.logical_id} has no Handler such as app.handler")
+        there = "is an archive, and the handler is not beside it" if path.exists() else "is not there"
+        function.unserved = f"its code, {code}, {there}"
 
 
 def _layers(resources: Resources, given: Any, resource: Resource) -> list[Path]:

@@ -10,7 +10,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from .. import _signature as signature
@@ -18,11 +18,13 @@ from .._apis import api as api_of
 from .._gateway import oversized, received
 from .._outward import plain
 from . import cors, gateway_responses, routing
+from .answering import answer
 from .authorizing import DeniedError, LambdaAuthorizer
 from .exchange import Exchange
 from .integrating import Integrations
 from .load_balancers import rule
 from .model import Stage
+from .streamed import StreamedResponse
 from .tokens import TokenAuthorizer
 
 if TYPE_CHECKING:
@@ -61,12 +63,7 @@ class HttpFront:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000, "reason": "this API has no WebSockets"})
             return
-        try:
-            response = await self.response(Request(scope, receive))
-        except ClientDisconnect:
-            log.info("%s %s: the client left before its request was complete", scope["method"], scope["path"])
-            return
-        await response(scope, receive, send)
+        await answer(self.response, scope, receive, send)
 
     async def response(self, request: Request) -> Response:
         """Return the response to a request that has come by the API's own domain name."""
@@ -120,9 +117,10 @@ class HttpFront:
         if self.api.cors is not None and "preflight" not in exchange.steps:
             cors.put_on(self.api.cors, exchange.call, response)
         milliseconds = (time.perf_counter() - started) * 1000
-        log.info("%s %s %.1f ms", exchange.what, response.status_code, milliseconds)
+        if not isinstance(response, StreamedResponse):  # which logs its own line, at its end
+            log.info("%s %s %.1f ms", exchange.what, response.status_code, milliseconds)
         if self._deployment.explain:
-            exchange.explain(response.status_code)
+            exchange.explain("streamed" if isinstance(response, StreamedResponse) else response.status_code)
         return response
 
     async def _answered(self, exchange: Exchange) -> Response:

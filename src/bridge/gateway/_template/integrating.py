@@ -16,6 +16,7 @@ from .._outward import plain
 from .._permission import INVOKE, INVOKE_URL
 from . import custom, gateway_responses, load_balancers, mock
 from .deployment import ThrottledError, UnservedError
+from .streamed import StreamedResponse
 
 if TYPE_CHECKING:
     from .._apis import Api
@@ -63,6 +64,10 @@ class Integrations:
         event = self.event(exchange, integration.payload)
         if len(to_json(event)) > kind.event_limit:
             return plain(*kind.too_large)
+        streaming = self._deployment.streaming(integration.function) if integration.streaming else None
+        if streaming is not None:
+            made = api_of("url", streaming=True) if self._api.kind == "url" else api_of("rest", streaming=True)
+            return StreamedResponse(streaming, made, exchange.call, event, exchange.what)
         result = await self._result(exchange, event, kind)
         if isinstance(result, Response):
             return result
@@ -105,12 +110,14 @@ class Integrations:
     def _kind(self, payload: str, multi_value: bool) -> Api:
         key = payload, multi_value
         if key not in self._kinds:
-            api = self._api
-            name: Any = api.kind if api.kind in ("rest", "url", "alb") else "http"
-            self._kinds[key] = api_of(
-                name, payload=payload if name == "http" else "2.0", multi_value=multi_value,
-                binary_media_types=tuple(api.binary),
-            )  # fmt: skip
+            kind = self._api.kind
+            if kind == "rest":
+                made = api_of("rest", binary_media_types=self._api.binary)
+            elif kind == "alb":
+                made = api_of("alb", multi_value=multi_value)
+            else:
+                made = api_of("url") if kind == "url" else api_of("http", payload=payload)
+            self._kinds[key] = made
         return self._kinds[key]
 
     def _permitted(self, exchange: Exchange) -> bool:
@@ -208,9 +215,12 @@ class Integrations:
         seconds = min(integration.seconds or kind.seconds, kind.seconds)
         try:
             result = await self._deployment.invoke(integration.function, event, exchange.call.request_id, seconds)
-        except (UnservedError, ThrottledError) as error:
-            log.error("%s: %s", exchange.what, error)
+        except UnservedError as error:
+            log.error("%s: 501: %s", exchange.what, error)
             return plain(501, json.dumps({"message": str(error)}))
+        except ThrottledError as error:
+            log.error("%s: %s", exchange.what, error)
+            return self.refused(exchange, "API_CONFIGURATION_ERROR")
         except Exception as error:
             if isinstance(error, TimedOutError) and seconds < self._deployment.timeout(integration.function):
                 log.error("%s: %s", exchange.what, error)

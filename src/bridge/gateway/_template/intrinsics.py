@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 TEXT_LIMIT = 256 * 1024
 """Characters of a text that a function makes. Lambda's whole environment has 4 KB, an OpenAPI definition 400 KB."""
 
+TEXTS_LIMIT = 16 * 1024 * 1024
+"""Characters of all texts that functions make, together."""
+
+INCLUDES = 50
+"""How many files a template may include, those that they include among them."""
+
 _PLACE = re.compile(r"\$\{([^}]*)\}")
 _NOTHING = object()
 """AWS::NoValue."""
@@ -58,6 +64,7 @@ class Intrinsics:
         self._include = include
         self._notes = notes
         self._known: dict[str, bool | None] = {}
+        self._made = self._included = 0
 
     def value(self, value: Any) -> Any:
         """Return a value of the template with its functions replaced by what they stand for.
@@ -114,6 +121,8 @@ class Intrinsics:
             raise TemplateError(f"line {line}: {name} is not known here")
         try:
             return function(self, argument, line)
+        except TemplateError:
+            raise
         except (TypeError, ValueError, AttributeError, IndexError, KeyError) as error:
             raise TemplateError(f"line {line}: {name} cannot take {argument!r:.200}: {error}") from None
 
@@ -154,11 +163,11 @@ class Intrinsics:
                 parts.append(self._get_att(name, line))
             else:
                 parts.append(_text(self._ref(name, line)))
-        return _limited("", [*parts, text[end:]], line)
+        return self._limited("", [*parts, text[end:]], line)
 
     def _join(self, argument: Any, line: int) -> str:
         separator, values = argument
-        return _limited(separator, [_text(each) for each in self._value(values)], line)
+        return self._limited(separator, [_text(each) for each in self._value(values)], line)
 
     def _select(self, argument: Any, line: int) -> Any:
         index, values = self._value(argument)
@@ -204,7 +213,18 @@ class Intrinsics:
         if name != "AWS::Include":
             self._notes.add(line, f"the transform {name} is not run here")
             return Section(line=line)
+        self._included += 1
+        if self._included > INCLUDES:
+            raise TemplateError(f"line {line}: more than {INCLUDES} included files")
         return self._value(self._include(str(parameters.get("Location")), line))
+
+    def _limited(self, separator: str, parts: list[str], line: int) -> str:
+        size = sum(map(len, parts)) + len(separator) * len(parts)
+        self._made += size
+        if size > TEXT_LIMIT or self._made > TEXTS_LIMIT:
+            limit = f"{TEXT_LIMIT:,} characters, or all texts more than {TEXTS_LIMIT:,}"
+            raise TemplateError(f"line {line}: a text of more than {limit}")
+        return separator.join(parts)
 
     def _truth(self, value: Any, line: int) -> bool:
         if isinstance(value, Section) and len(value) == 1:
@@ -232,12 +252,6 @@ def _text(value: Any) -> str:
     if isinstance(value, (dict, list)):
         raise TypeError(f"{value!r:.100} is no text")
     return str(value)
-
-
-def _limited(separator: str, parts: list[str], line: int) -> str:
-    if sum(map(len, parts)) + len(separator) * len(parts) > TEXT_LIMIT:
-        raise TemplateError(f"line {line}: a text of more than {TEXT_LIMIT:,} characters")
-    return separator.join(parts)
 
 
 _FUNCTIONS: dict[str, Callable[[Intrinsics, Any, int], Any]] = {

@@ -21,14 +21,16 @@ if TYPE_CHECKING:
 
 
 def rule(exchange: Exchange) -> Route:
-    """Return the first rule all of whose conditions hold; the last has none."""
-    for route in exchange.api.routes:
+    """Return the first rule all of whose conditions hold; the last is the listener's default."""
+    *rules, default = exchange.api.routes
+    for route in rules:
         conditions = route.integration.settings["conditions"]
         if all(_holds(condition, exchange.call) for condition in conditions):
             exchange.step(f"rule {route.path} (line {route.line})")
             return route
         exchange.step(f"  not rule {route.path}: a condition does not hold")
-    raise AssertionError("a listener's default action has no condition")
+    exchange.step(f"the listener's default action (line {default.line})")
+    return default
 
 
 def answer(exchange: Exchange) -> Response:

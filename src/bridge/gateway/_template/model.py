@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 API_GATEWAY = "apigateway.amazonaws.com"
 
-ApiKind = Literal["http", "rest", "websocket", "url", "alb"]
+ApiResourceKind = Literal["http", "rest", "websocket", "url", "alb"]
 
 
 @dataclass(kw_only=True)
@@ -195,7 +195,7 @@ class ApiResource:
     """
 
     logical_id: str
-    kind: ApiKind
+    kind: ApiResourceKind
     api_id: str
     stages: list[Stage] = field(default_factory=list)
     routes: list[Route] = field(default_factory=list)

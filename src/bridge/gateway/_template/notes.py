@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-log = logging.getLogger("bridge.gateway")
 
 
 class Notes:
@@ -24,8 +21,3 @@ class Notes:
     def __iter__(self) -> Iterator[str]:
         for line, text in sorted(self._notes):
             yield f"line {line}: {text}" if line else text
-
-    def say(self) -> None:
-        """Log them."""
-        for note in self:
-            log.warning("template, %s", note)

@@ -16,10 +16,10 @@ from .model import ApiResource, AuthorizerResource, GrantedPermission, Integrati
 from .resources import section, text, texts, truth
 
 if TYPE_CHECKING:
-    from .model import ApiKind
+    from .model import ApiResourceKind
     from .resources import Resource, Resources
 
-_KINDS: dict[str, tuple[ApiKind, str]] = {
+_KINDS: dict[str, tuple[ApiResourceKind, str]] = {
     "AWS::Serverless::Api": ("rest", "Api"),
     "AWS::Serverless::HttpApi": ("http", "HttpApi"),
     "AWS::Serverless::WebSocketApi": ("websocket", "WebSocketApi"),
@@ -42,7 +42,7 @@ def read(resources: Resources) -> None:
         add_sam_domain(resources, api, properties.get("Domain"), resource.line_of("Domain"))
 
 
-def implicit(resources: Resources, kind: ApiKind) -> ApiResource:
+def implicit(resources: Resources, kind: ApiResourceKind) -> ApiResource:
     """Return the API of events that name none, with the template's global properties."""
     logical_id = IMPLICIT_APIS[kind == "http"]
     if logical_id not in resources.stack.apis:
@@ -57,7 +57,7 @@ def implicit(resources: Resources, kind: ApiKind) -> ApiResource:
 def _api(
     resources: Resources,
     logical_id: str,
-    kind: ApiKind,
+    kind: ApiResourceKind,
     properties: dict[str, Any],
     stage: str,
     variables: dict[str, Any],

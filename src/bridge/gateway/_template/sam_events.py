@@ -14,7 +14,7 @@ from .resources import section, text, texts, truth
 from .sam_apis import implicit
 
 if TYPE_CHECKING:
-    from .model import ApiKind, ApiResource
+    from .model import ApiResource, ApiResourceKind
     from .resources import Resources
 
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
@@ -28,14 +28,16 @@ def read(resources: Resources) -> None:
             if event.get("Type") in ("Api", "HttpApi"):
                 properties = section(event.get("Properties"))
                 line = getattr(given, "line", resource.line)
-                kind: ApiKind = "rest" if event["Type"] == "Api" else "http"
+                kind: ApiResourceKind = "rest" if event["Type"] == "Api" else "http"
                 _add(resources, resource.logical_id, name, kind, properties, line)
     for api in resources.stack.apis.values():
         if api.sam_cors:
             _add_preflights(api)
 
 
-def _add(resources: Resources, function: str, name: str, kind: ApiKind, properties: dict[str, Any], line: int) -> None:
+def _add(
+    resources: Resources, function: str, name: str, kind: ApiResourceKind, properties: dict[str, Any], line: int
+) -> None:
     given = properties.get("RestApiId" if kind == "rest" else "ApiId")
     logical_id = resources.api(given)
     if given is not None and logical_id is None:

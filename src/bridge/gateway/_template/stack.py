@@ -64,7 +64,18 @@ def read(path: Path, inputs: Inputs) -> Stack:
     Raises:
         TemplateError: it cannot be read, or contradicts itself.
     """
-    document = load(path)
+    try:
+        return _read(path, load(path), inputs)
+    except TemplateError:
+        raise
+    except RecursionError:
+        raise TemplateError(f"{path.name}: its conditions, names or includes lead on and on") from None
+    except (AttributeError, TypeError, ValueError, KeyError) as error:
+        # What has another form than the reference says. Which one, the exception's text says roughly.
+        raise TemplateError(f"{path.name} has something of a form that is not known here: {error!r}") from error
+
+
+def _read(path: Path, document: Section, inputs: Inputs) -> Stack:
     account = Account(region=inputs.region)
     notes = Notes()
     stack = Stack(account=account, notes=notes)
@@ -148,11 +159,13 @@ def _parameters(document: Section, inputs: Inputs, notes: Notes) -> dict[str, An
     if unknown:
         raise TemplateError(f"the template has no parameter {', '.join(sorted(unknown))}; it has {', '.join(declared)}")
     values: dict[str, Any] = {}
+    lacking = [name for name in declared if _given(declared[name], name, inputs) is None]
+    if lacking:
+        options = " ".join(f"--parameter {name}=VALUE" for name in lacking)
+        raise TemplateError(f"line {declared.lines.get(lacking[0], 0)}: there is no default: {options}")
     for name, parameter in declared.items():
-        given = inputs.parameters.get(name, parameter.get("Default"))
+        given = _given(parameter, name, inputs)
         line = declared.lines.get(name, 0)
-        if given is None:
-            raise TemplateError(f"line {line}: {name} has no default: --parameter {name}=VALUE")
         allowed = [text(each) for each in parameter.get("AllowedValues") or ()]
         if allowed and text(given) not in allowed:
             raise TemplateError(f"line {line}: {name} is one of {', '.join(allowed)}, not {given!r}")
@@ -165,6 +178,12 @@ def _parameters(document: Section, inputs: Inputs, notes: Notes) -> dict[str, An
         else:
             values[name] = text(given)
     return values
+
+
+def _given(parameter: Any, name: str, inputs: Inputs) -> Any:
+    """Return a parameter's value; of what only AWS has, such as a network's id, the parameter's name."""
+    made_up = name if str(parameter.get("Type")).startswith(("AWS::EC2", "List<AWS::EC2", "AWS::Route53")) else None
+    return inputs.parameters.get(name, parameter.get("Default", made_up))
 
 
 def _pseudo(account: Account, inputs: Inputs) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from .. import _management as management, _signature as signature, _source_arn as source_arns
 from .._authorizer import Authorizer
@@ -15,6 +15,7 @@ from .._outward import error
 from .._routes import Selection
 from .._session import NoRouteError, Session, Settings, deny
 from .._websocket import FORBIDDEN
+from .answering import answer
 from .model import Integration
 
 if TYPE_CHECKING:
@@ -59,12 +60,7 @@ class WebSocketFront:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve an ASGI connection: WebSocket, or HTTP for @connections."""
         if scope["type"] == "http":
-            try:
-                response = await self._response(Request(scope, receive))
-            except ClientDisconnect:
-                log.info("%s %s: the client left before its request was complete", scope["method"], scope["path"])
-                return
-            await response(scope, receive, send)
+            await answer(self._response, scope, receive, send)
         elif scope["path"].removesuffix("/") != f"/{self._stage.name}":
             log.info("%r is not the stage's path, /%s: the client is refused", scope["path"], self._stage.name)
             await deny(send, 403, FORBIDDEN)

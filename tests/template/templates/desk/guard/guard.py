@@ -1,4 +1,7 @@
-def handler(event, context):
+from typing import Any
+
+
+def handler(event: Any, context: Any) -> Any:
     token = event.get("authorizationToken") or (event.get("identitySource") or [None])[0]
     token = token or (event.get("queryStringParameters") or {}).get("key")
     name = str(token).removeprefix("Bearer ")

@@ -1,4 +1,5 @@
 import time
+from typing import Any
 
 from flask import Flask, Response, request
 
@@ -9,24 +10,25 @@ app.config["PROPAGATE_EXCEPTIONS"] = True
 
 
 @app.get("/books/cover")
-def cover():
+def cover() -> Response:
     return Response(b"\x89PNG\xff", mimetype="image/png")
 
 
 @app.get("/books/slow")
-def slow():
+def slow() -> str:
     time.sleep(30)
+    return "late"
 
 
 @app.get("/books/broken")
-def broken():
+def broken() -> str:
     raise RuntimeError("broken")
 
 
 @app.route("/", defaults={"path": ""}, methods=["GET", "POST", "PUT"])
 @app.route("/<path:path>", methods=["GET", "POST", "PUT"])
-def event(path):
-    return {"path": path, "root": request.root_path, "event": request.environ["aws.event"]}
+def event(path: str) -> Any:
+    return {"path": path, "root": request.root_path, "event": request.environ["aws.event"].raw_event}
 
 
 handler = Bridge(app, errors="raise", base_path="/lib")
