@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from collections.abc import AsyncIterator
 
 from fastapi import BackgroundTasks, FastAPI
@@ -11,15 +12,21 @@ app = FastAPI()
 log = logging.getLogger("shop")
 
 
+def work() -> None:
+    log.warning("at work")
+    if "structlog" in sys.modules:
+        sys.modules["structlog"].get_logger().warning("seen")
+
+
 @app.get("/ok")
 async def ok() -> PlainTextResponse:
-    log.warning("at work")
+    work()
     return PlainTextResponse("ok")
 
 
 @app.get("/boom")
 async def boom() -> PlainTextResponse:
-    log.warning("at work")
+    work()
     raise ZeroDivisionError("division by zero")
 
 
@@ -30,11 +37,15 @@ async def stream() -> StreamingResponse:
             await asyncio.sleep(0.01)
             yield part
 
-    log.warning("at work")
+    work()
     return StreamingResponse(parts(), media_type="text/plain")
 
 
 @app.get("/late")
 async def late(tasks: BackgroundTasks) -> PlainTextResponse:
-    tasks.add_task(asyncio.sleep, 0.3)
+    async def later() -> None:
+        await asyncio.sleep(0.3)
+        log.warning("background work was done")
+
+    tasks.add_task(later)
     return PlainTextResponse("first")

@@ -1,6 +1,7 @@
 """A Flask app to be observed."""
 
 import logging
+import sys
 from collections.abc import Iterator
 
 from flask import Flask, Response
@@ -10,15 +11,21 @@ app.config["PROPAGATE_EXCEPTIONS"] = None
 log = logging.getLogger("shop")
 
 
+def work() -> None:
+    log.warning("at work")
+    if "structlog" in sys.modules:
+        sys.modules["structlog"].get_logger().warning("seen")
+
+
 @app.get("/ok")
 def ok() -> str:
-    log.warning("at work")
+    work()
     return "ok"
 
 
 @app.get("/boom")
 def boom() -> str:
-    log.warning("at work")
+    work()
     raise ZeroDivisionError("division by zero")
 
 
@@ -27,5 +34,5 @@ def stream() -> Response:
     def parts() -> Iterator[str]:
         yield from "abc"
 
-    log.warning("at work")
+    work()
     return Response(parts(), mimetype="text/plain")

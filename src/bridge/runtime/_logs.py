@@ -46,7 +46,7 @@ def set_up() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # A log line that cannot be written is no reason to fail.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
-    handler = logging.StreamHandler(sys.stdout)
+    handler = LambdaLoggerHandler(sys.stdout)
     handler.setFormatter(JsonFormatter() if _is_json() else _text_formatter())
     handler.addFilter(Filter())
     root = logging.getLogger()
@@ -55,6 +55,10 @@ def set_up() -> None:
     level = "DEBUG" if level == "TRACE" else level
     if level in logging.getLevelNamesMapping():
         root.setLevel(level)
+
+
+class LambdaLoggerHandler(logging.StreamHandler):  # type: ignore[type-arg]
+    """The root logger's handler. Tools know Lambda's own by this name: Datadog's puts trace ids into its format."""
 
 
 def report(fault: Fault) -> None:
