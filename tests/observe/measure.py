@@ -56,8 +56,9 @@ class Observed:
         self.is_own = runtime != "awslambdaric"
         self._folder = folder
         self.api, self._http, self._udp = FreezingApi(), HttpSink(), UdpSink()
-        code = recipe(tool.recipe).replace("instrumentation.asgi", f"instrumentation.{interface}")
-        (folder / "recipe.py").write_text(f"from tests.observe.{interface}_app import app\n{tool.before}{code}")
+        before = tool.before + (tool.wsgi if interface == "wsgi" else "")
+        code = f"from tests.observe.{interface}_app import app\n{before}{recipe(tool.recipe)}"
+        (folder / "recipe.py").write_text(code)
         command = [sys.executable, "-m", "bridge.runtime" if self.is_own else "awslambdaric", tool.handler]
         with (folder / "log").open("wb") as log:
             self.process = subprocess.Popen(

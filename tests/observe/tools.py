@@ -52,6 +52,7 @@ class Tool:
         packages: what has to be installed.
         reports: reads what it has sent.
         before: code that stands before the recipe.
+        wsgi: more of that, for a WSGI app.
         handler: what Lambda's setting names.
         variables: environment variables.
         has_ids: whether it says request ids.
@@ -64,6 +65,7 @@ class Tool:
     packages: tuple[str, ...]
     reports: Callable[[Sent], list[Report]]
     before: str = ""
+    wsgi: str = ""
     handler: str = "recipe.handler"
     variables: dict[str, str] = field(default_factory=dict)
     has_ids: bool = True
@@ -176,11 +178,15 @@ DATADOG = {
     "DD_INSTRUMENTATION_TELEMETRY_ENABLED": "false",
     "DD_REMOTE_CONFIGURATION_ENABLED": "false",
 }
+MIDDLEWARE = """
+from opentelemetry.instrumentation.wsgi import OpenTelemetryMiddleware
+app = OpenTelemetryMiddleware(app)
+"""
 OTEL = ("opentelemetry.instrumentation.aws_lambda", "opentelemetry.exporter.otlp.proto.http")
 
 TOOLS = [
     Tool("Sentry", "sentry", ("sentry_sdk",), sentry, before="import os\nDSN = os.environ['DSN']\n"),
-    Tool("OpenTelemetry, in code", "otel", OTEL, otel),
+    Tool("OpenTelemetry, in code", "otel", OTEL, otel, wsgi=MIDDLEWARE),
     Tool("OpenTelemetry, by a hook", "otel-hook", OTEL, otel, sees_errors=False),
     Tool(
         "OpenTelemetry, its layer",
