@@ -9,13 +9,14 @@ TALK_PORT ?= 8001
 
 bin := $(VENV)/bin
 
-.PHONY: help serve chat chat-page chat-talk test test-all lint format bench clean
+.PHONY: help serve chat chat-page chat-talk test test-all lint format observe bench clean
 
 help:
 	@echo "make serve     the example app behind a local API: http://$(HOST):$(PORT)  (PORT=, API=http|rest|url|alb|lattice|edge, STAGE=)"
 	@echo "make chat      the chat example, behind a local HTTP API and a WebSocket API: http://$(HOST):$(PORT)  (PORT=, TALK_PORT=)"
 	@echo "make test      lint, types, tests, coverage"
 	@echo "make test-all  the tests on every Python 3.11+ that is installed"
+	@echo "make observe   the recipes of docs/observability.md, with the real packages of every tool"
 	@echo "make bench     the benchmark against other adapters; renews docs/benchmark.md and the charts"
 
 serve: $(VENV)/.serve
@@ -53,6 +54,9 @@ test-all:
 bench: $(VENV)/.dev
 	$(bin)/python -m benchmarks
 
+observe: $(VENV)/.observe
+	OBSERVE=1 $(bin)/python -m pytest tests/observe --numprocesses auto
+
 clean:
 	rm -rf $(VENV) .venv-* .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 
@@ -67,6 +71,10 @@ $(VENV)/.serve: $(VENV)/.pip pyproject.toml
 
 $(VENV)/.rie: $(VENV)/.pip .ci/rie
 	$(bin)/python .ci/rie $(VENV)/rie
+	touch $@
+
+$(VENV)/.observe: $(VENV)/.pip pyproject.toml
+	$(bin)/python -m pip install --quiet --editable ".[serve]" --group observe
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.pip $(VENV)/.rie pyproject.toml

@@ -210,7 +210,7 @@ class TestErrors:
         assert answer.values("content-type") == ["text/plain; charset=utf-8"]
         (record,) = caplog.records
         assert (record.name, record.levelno) == ("bridge", logging.ERROR)
-        assert record.getMessage() in ("GET '/x' failed", "GET '/prod/x' failed")
+        assert record.getMessage() in [f"GET {path} answered 500: AppsOwnError: secret" for path in ("/x", "/prod/x")]
         assert record.exc_info is not None
         assert isinstance(record.exc_info[1], AppsOwnError)
         assert record.exc_info[1].__traceback__ is not None
@@ -229,7 +229,7 @@ class TestErrors:
     def test_after_a_complete_response_leave_it_as_it_is(self, app: Any, caplog: pytest.LogCaptureFixture) -> None:
         result = Bridge(app)(sample("http_api"))
         assert (result["statusCode"], result["body"]) == (202, "done")
-        assert "failed after its response was complete" in caplog.text
+        assert "and failed after that (a background task, or the like): AppsOwnError: late\n" in caplog.text
 
     @pytest.mark.parametrize("app", [asgi_boom, wsgi_boom])
     async def test_are_answered_by_handle_async_too(self, app: Any) -> None:

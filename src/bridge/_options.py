@@ -102,7 +102,7 @@ class BridgeOptions:
         self.websocket_binary = websocket_binary
         self.websocket_linger = websocket_linger
         self.connections = connections
-        self.around = _around(around, decorators)
+        self.around = _around(around, decorators, streaming)
         self._check_websocket()
         self.app: Any = app
         self.may_miss_routes = False
@@ -185,12 +185,15 @@ def _streaming(streaming: StreamingMode) -> tuple[StreamingSource, ...]:
     return (v1, v2) if streaming == "on" else (v2,)
 
 
-def _around(hooks: Iterable[Hook], decorators: Iterable[Decorator]) -> Around | None:
+def _around(hooks: Iterable[Hook], decorators: Iterable[Decorator], streaming: StreamingMode) -> Around | None:
     if not (hooks or decorators):
         return None
     from ._invocation.around import Around
 
-    return Around(hooks, decorators)
+    around = Around(hooks, decorators)
+    if streaming != "off":
+        around.check_streaming()
+    return around
 
 
 def _require(option: str, value: object, allowed: tuple[object, ...]) -> None:

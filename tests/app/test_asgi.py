@@ -161,7 +161,7 @@ def test_a_message_after_the_end_is_logged_and_the_response_stands(
     result = Bridge(sending(START, END, late), lifespan="off")(EVENT)
     assert (result["statusCode"], result["body"]) == (200, "ok")
     [record] = log.records
-    assert "after its response was complete" in record.getMessage()
+    assert "answered 200, and failed after that" in record.getMessage()
     assert record.exc_info is not None
 
 
@@ -250,7 +250,7 @@ def test_an_error_after_the_end_is_logged_and_the_response_stands(
     result = Bridge(raising(error, START, END, wait=wait), lifespan="off")(EVENT)
     assert (result["statusCode"], result["body"]) == (200, "ok")
     [record] = log.records
-    assert "after its response was complete" in record.getMessage()
+    assert "answered 200, and failed after that" in record.getMessage()
     assert record.exc_info is not None
 
 
@@ -541,7 +541,7 @@ def test_a_complete_response_stands_though_what_follows_takes_too_long(log: pyte
     handler = Bridge(app, lifespan="off")
     result = handler(EVENT, Context(40))
     assert (result["statusCode"], result["body"]) == (200, "done")
-    assert "after its response was complete" in log.text
+    assert "answered 200, and failed after that" in log.text
     assert cancelled == [True]
 
 

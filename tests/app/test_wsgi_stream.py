@@ -324,7 +324,9 @@ def test_a_failure_after_the_first_part_ends_the_stream_as_failed(errors: str, l
     assert isinstance(steps[-1][1], ZeroDivisionError)
     assert parts.closed == 1
     (record,) = log.records
-    assert record.message.endswith("failed after its response had begun")
+    assert record.message.startswith(
+        "GET /items/café noir/x failed in the middle of its response (200): ZeroDivisionError: "
+    )
 
 
 @both_modes
@@ -336,7 +338,7 @@ def test_a_failure_to_close_costs_nobody_anything(errors: str, streaming: str, l
     steps = answered(giving(Parts([b"a"], close)), errors=errors, streaming=streaming).steps
     assert steps.names == (["start", "write", "end"] if streaming == "on" else ["result"])
     (record,) = log.records
-    assert record.message.endswith("failed after its response was complete")
+    assert record.message.endswith("failed in its iterable's close, after its response: BoomError: late")
 
 
 def test_what_ends_the_process_passes_and_the_iterable_is_closed() -> None:
@@ -402,7 +404,7 @@ def test_a_stream_without_end_fails_at_the_deadline_and_is_closed(clock: Clock, 
     assert isinstance(steps[-1][1], DeadlineError)
     assert parts.closed == 1
     (record,) = log.records
-    assert "after its response had begun: the invocation's time ran out" in record.message
+    assert "failed in the middle of its response (200): the invocation's time ran out" in record.message
 
 
 def test_a_result_that_is_not_complete_by_the_deadline_is_a_504(clock: Clock) -> None:

@@ -172,7 +172,7 @@ async def test_an_exception_before_the_stream_is_the_frameworks_page(caplog: pyt
     steps = await asked(Starlette(routes=[Route("/", endpoint)]))
     assert steps.head["statusCode"] == 500
     assert steps.body == b"Internal Server Error"
-    assert [record.message for record in caplog.records] == ["GET '/' failed after its response was complete"]
+    assert [record.message for record in caplog.records] == ["GET / answered 500: ZeroDivisionError"]
 
 
 def test_flask_streams_and_cleans_up_after_the_answer() -> None:

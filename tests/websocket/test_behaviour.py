@@ -709,7 +709,7 @@ def test_an_exception_that_is_no_goodbye_is_an_error_even_at_the_end(
             raise ZeroDivisionError from None
 
     assert serve(endpoint).connect().leave() == 500
-    assert "WebSocket DISCONNECT failed" in caplog.text
+    assert "WebSocket DISCONNECT answered 500: ZeroDivisionError" in caplog.text
 
 
 def test_goodbyes_out_of_a_task_group_are_goodbyes(serve: Serve) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .._http import METHOD, PATH, RESPONSE_BODY, SINGLE, STATUS, body as bodies
-from .._invocation import logger
+from .._invocation import log_error, logger, taken_context
 from ..errors import AppError, BridgeError, ResultTooLargeError
 
 TYPE_CHECKING = False
@@ -66,27 +66,27 @@ class Policy:
         Raises:
             Exception: `error`, where Lambda is to see it.
         """
-        when = "" if response is None else " after its response was complete"
-        status = self.failure_status(error, f"{request[METHOD]} {request[PATH]!r} failed{when}")
+        status = self.failure_status(error, named(request), None if response is None else response[STATUS])
         if response is not None:
             return response
         text = b"Gateway Timeout" if status == 504 else INTERNAL_SERVER_ERROR
         return status, ({"content-type": "text/plain; charset=utf-8"}, [], {}), text
 
-    def failure_status(self, error: BaseException | None, line: str) -> int:
+    def failure_status(self, error: BaseException | None, subject: str, answered: int | None = None) -> int:
         """Return the status that answers a failure, and log it.
 
         Args:
             error: what was raised; None: the app went on without a word.
-            line: what to log of it.
+            subject: what has failed: "GET /items".
+            answered: the status of the app's response, if it was complete nevertheless.
 
         Raises:
             Exception: `error`, where Lambda is to see it.
         """
         if error is not None and (self._raises or getattr(error, "is_for_lambda", False)):
             raise exception_of(error)
-        log_error(error, line)
         status: int = getattr(error, "status", 500) if isinstance(error, BridgeError) else 500
+        log_error(error, failure_line(subject, status if answered is None else answered, error, answered is not None))
         return status
 
     def result_of(
@@ -123,6 +123,7 @@ def exception_of(error: BaseException) -> Exception:
     Args:
         error: what the app raised. What is no Exception (`CancelledError`) becomes the cause of an AppError.
     """
+    taken_context(error)  # whoever gets the error is elsewhere
     if isinstance(error, Exception):
         return error
     failed = AppError(f"the app raised {error!r}")
@@ -130,20 +131,29 @@ def exception_of(error: BaseException) -> Exception:
     return failed
 
 
-def log_failure(request: Request, error: BaseException | None, when: str) -> None:
-    """Log that the app has failed at a request.
+def failure_line(subject: str, status: int, error: BaseException | None, is_complete: bool) -> str:
+    """Return what the log says of a failure: what the client got, and what happened.
 
     Args:
-        request: the request.
-        error: what happened.
-        when: the end of the sentence: "", " after its response was complete".
+        subject: what has failed.
+        status: what the client got.
+        error: what was raised; None: nothing was.
+        is_complete: whether that was the app's own response.
     """
-    log_error(error, f"{request[METHOD]} {request[PATH]!r} failed{when}")
+    # A 5xx of the app's is, as a rule, the page of an error middleware, which raises the error again (Starlette's).
+    late = ", and failed after that (a background task, or the like)" if is_complete and status < 500 else ""
+    return f"{subject} answered {status}{late}: {described(error)}"
 
 
-def log_error(error: BaseException | None, line: str) -> None:
-    """Log a failure: with its traceback, unless the error is Bridge's own and says it all."""
-    if getattr(error, "says_it_all", False):
-        logger().error("%s: %s", line, error)
-    else:
-        logger().error("%s", line, exc_info=error)
+def named(request: Request) -> str:
+    """Return method and path, for the log: on one line, whatever the client has put into them."""
+    line = f"{request[METHOD]} {request[PATH]}"
+    return line if line.isprintable() else repr(line)[1:-1]
+
+
+def described(error: BaseException | None) -> str:
+    """Return what an error says, on one line: "ZeroDivisionError: division by zero"."""
+    if error is None:
+        return "the app said nothing"
+    text = str(error) if isinstance(error, BridgeError) else f"{type(error).__name__}: {error}".removesuffix(": ")
+    return text if text.isprintable() else " ".join(repr(text)[1:-1].split("\\n"))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .._http import METHOD, PATH, RESPONSE_BODY, RESPONSE_HEADERS, STATUS, body as bodies
-from .._invocation import logger
+from .._http import METHOD, RESPONSE_BODY, RESPONSE_HEADERS, STATUS, body as bodies
+from .._invocation import log_error, logger
 from . import prelude
-from .policy import log_failure
+from .policy import described, failure_line, named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class StreamedAnswer:
         Raises:
             ResultTooLargeError: they do not fit.
         """
+        self._status = status
         if self._streaming is not None:
             self._prelude = prelude.encoded(self._streaming.prelude(status, headers))
             self._bodiless = self.request[METHOD] == "HEAD" or status in bodies.BODILESS
@@ -92,6 +93,7 @@ class StreamedAnswer:
             self.open(response[STATUS], response[RESPONSE_HEADERS])
             return self.part(response[RESPONSE_BODY], True)
         self.complete = True
+        self._status = response[STATUS]
         try:
             return [("result", self._policy.result(self._source, self.event, self.request, response))]
         except Exception as error:
@@ -110,19 +112,23 @@ class StreamedAnswer:
         """
         if self.failure is not None:
             if error is not None and not _stems_from(error, self.failure):
-                log_failure(self.request, error, " after its response could not be sent")
+                self.log(error, "failed after its response could not be sent")
             elif self._client_has_gone():
-                logger().info("%s %r: its client has gone: %s", self.request[METHOD], self.request[PATH], self.failure)
+                logger().info("%s: its client has gone: %s", named(self.request), self.failure)
             return []
         if self.complete:
             if error is not None:
-                log_failure(self.request, error, " after its response was complete")
+                log_error(error, failure_line(named(self.request), self._status, error, is_complete=True))
             return []
         error = error or complaint()
         if self._started:
-            log_failure(self.request, error, " after its response had begun")
+            self.log(error, f"failed in the middle of its response ({self._status})")
             return [("fail", error)]
         return self.whole(self._policy.failure_response(self.request, None, error))
+
+    def log(self, error: BaseException | None, what: str) -> None:
+        """Log a failure that leaves the client with less than a response."""
+        log_error(error, f"{named(self.request)} {what}: {described(error)}")
 
     def check(self) -> None:
         """Raise what the source has raised, or the responder, unless it was that the client has gone."""

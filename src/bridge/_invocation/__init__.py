@@ -4,7 +4,13 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from contextvars import Context
     from logging import Logger
+    from typing import TypeVar
+
+    E = TypeVar("E", bound=BaseException)
+
+_CONTEXT = "_bridge_context"
 
 
 def logger() -> Logger:
@@ -12,3 +18,44 @@ def logger() -> Logger:
     import logging
 
     return logging.getLogger("bridge")
+
+
+def log_error(error: BaseException | None, line: str) -> None:
+    """Log a failure where it happened: with the context variables of the task that has failed.
+
+    What a middleware has put there (a correlation id, a span) then belongs to this line too; and tools that count
+    exceptions find that they have seen this one. The traceback is left out where the error is Bridge's own and says it
+    all.
+
+    Args:
+        error: what was raised; None: nothing was.
+        line: what has happened.
+    """
+    context = taken_context(error)
+    if context is not None:
+        try:
+            context.run(_log, error, line)
+        except RuntimeError:  # it is in use: a task that has outlived its invocation runs in another thread
+            pass
+        else:
+            return
+    _log(error, line)
+
+
+def keep_context(error: E, context: Context | None) -> E:
+    """Return a failure, with the context variables noted of the task or thread that has failed, for `log_error`."""
+    error.__dict__[_CONTEXT] = context
+    return error
+
+
+def taken_context(error: BaseException | None) -> Context | None:
+    """Return what `keep_context` has noted, and forget it: a context may hold the error in turn."""
+    context: Context | None = None if error is None else error.__dict__.pop(_CONTEXT, None)
+    return context
+
+
+def _log(error: BaseException | None, line: str) -> None:
+    if getattr(error, "says_it_all", False):
+        logger().error("%s", line)
+    else:
+        logger().error("%s", line, exc_info=error)

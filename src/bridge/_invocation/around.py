@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     Call: TypeAlias = Callable[[Any, Any], Any]
 
+KEEPS_RESULTS = "aws_lambda_powertools.utilities.idempotency."
+"""How the names begin of decorators that answer with a result that was kept."""
+
 _COROUTINE = 0x80  # inspect.CO_COROUTINE
 
 
@@ -56,6 +59,19 @@ class Around:
         name = name_of(decorator)
         self._decorated = _applied(decorator, name, self._decorated)
         self.names.insert(0, name)
+
+    def check_streaming(self) -> None:
+        """Be sure that no decorator needs results, which streams have not.
+
+        Raises:
+            ConfigurationError: one does.
+        """
+        for name in self.names:
+            if name.startswith(KEEPS_RESULTS):
+                raise ConfigurationError(
+                    f"{name}, of Bridge(decorators=...), keeps results, and a stream leaves none that could be kept. "
+                    "Use idempotent_function inside of the app, or Bridge(streaming='off')."
+                )
 
     @property
     def decorates(self) -> bool:

@@ -58,7 +58,7 @@ class LocalFunction:
         self._free: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
         # Of its type: what a wrapper passes on of a Bridge would run past the wrapper.
         can = on_loop and hasattr(type(handler), "handle_async")
-        self._asynchronous: Any = self.handler.handle_async if can else None
+        self._asynchronous = getattr(handler, "handle_async", None) if can else None
 
     def turn(self) -> asyncio.Semaphore:
         """Return what an event waits for (`async with`) until the function has an environment for it."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import traceback
 
+from ._causes import causes, notes
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -20,6 +22,9 @@ KIND_LIMIT = 128
 
 TRAILER_FRAMES = 50
 """Frames of a stack trace of which the last may fit into a trailer."""
+
+TRAILER_CAUSES, TRAILER_CAUSE = 3, 100
+"""Errors behind the error that a trailer names, and characters of what each says."""
 
 CAUSE_LIMIT = 1_048_576
 """Bytes of JSON that X-Ray takes as an error's cause; beyond, there is none."""
@@ -53,6 +58,9 @@ class Fault:
         self.kind = error.kind if isinstance(error, FaultError) else type(error).__name__
         self.request_id = request_id
         self.frames = _frames(error)
+        self._notes = notes(error)
+        # The cause of such a fault is the error itself: it has the stack trace.
+        self._causes = causes(error.__cause__ or error if isinstance(error, FaultError) else error)
 
     @property
     def header(self) -> str:
@@ -60,13 +68,18 @@ class Fault:
         return "".join(char if " " <= char <= "~" else "?" for char in self.kind[:KIND_LIMIT])
 
     def body(self) -> dict[str, Any]:
-        """What the API takes."""
-        return {
+        """What the API takes, and what stands behind the error, if anything does."""
+        body: dict[str, Any] = {
             "errorMessage": self.message,
             "errorType": self.kind,
             "requestId": self.request_id,
             "stackTrace": traceback.format_list(self.frames),
         }
+        if self._notes:
+            body["notes"] = self._notes
+        if self._causes:
+            body["causes"] = self._causes
+        return body
 
     def json(self) -> bytes:
         """The body, as JSON."""
@@ -77,11 +90,18 @@ class Fault:
         from base64 import b64encode
 
         body = {**self.body(), "errorType": self.kind[:KIND_LIMIT]}
+        body.pop("notes", None)
+        behind = [
+            f"{cause['errorType'][:KIND_LIMIT]}: {cause['errorMessage'][:TRAILER_CAUSE]}"
+            for cause in body.pop("causes", ())
+        ]
+        if behind:
+            body["causes"] = behind[:TRAILER_CAUSES]
         frames, message = body["stackTrace"][-TRAILER_FRAMES:], self.message
         while len(text := _json({**body, "errorMessage": message, "stackTrace": frames})) > TRAILER_LIMIT:
             if frames:
                 frames = frames[1:]
-            else:
+            elif body.pop("causes", None) is None:
                 message = message[: len(message) // 2]
         return b64encode(text).decode()
 

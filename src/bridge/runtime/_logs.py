@@ -14,6 +14,7 @@ import time
 import traceback
 
 from .. import current
+from ._causes import causes, notes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ TEXT = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message
 TIMES = "%Y-%m-%dT%H:%M:%S"
 
 NO_BREAK_SPACE = "\xa0"
+
+RELATIONS = {"cause": "raised from", "context": "raised while handling", "member": "in this group"}
+"""What is written above an error that stands behind another."""
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {
     "message",
@@ -42,7 +46,7 @@ def set_up() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # A log line that cannot be written is no reason to fail.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
-    handler = logging.StreamHandler(sys.stdout)
+    handler = LambdaLoggerHandler(sys.stdout)
     handler.setFormatter(JsonFormatter() if _is_json() else _text_formatter())
     handler.addFilter(Filter())
     root = logging.getLogger()
@@ -53,6 +57,10 @@ def set_up() -> None:
         root.setLevel(level)
 
 
+class LambdaLoggerHandler(logging.StreamHandler):  # type: ignore[type-arg]
+    """The root logger's handler. Tools know Lambda's own by this name: Datadog's puts trace ids into its format."""
+
+
 def report(fault: Fault) -> None:
     """Write an error to the log, as Lambda's own runtime does: one event, in both formats."""
     body = fault.body()
@@ -61,9 +69,16 @@ def report(fault: Fault) -> None:
     else:
         # Carriage returns and no-break spaces keep the lines together, and indented.
         parts = [f"[ERROR] {fault.kind}: {fault.message}", "Traceback (most recent call last):", *body["stackTrace"]]
+        parts += [*body.get("notes", ()), *map(_behind, body.get("causes", ()))]
         line = "\r".join(_indented(line) for part in parts for line in part.splitlines())
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
+
+
+def _behind(cause: dict[str, Any]) -> str:
+    lines = [f"{RELATIONS[cause['relation']]}: {cause['errorType']}: {cause['errorMessage']}", *cause["stackTrace"]]
+    text = "\n".join(line.rstrip("\n") for line in [*lines, *cause.get("notes", ())])
+    return "\n".join("  " * cause["depth"] + line for line in text.splitlines())
 
 
 def _indented(line: str) -> str:
@@ -113,6 +128,9 @@ class JsonFormatter(logging.Formatter):
             fields["errorMessage"] = str(error)
             fields["stackTrace"] = traceback.format_tb(trace)
             fields["location"] = f"{record.pathname}:{record.funcName}:{record.lineno}"
+            # Lambda's own runtime loses these.
+            fields["causes"] = causes(error) or None
+            fields["notes"] = notes(error) or None
         for name, value in given.items():
             if name not in _STANDARD and name not in fields:
                 fields[name] = value

@@ -206,7 +206,7 @@ class WebSockets:
 
     def _failed(self, event: Event, error: BaseException) -> Result:
         kind = event["requestContext"]["eventType"]
-        return {"statusCode": self._policy.failure_status(error, f"WebSocket {kind} failed")}
+        return {"statusCode": self._policy.failure_status(error, f"WebSocket {kind}")}
 
 
 def _received(event: Event) -> Message:

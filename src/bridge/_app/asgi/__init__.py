@@ -22,6 +22,7 @@ from .cycle import Cycle
 from .lifespan import Lifespan, Lifespans
 from .loop import check_idle, note_other_loop, process_runner
 from .root_path import HINT
+from .root_task import blamed_on
 from .scope import scope_of
 
 TYPE_CHECKING = False
@@ -129,8 +130,11 @@ class ASGI:
             self._look(request, cycle)
         if not ended:
             await asyncio.wait({task}, timeout=grace)
-            return DeadlineError("the invocation's time ran out before the app had ended")
-        return asyncio.CancelledError() if task.cancelled() else task.exception()
+            return blamed_on(task, DeadlineError("the invocation's time ran out before the app had ended"))
+        if task.cancelled():
+            return blamed_on(task, asyncio.CancelledError())
+        error = task.exception()
+        return error if error is None else blamed_on(task, error)
 
     def run_work(self, work: Work, context: Any) -> BaseException | None:
         """Run what is no HTTP request, and sees to its own deadline, on the process's loop; what it raised."""

@@ -23,7 +23,7 @@ from time import monotonic
 from ..._invocation import deadline
 from ...errors import DeadlineError, RunningLoopError
 from ..shutdown import at_exit
-from .root_task import RootTask
+from .root_task import RootTask, blamed_on
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,8 +128,9 @@ class Runner:
             elif not self._run_until_done(task, deadline.seconds(context)):
                 task.cancel()
                 self._run_until_done(task, deadline.GRACE)
-                return DeadlineError("the invocation's time ran out before the app had ended")
-            return task.exception()
+                return blamed_on(task, DeadlineError("the invocation's time ran out before the app had ended"))
+            error = task.exception()
+            return error if error is None else blamed_on(task, error)
         except CancelledError as cancelled:
             return cancelled
         finally:

@@ -10,12 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextvars import Context
+
+from ..._invocation import keep_context
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Task
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, TypeVar
+
+    E = TypeVar("E", bound=BaseException)
 
 # Private to asyncio, as the hook is private to threading by which the task ends before the interpreter waits for
 # threads. Where either is missing there is no root task, and threads live as long as a request.
@@ -49,3 +54,15 @@ class RootTask:
 
     async def _wait(self) -> None:
         await self._over.wait()
+
+
+def blamed_on(task: Task[Any], error: E) -> E:
+    """Return a failure, with the context variables noted of the task that has failed.
+
+    CPython 3.11 does not tell a task's context, but its garbage collector does.
+    """
+    if hasattr(task, "get_context"):
+        return keep_context(error, task.get_context())
+    import gc
+
+    return keep_context(error, next((found for found in gc.get_referents(task) if isinstance(found, Context)), None))

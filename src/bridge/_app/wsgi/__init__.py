@@ -12,6 +12,7 @@ from ... import current
 from ..._http import TABLE_SIZE, ResponseNames, from_wsgi, to_environ, url
 from ..._http.body import BODY_LIMIT, decoded, streamed_too_much
 from ..._http.url import PORTS
+from ..._invocation import keep_context
 from ...current import LambdaEvent, UnvouchedEvent
 from ...errors import AppError
 
@@ -179,8 +180,13 @@ class WSGI:
     async def on_running_loop(self, request: Request, event: Event, context: Any) -> Outcome:
         """Run a request in a thread, so that the caller's loop goes on."""
         import asyncio
+        from contextvars import copy_context
+        from functools import partial
 
-        return await asyncio.to_thread(self.run, request, event, context)
+        variables = copy_context()
+        work = partial(variables.run, self.run, request, event, context)
+        response, error = await asyncio.get_running_loop().run_in_executor(None, work)
+        return response, error if error is None else keep_context(error, variables)
 
 
 FINITE = frozenset((list, tuple))

@@ -9,7 +9,6 @@ from time import monotonic
 
 from ..._invocation import deadline
 from ...errors import AppError, DeadlineError
-from ..policy import log_failure
 from ..streaming import client_has_gone
 from . import FINITE, Exchange, environ_of, joined
 
@@ -148,4 +147,4 @@ def _close(close: Callable[[], object], answer: StreamedAnswer) -> None:
     try:
         close()
     except Exception as error:
-        log_failure(answer.request, error, " after its response was complete")
+        answer.log(error, "failed in its iterable's close, after its response")
