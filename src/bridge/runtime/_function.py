@@ -13,11 +13,13 @@ from ._responder import SyncInvocationResponder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from typing import Any
+    from collections.abc import Callable, Coroutine
+    from typing import Any, TypeAlias
 
     from ..types import StreamingMode
     from ._responder import InvocationResponder
+
+    Respond: TypeAlias = Callable[[Any, Any, InvocationResponder], Coroutine[Any, Any, None]]
 
 
 class Function:
@@ -38,7 +40,7 @@ class Function:
         self._handler = handler
         self.bridge = handler if isinstance(handler, Bridge) else None
         self.is_async = self.bridge.is_asgi if self.bridge is not None else is_coroutine_function(handler)
-        self.respond: Callable[[Any, Any, InvocationResponder], Awaitable[None]]
+        self.respond: Respond
         if not self.is_async:
             self.respond = self._blocking
         elif self.bridge is not None:
