@@ -132,7 +132,9 @@ def _memory(pid: int) -> float:
 
 def main() -> None:
     """Print the table."""
-    print("| served | first answer, s | CPU till then, s | p50, ms | memory of each process, MB |\n|---|--:|--:|--:|---|")
+    print(
+        "| served | first answer, s | CPU till then, s | p50, ms | memory of each process, MB |\n|---|--:|--:|--:|---|"
+    )
     serve = [sys.executable, "-m", "bridge", "serve"]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -119,7 +119,9 @@ def test_client_that_leaves_early_disturbs_nobody(client: httpx.Client, servers:
     assert url.hostname
     assert url.port
     with socket.create_connection((url.hostname, url.port)) as connection:
-        connection.sendall(f"POST {url.path}leaver HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf".encode())
+        connection.sendall(
+            f"POST {url.path}leaver HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf".encode()
+        )
     (server,) = (server for server in servers.values() if server.url == str(client.base_url))
     server.wait_for(f"POST {url.path}leaver: the client left")
     assert client.get("slash/").status_code == 200

@@ -62,6 +62,9 @@ class Surroundings(Surrounded):
             for name, *arguments in self._steps(noted, event, value):
                 await getattr(responder, name)(*arguments)
 
+    def respond_alone(self, runner: Runner, event: Event, context: Any, responder: Responder) -> None:
+        runner.do(self.respond(event, context, responder))
+
     def respond_sync(self, event: Event, context: Any, responder: SyncResponder) -> None:
         self._set_current(context)
         managers = self._around.managers(event, context)

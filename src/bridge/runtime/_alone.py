@@ -52,10 +52,10 @@ def serve_alone(environment: Environment, function: Function) -> int:
                 return init_failed(environment, error)
         if environment.snap_start:
             run(_snapshot(environment, api, process, bridge))
-        return run(Worker(api, process, alone=True).run())
+        return run(Worker(api, process.respond, alone=True).run())
     finally:
         if bridge is not None:
-            _shut_down(runner, bridge)
+            process.shut_down(bridge)
         api.connection.close()
         process.close()
         runner.close()
@@ -71,32 +71,39 @@ class LoneProcess:
 
     def __init__(self, runner: Runner, function: Function) -> None:
         self._runner = runner
-        self._respond = function.respond
-        self._asked = False
+        self._function = function
         self._task: asyncio.Task[Any] | None = None
+        self._is_ending = False
         # Python's own handler, for one that is the loop's does not see a signal that comes while the loop does not run.
-        self._before = signal.signal(signal.SIGTERM, self._ask)
+        self._before = signal.signal(signal.SIGTERM, self._interrupt)
         self._signals, self._writer = socket.socketpair()
         self._signals.setblocking(False)
         self._writer.setblocking(False)
         signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
         runner.loop.add_reader(self._signals, self._woken)
+        runner.note_tasks(self._note)
 
     async def respond(self, event: Any, context: Any, responder: InvocationResponder) -> None:
         """Answer an event. This coroutine never suspends."""
-        self.do(self._respond(event, context, responder))
+        self._runner.check()
+        try:
+            if self._function.bridge is not None:
+                self._function.bridge.respond_alone(self._runner, event, context, responder)
+            else:
+                self._runner.do(self._function.respond(event, context, responder))
+        finally:
+            self._task = None
 
     def do(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        """Run a coroutine to its end.
+        """Run a coroutine to its end, and raise what it raises.
 
         Raises:
-            BaseException: what it has raised.
             SystemExit: SIGTERM has come meanwhile.
         """
-        error = self._runner.run(self._noted(coroutine), None)
-        self._check()
-        if error is not None:
-            raise error
+        try:
+            self._runner.do(coroutine)
+        finally:
+            self._task = None
 
     def turn(self) -> None:
         """Run the loop until somebody stops it.
@@ -104,8 +111,22 @@ class LoneProcess:
         Raises:
             SystemExit: SIGTERM has come.
         """
-        self._check()
+        self._runner.check()
         self._runner.turn()
+
+    def shut_down(self, bridge: Bridge) -> None:
+        """Run the app's lifespan shutdown, if it has started up. SIGTERM is nothing to it."""
+
+        async def within_time() -> None:
+            async with asyncio.timeout(SHUTDOWN_SECONDS):
+                await bridge.shutdown()
+
+        self._is_ending = True
+        self._runner.interruption = None
+        try:
+            self._runner.do(within_time())
+        except TimeoutError:
+            logger().error("the app's lifespan shutdown took longer than %s s and was left", SHUTDOWN_SECONDS)
 
     def close(self) -> None:
         """Leave signals to others."""
@@ -115,22 +136,17 @@ class LoneProcess:
         self._signals.close()
         self._writer.close()
 
-    async def _noted(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        self._task = asyncio.current_task()
-        try:
-            await coroutine
-        finally:
-            self._task = None
+    def _note(self, task: asyncio.Task[Any]) -> None:
+        self._task = task
 
-    def _check(self) -> None:
-        if self._asked:
-            raise SystemExit(TERMINATED)
-
-    def _ask(self, _: int, __: object) -> None:
-        self._asked = True
-        self._runner.loop.call_soon_threadsafe(self._end)
+    def _interrupt(self, _: int, __: object) -> None:
+        if not self._is_ending:
+            self._runner.interruption = SystemExit(TERMINATED)
+            self._runner.loop.call_soon_threadsafe(self._end)
 
     def _end(self) -> None:
+        if self._runner.interruption is None:
+            return  # the lifespan's shutdown is not to be ended
         if self._task is not None:
             self._task.cancel()
         else:
@@ -155,15 +171,3 @@ async def _snapshot(environment: Environment, api: RuntimeApi, process: LoneProc
         process.do(bridge.startup())
 
     await Snapshot(api, shutdown, startup).take()
-
-
-def _shut_down(runner: Runner, bridge: Bridge) -> None:
-    async def within_time() -> None:
-        async with asyncio.timeout(SHUTDOWN_SECONDS):
-            await bridge.shutdown()
-
-    error = runner.run(within_time(), None)
-    if isinstance(error, TimeoutError):
-        logger().error("the app's lifespan shutdown took longer than %s s and was left", SHUTDOWN_SECONDS)
-    elif error is not None:
-        raise error

@@ -30,7 +30,7 @@ class PlainProcess(LoneProcess):
 
     async def respond(self, event: Any, context: Any, responder: InvocationResponder) -> None:
         """Answer an event. This coroutine never suspends."""
-        await self._respond(event, context, responder)
+        await self._function.respond(event, context, responder)
 
 
 def serve_between(environment: Environment, function: Function) -> int:
@@ -69,7 +69,7 @@ async def _serve(environment: Environment, function: Function, process: PlainPro
 
         steps = (shutdown, startup) if bridge is not None and environment.restarts else (None, None)
         await Snapshot(api, *steps).take()
-    await Worker(api, process, alone=True).run()
+    await Worker(api, process.respond, alone=True).run()
 
 
 def _start(bridge: Bridge) -> None:

@@ -14,11 +14,13 @@ from ._responder import SyncInvocationResponder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
-    from typing import Any
+    from collections.abc import Callable, Coroutine, Sequence
+    from typing import Any, TypeAlias
 
     from ..types import StreamingMode
     from ._responder import InvocationResponder
+
+    Respond: TypeAlias = Callable[[Any, Any, InvocationResponder], Coroutine[Any, Any, None]]
 
 
 class Function:
@@ -44,7 +46,7 @@ class Function:
         self.is_async = is_coroutine_function(handler) if self.bridge is None else self.bridge.is_asgi
         self.needs_loop = False
         self.loop_factory = None if self.bridge is None else self.bridge.loop_factory
-        self.respond: Callable[[Any, Any, InvocationResponder], Awaitable[None]]
+        self.respond: Respond
         decorator = _decorator_of_tools()
         if self.bridge is None:
             self._take_handler(handler, made, decorator)

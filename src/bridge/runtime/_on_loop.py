@@ -61,7 +61,7 @@ async def _work(environment: Environment, function: Function) -> None:
 
             steps = (bridge.shutdown, bridge.startup) if bridge is not None and environment.restarts else (None, None)
             await Snapshot(apis[0], *steps).take()
-        await asyncio.gather(*(Worker(api, function, alone=count == 1).run() for api in apis))
+        await asyncio.gather(*(Worker(api, function.respond, alone=count == 1).run() for api in apis))
     finally:
         for api in apis:
             api.connection.close()

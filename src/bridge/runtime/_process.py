@@ -27,7 +27,7 @@ def serve(environment: Environment) -> int:
     except Exception as error:
         return init_failed(environment, error)
     try:
-        if function.is_async and environment.tasks and environment.workers > 1:
+        if function.is_async and environment.tasks:
             from ._on_loop import serve_on_loop
 
             return serve_on_loop(environment, function)
@@ -52,7 +52,7 @@ async def _serve(environment: Environment, function: Function) -> NoReturn:
             from ._snapshot import Snapshot
 
             await Snapshot(api, None, None).take()
-        await Worker(api, function, alone=True).run()
+        await Worker(api, function.respond, alone=True).run()
     finally:
         api.connection.close()
         termination.close()

@@ -57,7 +57,7 @@ class Reply:
 
     _http_1_0 = False
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: bytes | memoryview) -> None:
         """Take bytes off the wire.
 
         Raises:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from ._api import RuntimeApi
-    from ._function import Function
+    from ._function import Respond
     from ._invocation import Invocation
 
 
@@ -25,14 +25,14 @@ class Worker:
 
     Args:
         api: on a connection of the worker's own.
-        function: what is invoked.
+        respond: answers an event; of what is invoked.
         alone: whether no other worker is in this process, so that what belongs to the invocation may be put where the
             whole process sees it.
     """
 
-    def __init__(self, api: RuntimeApi, function: Function, alone: bool) -> None:
+    def __init__(self, api: RuntimeApi, respond: Respond, alone: bool) -> None:
         self._api = api
-        self._function = function
+        self._respond = respond
         self._alone = alone
 
     async def run(self) -> NoReturn:
@@ -58,7 +58,7 @@ class Worker:
         try:
             context = invocation.context()
             token = current.context.set(context)
-            await self._function.respond(invocation.event(), context, responder)
+            await self._respond(invocation.event(), context, responder)
             if responder.failure is not None:
                 raise responder.failure
             if not responder.ended:

@@ -93,10 +93,12 @@ class Together(Bridge):
         await responder.result({"trace": context.trace_id, "environ": os.environ.get("_X_AMZN_TRACE_ID")})
 
 
-class Terminated(Bridge):
-    async def respond(self, event: Any, context: Any, responder: Responder) -> None:
-        os.kill(os.getpid(), signal.SIGTERM)
-        await asyncio.Event().wait()
+async def terminating(scope: Any, receive: Any, send: Any) -> None:
+    if scope["type"] == "lifespan":
+        return await app(scope, receive, send)
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.Event().wait()
 
 
-streaming, fast, odd, together, terminated = Streaming(app), Fast(app), Odd(app), Together(app), Terminated(app)
+streaming, fast, odd, together = Streaming(app), Fast(app), Odd(app), Together(app)
+terminated = Bridge(terminating)

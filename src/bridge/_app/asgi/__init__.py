@@ -136,6 +136,23 @@ class ASGI:
         error = task.exception()
         return error if error is None else blamed_on(task, error)
 
+    def run_alone(
+        self, runner: Runner, cycle: Cycle, request: Request, body: bytes, event: Event, context: Any
+    ) -> BaseException | None:
+        """Run a request on a loop that runs nothing else meanwhile, as `host` does; what the app raised, if it raised."""
+        state = self.lifespans.known(runner.loop)
+        if state is None:
+            failure = runner.run(self.ensure_started_here(context), None)
+            state = self.lifespans.known(runner.loop)
+            if state is None:
+                return failure
+        scope = scope_of(request, body, event, context, state, self._traced)
+        try:
+            coroutine = self._coroutine(scope, cycle.receive, cycle.send)
+        except TypeError as raised:
+            return raised
+        return runner.run(coroutine, context, cycle)
+
     def run_work(self, work: Work, context: Any) -> BaseException | None:
         """Run what is no HTTP request, and sees to its own deadline, on the process's loop; what it raised."""
         failure = None if self._started else self.start(deadline.seconds(context))

@@ -165,6 +165,15 @@ class Lifespans:
             if known is lifespan:
                 del self._lifespans[loop]
 
+    def known(self, loop: AbstractEventLoop) -> dict[str, Any] | None:
+        """The same, if startup on that loop is complete and has not failed; None: it has to be waited for."""
+        if self._mode == "off":
+            return {}
+        lifespan = self._lifespans.get(loop)
+        if lifespan is None or not lifespan.started.done() or lifespan.started.exception() is not None:
+            return None
+        return lifespan.state
+
     async def end(self) -> None:
         """Run the app's shutdown on the running loop, if it has started up there."""
         lifespan = self._lifespans.pop(asyncio.get_running_loop(), None)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
     from ...types import Context
+    from .cycle import Cycle
 
     FirstStep: TypeAlias = Callable[[Coroutine[Any, Any, Any]], Task[Any]]
     LoopFactory: TypeAlias = Callable[[], AbstractEventLoop]
@@ -80,7 +81,12 @@ class Runner:
     Args:
         factory: makes the loop, which must not run anywhere else.
         first_steps: the ways to take a first step, best first. The first that works on this loop is kept.
+
+    Attributes:
+        interruption: what is raised in place of what was to be run, as `check` and `do` say.
     """
+
+    interruption: BaseException | None = None
 
     def __init__(
         self,
@@ -99,11 +105,14 @@ class Runner:
             if make is scheduled or self._works():
                 break
 
-    def run(self, coroutine: Coroutine[Any, Any, Any], context: Context | None) -> BaseException | None:
+    def run(
+        self, coroutine: Coroutine[Any, Any, Any], context: Context | None, cycle: Cycle | None = None
+    ) -> BaseException | None:
         """Run a coroutine to its end, or to the invocation's deadline; what it raised, if it raised.
 
         At the deadline it is cancelled. If it will not end even so, it is left to go on with later events: the answer
-        cannot wait for it. SystemExit and KeyboardInterrupt are not returned but raised.
+        cannot wait for it. Where the answer to `cycle` is out by then, there is a little more time for what is left.
+        SystemExit and KeyboardInterrupt are not returned but raised.
         """
         if _get_running_loop() is not None:
             coroutine.close()
@@ -125,9 +134,7 @@ class Runner:
             if task.done():
                 if monotonic() > self._next_turn:
                     self._turn()
-            elif not self._run_until_done(task, deadline.seconds(context)):
-                task.cancel()
-                self._run_until_done(task, deadline.GRACE)
+            elif not self._run_in_time(task, context, cycle):
                 return blamed_on(task, DeadlineError("the invocation's time ran out before the app had ended"))
             error = task.exception()
             return error if error is None else blamed_on(task, error)
@@ -147,6 +154,29 @@ class Runner:
                 "handler(event, context) was called in a thread of the app, which is handling an event: the two would "
                 "wait for each other. In the app, use: await handler.handle_async(event, context)"
             )
+
+    def do(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        """Run a coroutine to its end, and raise what it raises, or what has interrupted it."""
+        error = self.run(coroutine, None)
+        self.check()
+        if error is not None:
+            raise error
+
+    def check(self) -> None:
+        """Raise what interrupts the work on this loop, if anything does."""
+        if self.interruption is not None:
+            raise self.interruption
+
+    def note_tasks(self, note: Callable[[Task[Any]], object]) -> None:
+        """Have each task noted that is made for a coroutine, when it has taken its first step."""
+        first_step = self._first_step
+
+        def noted(coroutine: Coroutine[Any, Any, Any]) -> Task[Any]:
+            task = first_step(coroutine)
+            note(task)
+            return task
+
+        self._first_step = noted
 
     def wait(self, future: Future[Any], seconds: float | None) -> bool:
         """Whether a future of this loop is done within `seconds`. If not, later runs of the loop bring it on."""
@@ -202,6 +232,19 @@ class Runner:
         except (AttributeError, IndexError, TypeError):
             coroutine.close()
             return False
+
+    def _run_in_time(self, task: Task[Any], context: Context | None, cycle: Cycle | None) -> bool:
+        """Whether a task has ended in time; if not, it has been cancelled."""
+        if self._run_until_done(task, deadline.seconds(context)):
+            return True
+        grace = deadline.GRACE
+        if cycle is not None and cycle.answered:
+            grace = deadline.BACKGROUND_MARGIN / 2
+            if self._run_until_done(task, deadline.seconds(context, deadline.BACKGROUND_MARGIN)):
+                return True
+        task.cancel()
+        self._run_until_done(task, grace)
+        return False
 
     def _run_until_done(self, future: Future[Any], seconds: float | None) -> bool:
         loop = self.loop

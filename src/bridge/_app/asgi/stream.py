@@ -18,6 +18,7 @@ from .cycle import Cycle
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import Future, Task
+    from collections.abc import Callable, Coroutine
     from typing import Any
 
     from ..._http import ResponseNames
@@ -56,7 +57,8 @@ class StreamCycle(Cycle):
         super().__init__(body, names)
         self._answer = answer
         self._responder = responder
-        self._over = asyncio.Event()
+        self._over: asyncio.Event | None = None
+        self._is_over = False
         self._closed = False
         self._last: Task[None] | None = None
         self._said: Future[None] | None = None
@@ -67,7 +69,10 @@ class StreamCycle(Cycle):
         """The request's body, once; then, when the response is out or its client has gone, `http.disconnect`."""
         if self._body is not None:
             return await super().receive()
-        await self._over.wait()
+        if not self._is_over:
+            if self._over is None:
+                self._over = asyncio.Event()
+            await self._over.wait()
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
@@ -102,8 +107,7 @@ class StreamCycle(Cycle):
         Raises:
             BaseException: what `Answer.rest` and `Answer.check` raise.
         """
-        self._closed = True
-        self._over.set()
+        self.close()
         if self._last is not None and not self._last.done():
             if self._answer.streams and not self._answer.complete:
                 # Of a client that reads too slowly, the next thing is to hear that its stream has failed.
@@ -112,8 +116,15 @@ class StreamCycle(Cycle):
             await asyncio.wait({self._last})
         steps = self._answer.rest(error, self.complaint)
         if steps:
-            await self._begun(steps)
+            self._begin(steps)
+            if self._last is not None:
+                await self._last
         self._answer.check()
+
+    def close(self) -> None:
+        """Take no more: the app has ended."""
+        self._closed = True
+        self._end()
 
     def abandon(self) -> None:
         """Stop the step that is being taken, if one is. There is one only where `respond` has been cancelled."""
@@ -135,31 +146,47 @@ class StreamCycle(Cycle):
 
     async def _take(self, steps: list[Step]) -> None:
         if steps or (self._answer.complete and not self.answered):
-            self._begun(steps)
-            await self._said  # type: ignore[misc]
+            self._begin(steps)
+            if self._said is not None:
+                await self._said
         if self._answer.failure is not None:
             raise client_has_gone(self._answer.failure)
 
-    def _begun(self, steps: list[Step]) -> Task[None]:
+    def _begin(self, steps: list[Step]) -> None:
+        """Begin to take steps. `_last` is the task that does so, and `_said` the future that is done when it has."""
         self.answered = self._answer.complete
         loop = asyncio.get_running_loop()
         self._said = loop.create_future()
-        self._last = loop.create_task(self._steps(self._last, steps, self._said))
-        return self._last
+        self._last = loop.create_task(_told(self._last, self._steps, steps, self._said))
 
-    async def _steps(self, previous: Task[None] | None, steps: list[Step], said: Future[None]) -> None:
+    async def _steps(self, steps: list[Step]) -> None:
         try:
-            if previous is not None and not previous.done():
-                await asyncio.wait({previous})
-            try:
-                for name, *arguments in steps if self._answer.failure is None else ():
-                    await getattr(self._responder, name)(*arguments)
-            except Exception as error:
-                self._answer.failure = error
-            if self._answer.complete or self._answer.failure is not None:
-                self._over.set()
-        except BaseException:
-            said.cancel()
-            raise
-        if not said.done():
-            said.set_result(None)
+            for name, *arguments in steps if self._answer.failure is None else ():
+                await getattr(self._responder, name)(*arguments)
+        except Exception as error:
+            self._answer.failure = error
+        if self._answer.complete or self._answer.failure is not None:
+            self._end()
+
+    def _end(self) -> None:
+        self._is_over = True
+        if self._over is not None:
+            self._over.set()
+
+
+async def _told(
+    previous: Task[None] | None,
+    take: Callable[[list[Step]], Coroutine[Any, Any, None]],
+    steps: list[Step],
+    said: Future[None],
+) -> None:
+    """Take steps after those that are being taken, and tell when they are: a turn of the loop before the task says so."""
+    try:
+        if previous is not None and not previous.done():
+            await asyncio.wait({previous})
+        await take(steps)
+    except BaseException:
+        said.cancel()
+        raise
+    if not said.done():
+        said.set_result(None)

@@ -1,0 +1,85 @@
+"""One request that has a loop for itself, whose response goes out as the app makes it."""
+
+from __future__ import annotations
+
+import asyncio
+import types
+from functools import partial
+
+from ..._http import BODY, IS_BASE64
+from ..._http.body import decoded
+from .stream import StreamCycle
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Generator
+    from typing import Any
+
+    from ...types import Responder
+    from ..streaming import Step, StreamedAnswer
+    from . import ASGI
+    from .loop import Runner
+
+
+def respond(asgi: ASGI, runner: Runner, answer: StreamedAnswer, context: Any, responder: Responder) -> None:
+    """Run a request on a loop that runs nothing else meanwhile, and have its answer go to a responder.
+
+    Raises:
+        BaseException: as `stream.respond` does.
+    """
+    request = answer.request
+    body = decoded(request[BODY], request[IS_BASE64]) if request[BODY] else b""
+    cycle = LoneCycle(body, asgi.names, answer, responder)
+    try:
+        error = asgi.run_alone(runner, cycle, request, body, answer.event, context)
+        if error is None and cycle.is_out():
+            cycle.close()
+            answer.check()
+        else:
+            runner.check()
+            runner.do(cycle.settle(error, context))
+    finally:
+        cycle.abandon()
+
+
+class LoneCycle(StreamCycle):
+    """The two channels of a request that has a loop for itself.
+
+    Its responder takes a result without a wait, as a rule. Then there is no need of a task, and the app goes on at once.
+    """
+
+    def is_out(self) -> bool:
+        """Whether the whole response has gone to the responder."""
+        return self._answer.complete and (self._last is None or self._last.done())
+
+    def _begin(self, steps: list[Step]) -> None:
+        if self._answer.streams or self._last is not None:
+            super()._begin(steps)
+            return
+        self.answered = True
+        coroutine = self._steps(steps)
+        try:
+            awaited = coroutine.send(None)
+        except StopIteration:
+            return
+        self._last = self._said = asyncio.get_running_loop().create_task(_rest(coroutine, awaited))
+
+
+async def _rest(coroutine: Coroutine[Any, Any, None], awaited: Any) -> None:
+    await _resumed(coroutine, awaited)
+
+
+@types.coroutine
+def _resumed(coroutine: Coroutine[Any, Any, None], awaited: Any) -> Generator[Any, Any, None]:
+    """Go on with a coroutine that waits for something."""
+    while True:
+        try:
+            value = yield awaited
+        except BaseException as error:
+            step = partial(coroutine.throw, error)
+        else:
+            step = partial(coroutine.send, value)
+        try:
+            awaited = step()
+        except StopIteration:
+            return
