@@ -305,7 +305,8 @@ FOREIGN: list[Any] = [
 @pytest.mark.parametrize("event", FOREIGN)
 def test_an_event_of_somebody_else_goes_to_on_event(event: Any, interface: Interface) -> None:
     app = APPS[interface]()
-    assert Bridge(app, on_event=lambda event, context: ["seen", event])(event) == ["seen", event]
+    result: Any = Bridge(app, on_event=lambda event, context: ["seen", event])(event)
+    assert result == ["seen", event]
     assert app.seen == []
 
 

@@ -239,7 +239,7 @@ def to_lists(headers: ResponseHeaders) -> dict[str, list[str]]:
 def items(multi: Mapping[str, list[str]] | None, single: Mapping[str, str] | None) -> HeaderItems:
     """The header lines of an event that has `multiValueHeaders`, or `headers`, or both, or neither.
 
-    AWS's two maps have the same names. In hand-made events, AWS's own sample of a REST API's among them, each has a part.
+    AWS's two maps have the same names. In hand-made events, and in AWS's own sample of a REST API's, each has a part.
     https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html
     """
     if not multi:
@@ -258,7 +258,7 @@ def items(multi: Mapping[str, list[str]] | None, single: Mapping[str, str] | Non
     return lines if one_each else one_cookie_line(lines)
 
 
-def listed(values: list[str] | None) -> list[str]:
+def listed(values: list[Any] | None) -> list[Any]:
     """Return the values that a multi-value map has for a name; emulators send null for none.
 
     Raises:

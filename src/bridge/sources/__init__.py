@@ -26,9 +26,9 @@ _loaded_v1: Source | None = None
 def detect(event: Event) -> Source | None:
     """Return the format of an HTTP event, by what every event of that format has; None: it is no HTTP request of these.
 
-    Types count as well as keys: `{"requestContext": "text with http in it"}` is somebody else's event. `rawPath` decides
-    nothing, because REST APIs behind a base path mapping send it. Nor does `version` alone: VPC Lattice events say "2.0"
-    too, and Lambda destinations "1.0".
+    Types count as well as keys: `{"requestContext": "text with http in it"}` is somebody else's event. `rawPath` says
+    nothing, because REST APIs behind a base path mapping send it. Nor does `version` alone: VPC Lattice has "2.0" too,
+    and Lambda destinations have "1.0".
     """
     try:
         context = event["requestContext"]

@@ -35,6 +35,14 @@ _READ_ONLY_FOR_ORIGINS = """
     accept-encoding content-length if-modified-since if-none-match if-range if-unmodified-since transfer-encoding via
     """.split()  # noqa: SIM905
 
+_FORM = {
+    "Records.0.cf.config Records.0.cf.request.body": "object",
+    "Records.0.cf.request.method Records.0.cf.request.uri Records.0.cf.request.querystring": "text",
+    "Records.0.cf.request.clientIp Records.0.cf.request.body.data Records.0.cf.request.body.encoding": "text",
+    "Records.0.cf.config.distributionDomainName": "text",
+    "Records.0.cf.request.headers": "header lines",
+}
+
 
 class Trigger:
     """One of the two triggers at which a function may make the response: a source each, for their limits differ.
@@ -45,13 +53,7 @@ class Trigger:
         read_only: lower-case names of headers that a response must not have.
     """
 
-    FORM = {
-        "Records.0.cf.config Records.0.cf.request.body": "object",
-        "Records.0.cf.request.method Records.0.cf.request.uri Records.0.cf.request.querystring": "text",
-        "Records.0.cf.request.clientIp Records.0.cf.request.body.data Records.0.cf.request.body.encoding": "text",
-        "Records.0.cf.config.distributionDomainName": "text",
-        "Records.0.cf.request.headers": "header lines",
-    }
+    FORM = _FORM
     """What `request` reads, and of what type it is."""
 
     def __init__(self, event_type: str, limit: int, read_only: Collection[str]) -> None:
@@ -70,9 +72,8 @@ class Trigger:
         """
         cf = event["Records"][0]["cf"]
         asked = cf["request"]
-        headers = {
-            name: [line.get("value") for line in listed(lines)] for name, lines in (asked.get("headers") or {}).items()
-        }
+        given: dict[str, Any] = asked.get("headers") or {}
+        headers = {name: [line.get("value") for line in listed(lines)] for name, lines in given.items()}
         host = first(headers, "host") or (cf.get("config") or {}).get("distributionDomainName")
         raw = asked.get("uri") or "/"
         client = asked.get("clientIp")
@@ -87,8 +88,8 @@ class Trigger:
             )
         if not body and _says_it_has_one(headers):
             raise BodyNotIncludedError(
-                f'{method} {raw!r} has a body, and the event has not: switch on "Include body" (IncludeBody) where the '
-                "function is associated with the distribution, or the app would take the request for an empty one"
+                f"{method} {raw!r} has a body, and the event has not, so the app would take it for empty: switch on "
+                '"Include body" (IncludeBody) where the function is associated with the distribution'
             )
         return (
             method,

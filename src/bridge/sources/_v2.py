@@ -64,7 +64,9 @@ def request(event: Event) -> Request:
             cookie = "; ".join(cookies)
             # HTTP APIs move the cookies out of `headers`, function URLs leave them there as well.
             if "cookie" in headers:
-                cookie, headers = None, _with_cookie(headers, cookie)
+                headers = _with_cookie(headers, cookie)
+                cookie = None
+        protocol = headers.get("x-forwarded-proto")
         source_ip = http["sourceIp"]
         return (
             (http["method"] or "GET") + "",
