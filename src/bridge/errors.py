@@ -48,10 +48,26 @@ class DeadlineError(BridgeError, TimeoutError):
     says_it_all = True
 
 
-class RequestTooLargeError(BridgeError):
+class RequestIncompleteError(BridgeError):
+    """A request of which the app would see a part only, and take that for the whole.
+
+    Attributes:
+        answer: what an HTTP client is told.
+    """
+
+    says_it_all = True
+    answer = "Internal Server Error"
+
+
+class RequestTooLargeError(RequestIncompleteError):
     """The client's: a request whose sender has cut its body for the function. Answered with 413."""
 
     status = 413
+    answer = "Content Too Large"
+
+
+class BodyNotIncludedError(RequestIncompleteError):
+    """The deployer's: a request has a body, and CloudFront is set to keep it from the function. Answered with 500."""
 
 
 class ResultTooLargeError(BridgeError):

@@ -11,7 +11,7 @@ import os
 
 from ._http import body as bodies
 from ._options import BridgeOptions
-from .errors import ConfigurationError, RequestTooLargeError
+from .errors import ConfigurationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -213,8 +213,8 @@ class Bridge:
             return other
         try:
             request = source.request(event)
-        except RequestTooLargeError as refusal:
-            return self._policy.too_large(source, event, refusal)
+        except Exception as failure:
+            return self._policy.refused(source, event, failure)
         if self._adjust is not None:
             request = self._adjust(request)
         response, error = self._run(request, event, context)
@@ -366,8 +366,8 @@ class Bridge:
         """Return the request that an HTTP event carries; or None, and the result that refuses it."""
         try:
             request = source.request(event)
-        except RequestTooLargeError as refusal:
-            return None, self._policy.too_large(source, event, refusal)
+        except Exception as failure:
+            return None, self._policy.refused(source, event, failure)
         return request if self._adjust is None else self._adjust(request), {}
 
     def _answer(self, source: Source, event: Event) -> StreamedAnswer | Result:

@@ -99,7 +99,7 @@ class Source(Protocol):
         """The request that an event carries.
 
         Raises:
-            RequestTooLargeError: it carries a part of one only.
+            RequestIncompleteError: it carries a part of one only.
         """
 
     def result(self, event: Event, status: int, headers: ResponseHeaders, body: str, is_base64: bool, /) -> Result:

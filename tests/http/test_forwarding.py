@@ -9,7 +9,7 @@ import httpx
 import pytest
 from hypothesis import given, strategies as st
 
-from bridge import Bridge, ConfigurationError
+from bridge import Bridge, ConfigurationError, EventError
 from bridge.gateway import Gateway
 
 from ..apps import APPS, Interface
@@ -115,13 +115,19 @@ class TestForwardedHosts:
         Bridge(app, forwarded_hosts=HOSTS)(target.event(Sent(headers=lines)))
         assert url_of(app.seen[0].raw)[0] == target.host
 
-    @pytest.mark.parametrize("value", [None, 7, ["www.example.com"], {}])
-    def test_that_are_no_text_change_nothing(self, value: Any) -> None:
+    def test_that_are_null_change_nothing(self) -> None:
         app = APPS["asgi"]()
         event = sample("http_api")
-        event["headers"]["x-forwarded-host"] = value
+        event["headers"]["x-forwarded-host"] = None
         Bridge(app, forwarded_hosts=HOSTS)(event)
         assert url_of(app.seen[0].raw)[0] == event["headers"]["host"]
+
+    @pytest.mark.parametrize("value", [7, ["www.example.com"], {}])
+    def test_that_are_no_text_are_an_error_of_the_event(self, value: Any) -> None:
+        event = sample("http_api")
+        event["headers"]["x-forwarded-host"] = value
+        with pytest.raises(EventError, match="the header 'x-forwarded-host' must be a string"):
+            Bridge(APPS["asgi"](), forwarded_hosts=HOSTS)(event)
 
     @EVERY_TARGET
     def test_are_believed_of_no_other_header(self, target: Target) -> None:

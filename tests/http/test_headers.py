@@ -6,6 +6,7 @@ from hypothesis import given, strategies as st
 
 from bridge import AppError, _http as headers
 from bridge._http import ResponseNames, first, from_asgi, from_wsgi, items, joined, to_asgi, to_environ, to_lists
+from bridge.errors import EventError
 
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
 
@@ -24,9 +25,14 @@ class TestToAsgi:
         lines = [("b", "1"), ("a", "2"), ("b", "3")]
         assert to_asgi(lines) == [(b"b", b"1"), (b"a", b"2"), (b"b", b"3")]
 
-    def test_null_is_no_line_and_a_number_is_its_text(self) -> None:
-        lines: Any = [("a", None), ("b", 7), ("c", True)]
-        assert to_asgi(lines) == [(b"b", b"7"), (b"c", b"True")]
+    def test_null_is_no_line(self) -> None:
+        lines: Any = [("a", None), ("b", "7")]
+        assert to_asgi(lines) == [(b"b", b"7")]
+
+    @pytest.mark.parametrize("value", [7, True, ["a", "b"], {"a": "b"}])
+    def test_what_is_no_text_is_an_error_of_the_event(self, value: Any) -> None:
+        with pytest.raises(EventError, match=f"the header 'b' must be a string, not {type(value).__name__}"):
+            to_asgi([("b", value)])
 
     @given(st.lists(st.tuples(ANY_TEXT, ANY_TEXT)))
     def test_no_text_raises(self, lines: list[tuple[str, str]]) -> None:
@@ -61,9 +67,15 @@ class TestToEnviron:
             "HTTP_CITY": "Łódź".encode().decode("latin-1"),
         }
 
-    def test_null_is_no_line_and_a_number_is_its_text(self) -> None:
+    def test_null_is_no_line_and_a_lone_surrogate_a_question_mark(self) -> None:
         for _ in range(2):
-            assert environ(("a", None), ("b", 7), ("c", "\ud800")) == {"HTTP_B": "7", "HTTP_C": "?"}
+            assert environ(("a", None), ("c", "\ud800")) == {"HTTP_C": "?"}
+
+    @pytest.mark.parametrize("value", [7, True, ["a", "b"], {"a": "b"}])
+    def test_what_is_no_text_is_an_error_of_the_event(self, value: Any) -> None:
+        for _ in range(2):
+            with pytest.raises(EventError, match=f"the header 'b' must be a string, not {type(value).__name__}"):
+                environ(("b", value))
 
     def test_what_was_in_the_environ_stays(self) -> None:
         made = {"REQUEST_METHOD": "GET"}

@@ -46,9 +46,13 @@ def test_rest_api_on_a_custom_domain_has_no_stage(full: str | None, domain: str 
     assert url.rest_api_stage("/shop/x", b"/shop/x", "prod", domain, full) == ("/shop/x", b"/shop/x", "")
 
 
-@pytest.mark.parametrize("full", [None, "", "/x"])
-def test_rest_api_whose_full_path_has_no_stage_has_none(full: str | None) -> None:
-    assert url.rest_api_stage("/x", b"/x", "prod", API, full) == ("/x", b"/x", "")
+def test_rest_api_whose_full_path_has_no_stage_has_none() -> None:
+    assert url.rest_api_stage("/x", b"/x", "prod", API, "/x") == ("/x", b"/x", "")
+
+
+@pytest.mark.parametrize("full", [None, ""])
+def test_rest_api_that_does_not_say_its_full_path_has_the_stage_where_the_domain_says_so(full: str | None) -> None:
+    assert url.rest_api_stage("/x", b"/x", "prod", API, full) == ("/prod/x", b"/prod/x", "/prod")
 
 
 def test_rest_api_whose_path_has_the_stage_already_gets_no_second_one() -> None:

@@ -194,7 +194,7 @@ def test_a_rest_request_behind_a_base_path_mapping_may_have_a_raw_path() -> None
 
 
 @pytest.mark.parametrize("version", ["1.0", "2.0", "0", None])
-@pytest.mark.parametrize("name", ["rest", "http_api", "function_url", "alb", "alb_multi", "lattice_1", "lattice_2"])
+@pytest.mark.parametrize("name", ["rest", "alb", "alb_multi", "lattice_1", "lattice_2"])
 def test_the_version_decides_nothing(name: str, version: str | None) -> None:
     assert module_of({**sample(name), "version": version}) == HTTP[name]
 
@@ -242,3 +242,96 @@ def test_an_event_of_the_edge_without_a_request_is_refused(cf: object) -> None:
         EventError, match=r"of kind 'aws:cloudfront'.*At the Edge, Bridge answers where no response is there"
     ):
         handle({"Records": [{"cf": cf}]})
+
+
+@pytest.mark.parametrize("name", ["http_api", "function_url"])
+@pytest.mark.parametrize(("version", "module"), [("2.0", "v2"), (None, "v2"), ("absent", "v2")])
+def test_payload_2_0_says_so_or_says_nothing(name: str, version: str | None, module: str) -> None:
+    event = {**sample(name), "version": version}
+    if version == "absent":
+        del event["version"]
+    assert module_of(event) == module
+
+
+FUNCTION_COMPUTE: dict[str, Any] = {
+    "version": "v1",
+    "rawPath": "/hello",
+    "body": "",
+    "isBase64Encoded": False,
+    "headers": {"Host": "h.cn-hangzhou.fcapp.run"},
+    "queryParameters": {"tag": "a,b"},
+    "requestContext": {
+        "accountId": "1234567890",
+        "domainName": "h.cn-hangzhou.fcapp.run",
+        "http": {"method": "GET", "path": "/hello", "protocol": "HTTP/1.1", "sourceIp": "203.0.113.7"},
+    },
+}
+"""https://www.alibabacloud.com/help/en/functioncompute/fc/http-trigger-invoking-function"""
+
+FOREIGN: list[Any] = [
+    FUNCTION_COMPUTE,
+    # API gateways of Alibaba, Tencent and Yandex.
+    {"path": "/hello", "httpMethod": "GET", "headers": {"a": "b"}, "queryParameters": {"tag": "a"}, "body": ""},
+    {
+        "httpMethod": "GET",
+        "path": "/hello",
+        "headers": {},
+        "queryString": {"tag": "a"},
+        "queryStringParameters": {},
+        "requestContext": {"serviceId": "service-1", "stage": "release"},
+    },
+    {"httpMethod": "GET", "url": "/hello", "path": "/{proxy+}", "pathParams": {}, "headers": {}, "requestContext": {}},
+    {"requestContext": "text with http in it"},
+    {"requestContext": "https://example.com", "version": "2.0", "rawPath": "/"},
+    {"requestContext": ["http"]},
+    {"requestContext": ["elb"], "httpMethod": "GET", "path": "/"},
+    {"requestContext": "elbow"},
+    {"requestContext": {"elb": "elbow"}, "httpMethod": "GET", "path": "/"},
+    {"requestContext": {"elb": {"targetGroupArn": "arn"}}},
+    {"requestContext": {"http": None}},
+    {"requestContext": {"http": "GET /"}, "version": "2.0", "rawPath": "/"},
+    {"requestContext": {"http": {}}, "version": "2.0"},
+    {"requestContext": "text", "resource": "/", "httpMethod": "GET", "path": "/"},
+    {"requestContext": ["connectionId"], "resource": "/", "httpMethod": "GET", "path": "/"},
+    {"requestContext": {}, "resource": "/", "httpMethod": 7, "path": {}},
+    {"httpMethod": "GET", "path": "/", "headers": "text"},
+    {"httpMethod": "GET", "path": "/"},
+    {"raw_path": 1, "method": 2},
+    {"Records": [{"cf": {"config": {}, "request": "x"}}]},
+]
+
+
+@pytest.mark.parametrize("interface", INTERFACES)
+@pytest.mark.parametrize("event", FOREIGN)
+def test_an_event_of_somebody_else_goes_to_on_event(event: Any, interface: Interface) -> None:
+    app = APPS[interface]()
+    result: Any = Bridge(app, on_event=lambda event, context: ["seen", event])(event)
+    assert result == ["seen", event]
+    assert app.seen == []
+
+
+@pytest.mark.parametrize("version", [{}, {"version": "1.0"}])
+@pytest.mark.parametrize("headers", ["headers", "multiValueHeaders"])
+def test_a_hand_made_event_without_a_context_is_payload_1_0(version: dict[str, str], headers: str) -> None:
+    # As the test suites of apig-wsgi and middy have them.
+    value: Any = "a" if headers == "headers" else ["a"]
+    event = {**version, "httpMethod": "GET", "path": "/x", headers: {"x-a": value}}
+    app = APPS["wsgi"]()
+    result = Bridge(app)(event)
+    assert "multiValueHeaders" in result
+    assert (app.seen[0].method, app.seen[0].path, app.seen[0].header("x-a")) == ("GET", "/x", "a")
+
+
+def test_a_hand_made_event_of_payload_1_0_may_have_a_context_of_2_0_beside() -> None:
+    event = {**sample("http_api_1_0")}
+    event["requestContext"]["http"] = {"method": "GET", "path": "/x"}
+    assert module_of(event) == "v1"
+
+
+@pytest.mark.parametrize("name", [name for name, module in HTTP.items() if module != "edge"])
+def test_an_event_class_of_powertools_is_known_as_what_it_holds(name: str) -> None:
+    from aws_lambda_powertools.utilities.data_classes.common import DictWrapper
+
+    event = sample(name)
+    wrapped: Any = DictWrapper(event)
+    assert detect(wrapped) is detect(event)

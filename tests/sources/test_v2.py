@@ -146,7 +146,7 @@ def test_any_key_may_be_null_or_left_out(
 
 def test_a_context_may_have_only_its_http_part() -> None:
     request = requested({"requestContext": {"http": {}}})
-    assert (request["method"], request["path"], request["host"], request["client"]) == ("GET", "/", None, None)
+    assert (request["method"], request["path"], request["host"], request["client"]) == ("GET", "/", "", None)
 
 
 def test_a_result_has_one_string_per_header_and_the_cookies_apart() -> None:

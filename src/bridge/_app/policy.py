@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from .._http import METHOD, PATH, RESPONSE_BODY, SINGLE, STATUS, body as bodies
 from .._invocation import log_error, logger, taken_context
-from ..errors import AppError, BridgeError, ResultTooLargeError
+from ..errors import AppError, BridgeError, RequestIncompleteError, ResultTooLargeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..errors import RequestTooLargeError
     from ..types import Event, Request, Response, Result, Source
 
 HEADERS_ROOM = 65_536
@@ -110,11 +109,26 @@ class Policy:
             raise exception_of(error)
         return self.result_of(source, event, request, response, error)
 
-    def too_large(self, source: Source, event: Event, refusal: RequestTooLargeError) -> Result:
-        """Return the result for a request of which the app would see a part only."""
-        logger().warning("refused with %s: %s", refusal.status, refusal)
-        headers = {"content-type": "text/plain; charset=utf-8"}
-        return source.result(event, refusal.status, (headers, [], {}), "Content Too Large", False)
+    def refused(self, source: Source, event: Event, failure: Exception) -> Result:
+        """Return the result for a request that the app is not to see, because a part of it is missing.
+
+        Args:
+            source: the event's format.
+            event: the event.
+            failure: what `source.request` has raised.
+
+        Raises:
+            EventError: the event breaks its format.
+            Exception: what a source of the user's has raised.
+        """
+        if isinstance(failure, RequestIncompleteError):
+            log = logger().warning if failure.status < 500 else logger().error
+            log("refused with %s: %s", failure.status, failure)
+            headers = {"content-type": "text/plain; charset=utf-8"}
+            return source.result(event, failure.status, (headers, [], {}), failure.answer, False)
+        from ..sources._form import event_error
+
+        raise event_error(source, event, failure)
 
 
 def exception_of(error: BaseException) -> Exception:

@@ -54,7 +54,7 @@ class Posted:
 
         try:
             body = json.dumps(event)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise EventError(f"the event cannot be written as JSON: {error}") from error
         headers = [("host", HOST), ("content-type", "application/json"), (HEADER, kinds.kind(event))]
         path, raw_path = self.path, url.encode_path(self.path)

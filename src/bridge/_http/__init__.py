@@ -6,7 +6,7 @@ clients choose names too, and a table that is full still answers, it only stops 
 
 from __future__ import annotations
 
-from ..errors import AppError
+from ..errors import AppError, EventError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -138,8 +138,16 @@ def _environ_key(name: str) -> str:
 
 
 def _tolerant(lines: HeaderItems) -> HeaderItems:
-    # Emulators send null, numbers and lone surrogates, which text cannot carry.
-    return [(str(name), str(value).encode("utf-8", "replace").decode()) for name, value in lines if value is not None]
+    # Emulators send null, and JSON can carry lone surrogates, which UTF-8 cannot.
+    return [(name, _text(name, value)) for name, value in lines if value is not None]
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise EventError(
+            f"the event breaks its format: the header {name!r} must be a string, not {type(value).__name__}"
+        )
+    return value.encode("utf-8", "replace").decode()
 
 
 class ResponseNames(dict["bytes | str", str]):
@@ -229,14 +237,38 @@ def to_lists(headers: ResponseHeaders) -> dict[str, list[str]]:
 
 
 def items(multi: Mapping[str, list[str]] | None, single: Mapping[str, str] | None) -> HeaderItems:
-    """The header lines of an event that has `multiValueHeaders`, or only `headers`, or neither."""
+    """The header lines of an event that has `multiValueHeaders`, or `headers`, or both, or neither.
+
+    AWS's two maps have the same names. In hand-made events, and in AWS's own sample of a REST API's, each has a part.
+    https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html
+    """
     if not multi:
         return single.items() if single else ()
     one_each = _is_single(multi)
-    if one_each and single and len(single) == len(multi):
+    if single and len(single) != len(multi):
+        names = {name.lower() for name in multi}
+        multi = {**{name: [value] for name, value in single.items() if name.lower() not in names}, **multi}
+    elif one_each and single:
         return single.items()  # both maps say the same
-    lines = [(name, value) for name, values in multi.items() for value in values or ()]
+    lines = [
+        (name, value)
+        for name, values in multi.items()
+        for value in (values if type(values) is list else listed(values))
+    ]
     return lines if one_each else one_cookie_line(lines)
+
+
+def listed(values: list[Any] | None) -> list[Any]:
+    """Return the values that a multi-value map has for a name; emulators send null for none.
+
+    Raises:
+        TypeError: it is no list. Text would be split into its letters.
+    """
+    if type(values) is list:
+        return values
+    if values is None:
+        return []
+    raise TypeError(type(values))
 
 
 def _is_single(multi: Mapping[str, list[str]]) -> bool:
@@ -255,7 +287,7 @@ def one_cookie_line(lines: list[tuple[str, str]]) -> HeaderItems:
 
     A request has one Cookie line (RFC 6265 section 5.4); HTTP/2 may split it, and frameworks read the first.
     """
-    cookies = [value for name, value in lines if name.lower() == "cookie"]
+    cookies = [value for name, value in lines if name.lower() == "cookie" and value is not None]
     if len(cookies) < 2:
         return lines
     return [*(line for line in lines if line[0].lower() != "cookie"), ("cookie", "; ".join(cookies))]

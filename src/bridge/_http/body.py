@@ -114,12 +114,23 @@ def encoded(body: bytes, headers: dict[str, str], kinds: TextTypes) -> tuple[str
 
 
 def decoded(body: str | None, is_base64: bool) -> bytes:
-    """An event's body as the client sent it."""
-    if not body:
+    """An event's body as the client sent it.
+
+    Raises:
+        EventError: it is no text, or no base64 where the event says that it is.
+    """
+    if not body and body in ("", None):
         return b""
+    if not isinstance(body, str):
+        raise EventError(
+            f"the event breaks its format: its body must be a string, not {type(body).__name__}. In a test event too, "
+            "it is the text that a client sends: of JSON, a string that has JSON in it"
+        )
     if not is_base64:
         # Lone surrogates, which JSON can carry and UTF-8 cannot, keep the three bytes they would have had.
         return body.encode("utf-8", "surrogatepass")
+    if is_base64 is not True:
+        raise EventError(f"the event breaks its format: isBase64Encoded must be a boolean, not {is_base64!r}")
     return _from_base64(body, "event", EventError)
 
 

@@ -106,7 +106,9 @@ def rest_api_stage(
     whole = prefix + path
     if whole == full:
         return whole, prefix.encode() + raw_path, prefix
-    if not full or not full.startswith(prefix):
+    if not full:
+        return whole, prefix.encode() + raw_path, prefix  # emulators leave it out
+    if not full.startswith(prefix):
         return path, raw_path, ""
     if path.startswith(prefix + "/") and not full[len(prefix) :].lstrip("/").startswith(stage + "/"):
         return path, raw_path, ""
@@ -114,6 +116,22 @@ def rest_api_stage(
 
 
 PORTS = {"http": 80, "https": 443}
+
+
+def scheme_of(protocol: object, host: str | None) -> str:
+    """Return the scheme that a gateway names, "http" or "https".
+
+    AWS always names it. Where nobody does, a host on this machine is an emulator's, which has no certificate; anything
+    else is "https", the guess that cannot send a client to plain text.
+    """
+    if protocol == "http" or (not protocol and _is_loopback(host or "")):
+        return "http"
+    return "https"
+
+
+def _is_loopback(host: str) -> bool:
+    name, _ = server_of(host, "http") if host else ("", 0)
+    return name in ("localhost", "::1") or name.startswith("127.") or name.endswith(".localhost")
 
 
 def server_of(host: str | None, scheme: str) -> tuple[str, int]:

@@ -24,27 +24,34 @@ _loaded_v1: Source | None = None
 
 
 def detect(event: Event) -> Source | None:
-    """The format of an HTTP event, by the keys that only that format has; None: it is no HTTP request of these.
+    """Return the format of an HTTP event, by what every event of that format has; None: it is no HTTP request of these.
 
-    Neither `version` nor `rawPath` decides: VPC Lattice events say `version: "2.0"` too, Lambda destinations say "1.0",
-    and REST APIs behind a base path mapping send `rawPath`.
+    Types count as well as keys: `{"requestContext": "text with http in it"}` is somebody else's event. `rawPath` says
+    nothing, because REST APIs behind a base path mapping send it. Nor does `version` alone: VPC Lattice has "2.0" too,
+    and Lambda destinations have "1.0".
     """
     try:
         context = event["requestContext"]
         if "http" in context:
-            # An authorizer's event looks like a request, but wants a policy for an answer.
-            if "type" not in event or ("routeArn" not in event and "methodArn" not in event):
+            # "type" is an authorizer's: its event looks like a request, and wants a policy for an answer.
+            if context["http"]["method"] and event["version"] == "2.0" and "type" not in event:
                 return v2
         elif "elb" in context:
-            return _loaded_alb or _load_alb()
-        elif "httpMethod" in event and "path" in event and "methodArn" not in event and "connectionId" not in context:
+            if context["elb"]["targetGroupArn"] and "httpMethod" in event:
+                return _loaded_alb or _load_alb()
+        elif (
+            "resource" in event
+            and "httpMethod" in event
+            and "methodArn" not in event
+            and type(context) is dict
             # Some hand-made events of WebSocket APIs have all the keys of a REST API's, and a connection besides.
+            and "connectionId" not in context
+            and type(event["path"]) is str
+        ):
             return _loaded_v1 or _load_v1()
     except (KeyError, TypeError):
-        # Console test events and emulators may leave requestContext null or out.
-        if isinstance(event, dict) and _rest_without_context(event):
-            return _loaded_v1 or _load_v1()
-    return _rare(event)
+        pass
+    return _unusual(event)
 
 
 def _load_alb() -> Source:
@@ -63,20 +70,27 @@ def _load_v1() -> Source:
     return v1
 
 
-def _rest_without_context(event: Event) -> bool:
-    return event.get("requestContext") is None and "httpMethod" in event and "path" in event and "resource" in event
+def _unusual(event: Any) -> Source | None:
+    """Return the format of an event that lacks something of what AWS sends, or is of a format that few functions get.
 
-
-def _rare(event: Event) -> Source | None:
-    """The format of an event whose module only the functions import that get such events."""
+    Emulators, consoles and tests leave things out.
+    """
+    event = getattr(event, "raw_event", event)  # the event classes of AWS Lambda Powertools
     if not isinstance(event, dict):
         return None
     context = event.get("requestContext")
-    if isinstance(context, dict) and ("serviceArn" in context or "serviceNetworkArn" in context):
-        from . import _lattice as lattice
+    if isinstance(context, dict):
+        if _is_v2(event, context):
+            return v2
+        if isinstance(context.get("elb"), dict) and _are_text(event, "httpMethod", "path"):
+            return _loaded_alb or _load_alb()
+        if "serviceArn" in context or "serviceNetworkArn" in context:
+            from . import _lattice as lattice
 
-        return lattice
-    if "raw_path" in event and "method" in event:
+            return lattice
+    if _is_v1(event, context):
+        return _loaded_v1 or _load_v1()
+    if _are_text(event, "raw_path", "method"):
         from . import _lattice as lattice
 
         return lattice
@@ -86,6 +100,33 @@ def _rare(event: Event) -> Source | None:
 
         return edge.trigger(records[0]["cf"])
     return None
+
+
+def _is_v2(event: Event, context: dict[str, Any]) -> bool:
+    http = context.get("http")
+    if not isinstance(http, dict) or ("type" in event and ("routeArn" in event or "methodArn" in event)):
+        return False
+    # Events of Alibaba's Function Compute look alike, say "v1", and have their query where Bridge would not look.
+    return event.get("version") in (None, "2.0") and (_are_text(http, "method") or _are_text(event, "rawPath"))
+
+
+def _is_v1(event: Event, context: object) -> bool:
+    if not _are_text(event, "httpMethod", "path") or "methodArn" in event or not _QUERIES.isdisjoint(event):
+        return False
+    if context is None:
+        # Test events of the console, and of the test suites of many an app.
+        return "resource" in event or any(
+            isinstance(event.get(name), dict) for name in ("headers", "multiValueHeaders")
+        )
+    return isinstance(context, dict) and "connectionId" not in context and "elb" not in context
+
+
+_QUERIES = frozenset(("queryParameters", "queryString", "pathParams"))
+"""Keys of gateways of Alibaba, Tencent and Yandex, whose events look like payload 1.0 and are read otherwise."""
+
+
+def _are_text(holder: dict[str, Any], *names: str) -> bool:
+    return all(isinstance(holder.get(name), str) for name in names)
 
 
 def __getattr__(name: str) -> Any:

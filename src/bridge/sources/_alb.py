@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-funct
 
 from __future__ import annotations
 
-from .._http import body as bodies, first, items, joined, to_lists, url
+from .._http import body as bodies, first, items, joined, listed, to_lists, url
 from ..errors import ResultError
 
 TYPE_CHECKING = False
@@ -17,16 +17,31 @@ LIMIT = 1_048_576
 """The load balancer's limit for a result, in bytes of JSON; over it the client gets 502."""
 
 
+FORM = {
+    "httpMethod path body": "text",
+    "headers queryStringParameters": "texts",
+    "multiValueHeaders multiValueQueryStringParameters": "lists",
+    "isBase64Encoded": "flag",
+}
+"""What `request` reads, and of what type it is."""
+
+
 def request(event: Event) -> Request:
-    """The request that a load balancer's event carries. A health check has a User-Agent and no other header."""
+    """Return the request that a load balancer's event carries. A health check has a User-Agent and no other header.
+
+    Raises:
+        Exception: a field is not of its type. `+ ""` is where text is made sure of.
+    """
     multi = event.get("multiValueHeaders")
     single = event.get("headers")
     headers = multi or single
     raw = event.get("path") or "/"
+    if raw[0] != "/":
+        raw = "/" + raw
     return (
-        event.get("httpMethod") or "GET",
+        (event.get("httpMethod") or "GET") + "",
         "https" if first(headers, "x-forwarded-proto") == "https" else "http",
-        first(headers, "host"),
+        first(headers, "host") or first(single, "host"),
         url.decode_path(raw),
         url.escape(raw),
         "",
@@ -44,9 +59,15 @@ def _query_string(event: Event) -> str:
     # Names and values arrive as the client encoded them.
     multi = event.get("multiValueQueryStringParameters")
     if multi:
-        return "&".join([f"{name}={value or ''}" for name, values in multi.items() for value in values or ("",)])
+        return "&".join(
+            [
+                name + "=" + (value or "")
+                for name, values in multi.items()
+                for value in (values if type(values) is list else listed(values)) or ("",)
+            ]
+        )
     single = event.get("queryStringParameters")
-    return "&".join([f"{name}={value or ''}" for name, value in single.items()]) if single else ""
+    return "&".join([name + "=" + (value or "") for name, value in single.items()]) if single else ""
 
 
 def result(event: Event, status: int, headers: ResponseHeaders, body: str, is_base64: bool, /) -> Result:

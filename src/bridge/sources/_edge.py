@@ -6,8 +6,8 @@ https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/lambda-genera
 
 from __future__ import annotations
 
-from .._http import body as bodies, first, items, to_lists, url
-from ..errors import RequestTooLargeError, ResultError
+from .._http import body as bodies, first, items, listed, to_lists, url
+from ..errors import BodyNotIncludedError, RequestTooLargeError, ResultError
 from ._alb import DESCRIPTIONS
 
 TYPE_CHECKING = False
@@ -35,6 +35,14 @@ _READ_ONLY_FOR_ORIGINS = """
     accept-encoding content-length if-modified-since if-none-match if-range if-unmodified-since transfer-encoding via
     """.split()  # noqa: SIM905
 
+_FORM = {
+    "Records.0.cf.config Records.0.cf.request.body": "object",
+    "Records.0.cf.request.method Records.0.cf.request.uri Records.0.cf.request.querystring": "text",
+    "Records.0.cf.request.clientIp Records.0.cf.request.body.data Records.0.cf.request.body.encoding": "text",
+    "Records.0.cf.config.distributionDomainName": "text",
+    "Records.0.cf.request.headers": "header lines",
+}
+
 
 class Trigger:
     """One of the two triggers at which a function may make the response: a source each, for their limits differ.
@@ -45,6 +53,9 @@ class Trigger:
         read_only: lower-case names of headers that a response must not have.
     """
 
+    FORM = _FORM
+    """What `request` reads, and of what type it is."""
+
     def __init__(self, event_type: str, limit: int, read_only: Collection[str]) -> None:
         self.event_type = event_type
         self.LIMIT = limit
@@ -52,27 +63,36 @@ class Trigger:
         self._refused = _DISALLOWED.union(read_only)
 
     def request(self, event: Event) -> Request:
-        """The request that an event of this trigger carries.
+        """Return the request that an event of this trigger carries.
 
         Raises:
             RequestTooLargeError: CloudFront has cut the body.
+            BodyNotIncludedError: CloudFront is set to keep bodies from the function, and this request has one.
+            Exception: a field is not of its type. `+ ""` is where text is made sure of.
         """
         cf = event["Records"][0]["cf"]
         asked = cf["request"]
-        headers = {
-            name: [line.get("value") for line in lines or ()] for name, lines in (asked.get("headers") or {}).items()
-        }
+        given: dict[str, Any] = asked.get("headers") or {}
+        headers = {name: [line.get("value") for line in listed(lines)] for name, lines in given.items()}
         host = first(headers, "host") or (cf.get("config") or {}).get("distributionDomainName")
         raw = asked.get("uri") or "/"
         client = asked.get("clientIp")
+        if raw[0] != "/":
+            raw = "/" + raw
+        method = (asked.get("method") or "GET") + ""
         body = asked.get("body") or {}
         if body.get("inputTruncated"):
             raise RequestTooLargeError(
-                f"{asked.get('method')} {raw!r}: CloudFront has cut the body after {self.LIMIT:,} bytes, "
+                f"{method} {raw!r}: CloudFront has cut the body after {self.LIMIT:,} bytes, "
                 f"which is all that a function sees at the trigger {self.event_type}"
             )
+        if not body and _says_it_has_one(headers):
+            raise BodyNotIncludedError(
+                f"{method} {raw!r} has a body, and the event has not, so the app would take it for empty: switch on "
+                '"Include body" (IncludeBody) where the function is associated with the distribution'
+            )
         return (
-            asked.get("method") or "GET",
+            method,
             # No header tells that a client could not write itself. Every distribution answers to HTTPS; a port in the
             # Host, which CloudFront's own clients need not name, is the local gateway's.
             "https" if url.server_of(host, "https")[1] == 443 else "http",
@@ -80,11 +100,11 @@ class Trigger:
             url.decode_path(raw),
             url.escape(raw),
             "",
-            asked.get("querystring") or "",
+            (asked.get("querystring") or "") + "",
             "HTTP/1.1",
             items(headers, None),
             None,
-            (client, 0) if client else None,
+            (client + "", 0) if client else None,
             body.get("data"),
             body.get("encoding") != "text",
         )
@@ -181,10 +201,17 @@ def trigger(cf: Any) -> Trigger | None:
     """
     if not isinstance(cf, dict) or not isinstance(cf.get("request"), dict) or "response" in cf:
         return None
-    event_type = (cf.get("config") or {}).get("eventType")
+    config = cf.get("config") or {}
+    event_type = config.get("eventType") if isinstance(config, dict) else None
     if event_type in ("origin-response", "viewer-response"):
         return None
     return ORIGIN_REQUEST if event_type == "origin-request" else VIEWER_REQUEST
+
+
+def _says_it_has_one(headers: dict[str, list[Any]]) -> bool:
+    # A body without a length comes in chunks; CloudFront takes the coding off, and may show the header all the same.
+    length = first(headers, "content-length") or ""
+    return (length.isdigit() and int(length) > 0) or first(headers, "transfer-encoding") is not None
 
 
 def _is_hidden(name: str) -> bool:

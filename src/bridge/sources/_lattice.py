@@ -23,8 +23,20 @@ LIMIT = bodies.PAYLOAD
 """Lambda's limit for a buffered response, in bytes of JSON; Lattice has the same 6 MB."""
 
 
+FORM = {
+    "method raw_path path body": "text",
+    "headers query_string_parameters queryStringParameters": "texts or lists",
+    "is_base64_encoded isBase64Encoded": "flag",
+}
+"""What `request` reads, and of what type it is."""
+
+
 def request(event: Event) -> Request:
-    """The request that a Lattice event carries. Who sent it, `requestContext.identity`, stays in `aws.event`."""
+    """Return the request that a Lattice event carries. Who sent it, `requestContext.identity`, stays in `aws.event`.
+
+    Raises:
+        Exception: a field is not of its type. `+ ""` is where text is made sure of.
+    """
     if "raw_path" in event:
         target, parameters = event["raw_path"], event.get("query_string_parameters")
         is_base64 = event.get("is_base64_encoded")
@@ -32,14 +44,16 @@ def request(event: Event) -> Request:
         target, parameters = event.get("path"), event.get("queryStringParameters")
         is_base64 = event.get("isBase64Encoded")
     path, has_query, query = (target or "/").partition("?")
+    if path[:1] != "/":
+        path = "/" + path
     headers = event.get("headers")
-    # AWS documents X-Forwarded-Proto for Lattice's HTTP targets, and not for functions. Where it is missing, "https" is
-    # the guess that cannot send a client to plain text, or round and round between an app that wants HTTPS and itself.
+    host = first(headers, "host")
+    # AWS documents X-Forwarded-Proto for Lattice's HTTP targets, and not for functions.
     protocol = (joined(headers, "x-forwarded-proto") or "").rpartition(",")[2].strip()
     return (
-        event.get("method") or "GET",
-        "http" if protocol == "http" else "https",
-        first(headers, "host"),
+        (event.get("method") or "GET") + "",
+        url.scheme_of(protocol, host),
+        host,
         url.decode_path(path),
         url.escape(path),
         "",

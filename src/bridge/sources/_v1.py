@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 
 from __future__ import annotations
 
-from .._http import body as bodies, first, items, to_lists, url
+from .._http import body as bodies, first, items, listed, to_lists, url
 from ..errors import ResultError
 
 TYPE_CHECKING = False
@@ -20,34 +20,52 @@ LIMIT = bodies.PAYLOAD
 """Lambda's limit for a buffered response, in bytes of JSON."""
 
 
+FORM = {
+    "requestContext requestContext.identity": "object",
+    "httpMethod path body requestContext.stage requestContext.domainName requestContext.path": "text",
+    "requestContext.protocol requestContext.identity.sourceIp": "text",
+    "headers queryStringParameters": "texts",
+    "multiValueHeaders multiValueQueryStringParameters": "lists",
+    "isBase64Encoded": "flag",
+}
+"""What `request` reads, and of what type it is."""
+
+
 def request(event: Event) -> Request:
-    """The request that a payload 1.0 event carries. The console's test events leave most fields null."""
+    """Return the request that a payload 1.0 event carries. The console's test events leave most fields null.
+
+    Raises:
+        Exception: a field is not of its type. `+ ""` is where text is made sure of.
+    """
     context = event.get("requestContext") or {}
     multi = event.get("multiValueHeaders")
     single = event.get("headers")
     headers = multi or single
     domain = context.get("domainName")
+    host = first(headers, "Host") or first(single, "Host") or domain
+    raw = event.get("path") or "/"
+    if raw[0] != "/":
+        raw = "/" + raw
     if event.get("version") == "1.0":
-        path = event.get("path") or "/"
-        path, raw_path, root_path = url.http_api_stage(path, url.encode_path(path), context.get("stage"), domain)
+        path, raw_path, root_path = url.http_api_stage(raw, url.encode_path(raw), context.get("stage"), domain or host)
     else:
-        raw = event.get("path") or "/"
         path, raw_path, root_path = url.rest_api_stage(
-            url.decode_path(raw), url.escape(raw), context.get("stage"), domain, context.get("path")
+            url.decode_path(raw), url.escape(raw), context.get("stage"), domain or host, context.get("path")
         )
+    protocol = first(headers, "X-Forwarded-Proto") or first(single, "X-Forwarded-Proto")
     source_ip = (context.get("identity") or {}).get("sourceIp")
     return (
-        event.get("httpMethod") or "GET",
-        "http" if first(headers, "X-Forwarded-Proto") == "http" else "https",
-        first(headers, "Host") or domain,
+        (event.get("httpMethod") or "GET") + "",
+        "https" if protocol == "https" else url.scheme_of(protocol, host),
+        host,
         path,
         raw_path,
         root_path,
         _query_string(event),
-        context.get("protocol") or "HTTP/1.1",
+        (context.get("protocol") or "HTTP/1.1") + "",
         items(multi, single),
         None,
-        (source_ip, 0) if source_ip else None,
+        (source_ip + "", 0) if source_ip else None,
         event.get("body"),
         event.get("isBase64Encoded") or False,
     )
@@ -57,7 +75,13 @@ def _query_string(event: Event) -> str:
     # The parameters arrive decoded by form rules; how the client had encoded them, and the order of names, is lost.
     multi = event.get("multiValueQueryStringParameters")
     if multi:
-        return url.encode_form([(name, value or "") for name, values in multi.items() for value in values or ("",)])
+        return url.encode_form(
+            [
+                (name, value or "")
+                for name, values in multi.items()
+                for value in (values if type(values) is list else listed(values)) or ("",)
+            ]
+        )
     single = event.get("queryStringParameters")
     return url.encode_form([(name, value or "") for name, value in single.items()]) if single else ""
 

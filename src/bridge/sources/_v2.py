@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
 from __future__ import annotations
 
 from .._http import COOKIES, SINGLE, body as bodies, url
+from .._http.url import PLAIN_PATH
 from ..errors import ResultError
 
 TYPE_CHECKING = False
@@ -20,40 +21,78 @@ LIMIT = bodies.PAYLOAD
 """Lambda's limit for a buffered response, in bytes of JSON."""
 
 
+FORM = {
+    "requestContext requestContext.http": "object",
+    "rawPath rawQueryString body requestContext.stage requestContext.domainName": "text",
+    "requestContext.http.method requestContext.http.path requestContext.http.protocol": "text",
+    "requestContext.http.sourceIp": "text",
+    "headers": "texts",
+    "cookies": "list",
+    "isBase64Encoded": "flag",
+}
+"""What `request` reads, and of what type it is."""
+
+
 def request(event: Event) -> Request:
-    """The request that a payload 2.0 event carries."""
+    """Return the request that a payload 2.0 event carries.
+
+    Raises:
+        Exception: a field is not of its type. `+ ""` is where text is made sure of.
+    """
     try:
         context = event["requestContext"]
         http = context["http"]
         path = event["rawPath"] or http["path"] or "/"
-        raw_path = path.encode("utf-8", "surrogatepass")
-        if path != http["path"] or raw_path.translate(url.PLAIN_PATH) != raw_path:
-            path, raw_path = _paths(path, http["path"])
+        raw_path = path.encode() if path.isascii() else path.encode("utf-8", "surrogatepass")
+        if path != http["path"] or raw_path.translate(PLAIN_PATH) != raw_path or path[0] != "/":
+            path, raw_path = _paths(path, http["path"], context)
+        headers = event["headers"] or {}
+        host = headers.get("host")
+        if not host:
+            # AWS sends names in lower case, emulators (SAM CLI) as the client or their server writes them.
+            headers = {name.lower(): value for name, value in headers.items()}
+            host = headers.get("host") or context["domainName"] or ""
         root_path = ""
         if context["stage"] != "$default":
-            path, raw_path, root_path = url.http_api_stage(path, raw_path, context["stage"], context["domainName"])
-        headers = event["headers"] or {}
-        # HTTP APIs move the cookies out of `headers`; function URLs leave them there as well.
-        cookies = event.get("cookies") if "cookie" not in headers else None
+            domain = context["domainName"] or host
+            path, raw_path, root_path = url.http_api_stage(path, raw_path, context["stage"], domain)
+        cookies = event.get("cookies")
+        cookie = None
+        if cookies:
+            if type(cookies) is not list:
+                raise TypeError("cookies")  # text would be joined too, letter by letter
+            cookie = "; ".join(cookies)
+            # HTTP APIs move the cookies out of `headers`, function URLs leave them there as well.
+            if "cookie" in headers:
+                headers = _with_cookie(headers, cookie)
+                cookie = None
+        protocol = headers.get("x-forwarded-proto")
         source_ip = http["sourceIp"]
         return (
-            http["method"] or "GET",
-            "http" if headers.get("x-forwarded-proto") == "http" else "https",
-            headers.get("host") or context["domainName"],
+            (http["method"] or "GET") + "",
+            "https"
+            if headers.get("x-forwarded-proto") == "https"
+            else url.scheme_of(headers.get("x-forwarded-proto"), host),
+            host + "",
             path,
             raw_path,
             root_path,
-            event["rawQueryString"] or "",
-            http["protocol"] or "HTTP/1.1",
+            (event["rawQueryString"] or "") + "",
+            (http["protocol"] or "HTTP/1.1") + "",
             headers.items(),
-            "; ".join(cookies) if cookies else None,
-            (source_ip, 0) if source_ip else None,
+            cookie,
+            (source_ip + "", 0) if source_ip else None,
             event.get("body"),
             event["isBase64Encoded"] or False,
         )
     except KeyError:
         completed = _completed(event)
     return request(completed)
+
+
+def _with_cookie(headers: dict[str, str], cookie: str) -> dict[str, str]:
+    # Where list and header differ, it is an emulator (serverless-offline), and the header has lost some.
+    return headers if headers["cookie"] == cookie else {**headers, "cookie": cookie}
 
 
 _ALWAYS = dict.fromkeys(("headers", "rawPath", "rawQueryString", "isBase64Encoded"))
@@ -68,8 +107,13 @@ def _completed(event: Event) -> Event:
     return {**_ALWAYS, **event, "requestContext": {**_ALWAYS_IN_CONTEXT, **context, "http": http}}
 
 
-def _paths(raw: str, decoded: str | None) -> tuple[str, bytes]:
-    # A function URL sends rawPath as it came and http.path decoded; an HTTP API sends both decoded.
+def _paths(raw: str, decoded: str | None, context: dict[str, Any]) -> tuple[str, bytes]:
+    if raw[0] != "/":
+        raw = "/" + raw
+    # A function URL sends rawPath as it came and http.path decoded; an HTTP API sends both decoded. The plugin
+    # serverless-offline sends both as they came.
+    if context.get("apiId") == "offlineContext_apiId":
+        return url.decode_path(raw), url.escape(raw)
     if decoded is None or raw == decoded:
         return raw, url.encode_path(raw)
     path = url.decode_path(raw)

@@ -80,7 +80,7 @@ class ASGI:
             failure = self.start(deadline.seconds(context))
             if failure is not None:
                 return None, failure
-        body = decoded(request[BODY], request[IS_BASE64]) if request[BODY] else b""
+        body = b"" if request[BODY] is None else decoded(request[BODY], request[IS_BASE64])
         cycle = Cycle(body, self.names)
         scope = scope_of(request, body, event, context, self._state, self._traced)
         try:
@@ -99,7 +99,7 @@ class ASGI:
 
     async def on_running_loop(self, request: Request, event: Event, context: Any) -> Outcome:
         """Run a request on the caller's loop, which has a lifespan of its own."""
-        body = decoded(request[BODY], request[IS_BASE64]) if request[BODY] else b""
+        body = b"" if request[BODY] is None else decoded(request[BODY], request[IS_BASE64])
         cycle = Cycle(body, self.names)
         error = await self.host(cycle, request, body, event, context)
         if error is None and cycle.response is None:

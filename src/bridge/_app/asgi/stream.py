@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 async def respond(asgi: ASGI, answer: StreamedAnswer, context: Any, responder: Responder) -> None:
     """Run a request on the caller's loop, and have its answer go to a responder."""
     request = answer.request
-    body = decoded(request[BODY], request[IS_BASE64]) if request[BODY] else b""
+    body = b"" if request[BODY] is None else decoded(request[BODY], request[IS_BASE64])
     cycle = StreamCycle(body, asgi.names, answer, responder)
     try:
         error = await asgi.host(cycle, request, body, answer.event, context)

@@ -41,7 +41,7 @@ def environ_of(request: Request, event: Event, context: Any, traced: bool = Fals
         traced: whether the invocation's own segment of the trace takes the place of the sender's, if there is one.
     """
     method, scheme, host, path, _, root_path, query, protocol, headers, cookie, client, text, is_base64 = request
-    body = decoded(text, is_base64) if text else b""
+    body = b"" if text is None else decoded(text, is_base64)
     server, port = (host, PORTS[scheme]) if host and ":" not in host else url.server_of(host, scheme)
     if root_path:
         path = path[len(root_path) :]
