@@ -288,7 +288,9 @@ class Bridge:
 
         Args:
             runner: has the loop.
-            event, context, responder: as of `respond`. The responder does not wait for what belongs to one task.
+            event: as of `respond`.
+            context: as of `respond`.
+            responder: as of `respond`. It does not wait for what belongs to one task.
 
         Raises:
             EventError, Exception: as `respond` does.

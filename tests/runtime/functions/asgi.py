@@ -95,7 +95,8 @@ class Together(Bridge):
 
 async def terminating(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "lifespan":
-        return await app(scope, receive, send)
+        await app(scope, receive, send)
+        return
     os.kill(os.getpid(), signal.SIGTERM)
     await asyncio.Event().wait()
 

@@ -139,7 +139,7 @@ class ASGI:
     def run_alone(
         self, runner: Runner, cycle: Cycle, request: Request, body: bytes, event: Event, context: Any
     ) -> BaseException | None:
-        """Run a request on a loop that runs nothing else meanwhile, as `host` does; what the app raised, if it raised."""
+        """Run a request on a loop that runs nothing else meanwhile, as `host` does, and return what the app raised."""
         state = self.lifespans.known(runner.loop)
         if state is None:
             failure = runner.run(self.ensure_started_here(context), None)

@@ -45,7 +45,7 @@ def respond(asgi: ASGI, runner: Runner, answer: StreamedAnswer, context: Any, re
 class LoneCycle(StreamCycle):
     """The two channels of a request that has a loop for itself.
 
-    Its responder takes a result without a wait, as a rule. Then there is no need of a task, and the app goes on at once.
+    Its responder takes a result without a wait, as a rule. Then no task is needed, and the app goes on at once.
     """
 
     def is_out(self) -> bool:

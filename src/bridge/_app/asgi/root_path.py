@@ -118,7 +118,7 @@ def _stripped(raw_path: bytes, root_path: str) -> bytes:
 
 HINT = (
     "%s %r was answered 404. It is the first request below a root path (%r, the stage or a base path), which the "
-    "app gets within `path`, as ASGI has it. If it routes by `path` as it is, say Bridge(app, strip_root_path=True); if "
-    "the 404 is right, say strip_root_path=False, and this line goes."
+    "app gets within `path`, as ASGI has it. If it routes by `path` as it is, say Bridge(app, strip_root_path=True); "
+    "if the 404 is right, say strip_root_path=False, and this line goes."
 )
 """What to say of an app that may not have found its routes."""

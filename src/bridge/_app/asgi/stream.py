@@ -180,7 +180,7 @@ async def _told(
     steps: list[Step],
     said: Future[None],
 ) -> None:
-    """Take steps after those that are being taken, and tell when they are: a turn of the loop before the task says so."""
+    """Take steps after those that are being taken, and tell when they are, a turn before the task says so."""
     try:
         if previous is not None and not previous.done():
             await asyncio.wait({previous})
