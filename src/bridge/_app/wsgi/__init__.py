@@ -28,6 +28,9 @@ if TYPE_CHECKING:
         tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None] | None
     )
 
+# By this, and not by a call of the class, an event enters no Python code.
+_new = object.__new__
+
 
 def environ_of(request: Request, event: Event, context: Any, traced: bool = False) -> dict[str, Any]:
     """The environ of a request, with the event and context in `aws.event` and `aws.context`.
@@ -45,6 +48,8 @@ def environ_of(request: Request, event: Event, context: Any, traced: bool = Fals
     server, port = (host, PORTS[scheme]) if host and ":" not in host else url.server_of(host, scheme)
     if root_path:
         path = path[len(root_path) :]
+    shown = _new(LambdaEvent if type(request) is tuple else UnvouchedEvent)
+    shown.raw_event = event
     environ = {
         "REQUEST_METHOD": method,
         "SCRIPT_NAME": root_path if root_path.isascii() else _latin1(root_path),
@@ -61,7 +66,7 @@ def environ_of(request: Request, event: Event, context: Any, traced: bool = Fals
         "wsgi.multithread": True,  # handle_async runs requests side by side
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
-        "aws.event": LambdaEvent(event) if type(request) is tuple else UnvouchedEvent(event),
+        "aws.event": shown,
         "aws.context": context,
     }
     to_environ(headers, environ)
