@@ -37,6 +37,9 @@ FIRST_PAUSE = 0.001
 LONGEST_PAUSE = 0.02
 """Seconds between two looks at an app that is at work; each pause is twice the one before."""
 
+CALM_LOOKS = 3
+"""Looks, one after the other, that have to find nothing at work where other threads may hide something."""
+
 PATIENCE = 0.05
 """Seconds after which a message is handed over though callbacks are still ready: an app may always have some."""
 
@@ -83,6 +86,7 @@ class WebSocketRun:
         self._linger = linger
         self._sleepers = sleepers
         self._looking: asyncio.Handle | None = None
+        self._calm = 0  # looks in a row that have found nothing at work
         self._began = 0.0  # when the app had asked for a message that is to be handed over, or to end the run
         self._until = float("inf")  # when lingering ends
         self._main: Task[Any]
@@ -96,7 +100,7 @@ class WebSocketRun:
         loop = asyncio.get_running_loop()
         self._end = float("inf") if seconds is None else loop.time() + seconds
         self._before = asyncio.all_tasks()
-        context = copy_context()
+        context, self._own_context = copy_context(), copy_context()
         context.run(current.set, self._connection)
         main = self._main = loop.create_task(call(app, scope, self._receive, self._send), context=context)
         try:
@@ -218,7 +222,7 @@ class WebSocketRun:
             self._until = min(self._until, loop.time() + self._linger)
         if self._looking is None:
             self._began = loop.time()
-            self._looking = loop.call_soon(self._look, FIRST_PAUSE)
+            self._looking = loop.call_soon(self._look, FIRST_PAUSE, context=self._own_context)
 
     def _look(self, pause: float) -> None:
         """Hand the message over, or end the run, if the app cannot go on otherwise. Else look again later."""
@@ -231,20 +235,23 @@ class WebSocketRun:
         hands_over = asked and self.state.answered and self._incoming.has_message
         patient = loop.time() < self._began + PATIENCE
         if patient and progress.is_ready(loop, tasks):
-            self._looking = loop.call_soon(self._look, pause)
+            self._looking = loop.call_soon(self._look, pause, context=self._own_context)
             return
         if hands_over:
             self._incoming.give()
             self._look_soon()  # others may wait too
             return
         until = min(self._until, self._end) if self.state.answered else self._end
-        soon, late = progress.at_work(loop, tasks, asked, until, self._is_own)
+        soon, late, is_sure = progress.at_work(loop, tasks, asked, until, self._is_own)
         if progress.is_ready(loop, tasks):  # asked once more: a thread may have ended meanwhile
-            soon = soon or {"a callback"}
+            soon |= {"a callback"}
         if self.state.told and progress.name_of(self._main) in late:
-            soon = late  # a heartbeat may be cut, but not the app's own task while it says goodbye
-        if soon and (self.state.told or loop.time() < until):
-            self._looking = loop.call_later(pause, self._look, min(pause * 2, LONGEST_PAUSE))
+            soon |= late  # a heartbeat may be cut, but not the app's own task while it says goodbye
+        self._calm = 0 if soon else self._calm + 1
+        calm = is_sure or self._calm >= CALM_LOOKS
+        if (soon or not calm) and (self.state.told or loop.time() < until):
+            longer = min(pause * 2, LONGEST_PAUSE)
+            self._looking = loop.call_later(pause, self._look, longer, context=self._own_context)
         elif not self.state.answered:
             self._incoming.fail(AppError("the app waits for a message, but it has not accepted the connection"))
         else:

@@ -12,6 +12,9 @@ with the last one. Whether its tasks can go on does, and the event loop knows:
 
 A timer counts if it ends before a given time, unless it is the limit of another wait (`asyncio.timeout`).
 
+What a thread has in its hands between two instructions is in no variable. So where there are other threads, it takes
+several looks, between which they may run, to be sure.
+
 This holds for asyncio's loops and for uvloop's. Of other loops nothing is known, so that tasks which wait for anything
 else than a message or each other count as at work.
 """
@@ -25,7 +28,8 @@ from asyncio import Future
 from collections import deque
 from contextvars import Context
 from types import CodeType, FunctionType, ModuleType
-from weakref import WeakValueDictionary
+from typing import NamedTuple
+from weakref import ReferenceType, WeakSet, WeakValueDictionary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,8 +45,22 @@ OBJECTS = 20_000
 _LIMITS = frozenset(["asyncio.tasks", "asyncio.timeouts", "anyio._backends._asyncio", "async_timeout"])
 """Modules whose timers limit how long a task waits for something else."""
 
-_OPAQUE = (str, bytes, int, float, type(None), type, ModuleType, CodeType, Context)
-"""What is not looked into: it holds no future, or all that there is."""
+_OPAQUE = (str, bytes, int, float, type(None), type, ModuleType, CodeType, Context, WeakSet)
+"""What is not looked into: it holds no future, or all that there is. A loop has a set of asynchronous generators."""
+
+
+class Outlook(NamedTuple):
+    """What can still happen without a message.
+
+    Attributes:
+        soon: names of tasks that something from outside will wake, or may wake.
+        late: names of tasks that sleep for longer than is of interest.
+        is_sure: whether `soon` would be empty after another look, if it is now.
+    """
+
+    soon: set[str]
+    late: set[str]
+    is_sure: bool
 
 
 def is_ready(loop: AbstractEventLoop, tasks: Tasks) -> bool:
@@ -59,8 +77,8 @@ def at_work(
     asked: Collection[Future[Any]],
     until: float,
     is_own: Callable[[Context], bool],
-) -> tuple[set[str], set[str]]:
-    """Return the names of tasks that need no message to go on.
+) -> Outlook:
+    """Return which tasks need no message to go on.
 
     Args:
         loop: the running loop.
@@ -68,14 +86,11 @@ def at_work(
         asked: the futures by which tasks wait for a message.
         until: the time of the loop up to which timers count.
         is_own: whether a context is the app's.
-
-    Returns:
-        Tasks that something from outside will wake, or may wake, until then; and tasks that sleep for longer.
     """
     futures = {task: awaited(task) for task in tasks}
     idle = next((task for task, future in futures.items() if future is None), None)
     if idle is not None:
-        return {name_of(idle)}, set()
+        return Outlook({name_of(idle)}, set(), True)
     waiting = {
         id(future): task for task, future in futures.items() if future not in asked and future not in futures
     }
@@ -104,7 +119,7 @@ def at_work(
             soon = {name_of(waiting[key]) for key in found} or {
                 name_of(task) for task in waiting.values() if _is_held_elsewhere([awaited(task)], loop, tasks)
             }
-    return soon, late
+    return Outlook(soon, late, not waiting or threading.active_count() == 1)
 
 
 def awaited(task: Task[Any]) -> Future[Any] | None:
@@ -155,7 +170,10 @@ def _is_held_elsewhere(box: list[object], loop: AbstractEventLoop, tasks: Tasks)
             if id(each) not in seen and not isinstance(each, _OPAQUE):
                 seen.add(id(each))
                 held = [*(each.__closure__ or ())] if isinstance(each, FunctionType) else gc.get_referents(each)
-                unknown -= sum(other is box[0] for other in held)
+                count = sum(other is box[0] for other in held)
+                if count and _is_uvloops(each):
+                    return True
+                unknown -= count
                 found += held
         level = found
     if unknown <= 0:
@@ -163,6 +181,8 @@ def _is_held_elsewhere(box: list[object], loop: AbstractEventLoop, tasks: Tasks)
     del level, found, held
     unknown = sys.getrefcount(box[0]) - _OWN_REFERENCES
     holders = [holder for holder in gc.get_referrers(box[0]) if holder is not box]
+    if any(_is_uvloops(holder) for holder in holders):
+        return True
     return unknown > sum(held is box[0] for holder in holders for held in gc.get_referents(holder))
 
 
@@ -175,9 +195,16 @@ def _referents(held: object) -> Iterable[object]:
     if isinstance(held, FunctionType):
         # Not its globals: they are everybody's.
         return () if _is_bridges(held) else (*(held.__closure__ or ()), *(held.__defaults__ or ()))
+    if isinstance(held, ReferenceType):
+        return (held(),)  # asyncio's streams know their reader by one
     if isinstance(held, WeakValueDictionary):
-        return list(held.values())  # uvloop knows its transports by one
+        return list(held.values())  # and uvloop its transports
     return () if _is_bridges(type(held)) else gc.get_referents(held)
+
+
+def _is_uvloops(holder: object) -> bool:
+    # Which requests (connect, getaddrinfo) are on their way, libuv knows: they hold futures, and it holds them.
+    return type(holder).__module__.startswith("uvloop")
 
 
 def _is_bridges(named: Any) -> bool:
