@@ -19,6 +19,7 @@ from ._connections import Connections
 from ._current import KEY
 from ._errors import ConnectionGoneError, ManagementError
 from ._run import WebSocketRun
+from ._run.state import Phase, State
 from ._scope import scope_of, snapshot
 
 TYPE_CHECKING = False
@@ -52,6 +53,7 @@ class WebSockets:
         self._linger = options.websocket_linger
         self._connections = options.connections or Connections()
         self._warned = False
+        self._sleepers: set[str] = set()
         self._kinds: dict[str, Callable[[Event, Any, dict[str, Any]], Awaitable[Result]]] = {
             "CONNECT": self._connect,
             "MESSAGE": self._message,
@@ -92,7 +94,7 @@ class WebSockets:
                 connection.snapshot["path"],
             )
             return _answer(run.outgoing.refusal)
-        if run.outgoing.closed or not run.suspended:
+        if run.state.connection is State.CLOSED or run.state.phase is not Phase.SUSPENDED:
             logger().info("the app has closed a WebSocket connection before it was established: it is refused")
             return {"statusCode": 403}
         await connection.create(await self._left(event, context, run.greetings))
@@ -119,13 +121,13 @@ class WebSockets:
         except ConnectionGoneError:
             return {"statusCode": 200}  # its DISCONNECT is on the way
         run, error = await self._run(connection, _received(event), event, context, state)
-        ended = error is not None or run.outgoing.closed or not run.suspended
+        ended = error is not None or run.state.connection is State.CLOSED or run.state.phase is not Phase.SUSPENDED
         if run.outgoing.refusal is not None:
             logger().warning(
                 "the app has refused, with a message, a WebSocket connection that it had accepted: it is closed%s",
                 "" if self._connections.records else ". Without a store, only $connect has the client's headers",
             )
-        if ended and not run.gone:
+        if ended and run.state.connection not in (State.GONE, State.LEFT):
             await self._close(connection)
         if error is not None:
             raise error
@@ -185,8 +187,13 @@ class WebSockets:
             linger = min(linger, seconds / 2)
         scope = scope_of(connection.snapshot, event, context, state)
         scope[KEY] = connection
-        post = partial(self._post, connection)
-        run = WebSocketRun(connection, message, post, self._names, binary=self._binary, linger=linger)
+        post = partial(to_thread, self._post, connection)
+        run = WebSocketRun(
+            *(connection, message, post, self._names),
+            binary=self._binary,
+            linger=linger,
+            sleepers=self._sleepers,
+        )
         return run, await run.error(self._app, scope, seconds)
 
     async def _close(self, connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""One run of an ASGI app: from `websocket.connect` to the end of one event."""
+"""One run of an ASGI app: from `websocket.connect` to the end of one event. `state` has its states, as tables."""
 
 from __future__ import annotations
 
@@ -7,23 +7,41 @@ from contextlib import suppress
 from contextvars import copy_context
 
 from ..._app.asgi import call
-from ..._invocation import deadline
+from ..._invocation import deadline, logger
 from ...errors import AppError, DeadlineError
 from .._current import current
-from .._errors import ConnectionGoneError, MessageTooLargeError
+from .._errors import ConnectionGoneError, MessageTooLargeError, StaleWebSocketError
+from . import progress
 from .incoming import Incoming
 from .outgoing import Outgoing, Posts
+from .state import Phase, RunState, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import Task
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
+    from contextvars import Context
     from typing import Any
 
     from ..._http import ResponseNames
     from ...types import ASGIApp, Message, Scope, WebSocketBinary
     from .._connection import Connection
-    from .outgoing import Take
+
+STALE = (
+    "This WebSocket object belongs to an event that is over. On Lambda every message runs the app anew, maybe in "
+    "another process, so an object that is kept for the next message reaches nobody. To reach other clients, keep "
+    "their connection ids, or use groups: connections.send(connection_id, text), connections.broadcast(group, text)."
+)
+
+FIRST_PAUSE = 0.001
+LONGEST_PAUSE = 0.02
+"""Seconds between two looks at an app that is at work; each pause is twice the one before."""
+
+CALM_LOOKS = 3
+"""Looks, one after the other, that have to find nothing at work where other threads may hide something."""
+
+PATIENCE = 0.05
+"""Seconds after which a message is handed over though callbacks are still ready: an app may always have some."""
 
 
 class WebSocketRun:
@@ -35,69 +53,77 @@ class WebSocketRun:
     Args:
         connection: the connection that the event is of.
         message: what the app receives after `websocket.connect`; None: nothing, in $connect.
-        post: sends a text to the client; blocks.
+        post: sends a text to the client.
         names: what to make of the names of response headers.
         binary: whether bytes are refused, or sent as base64 text.
         linger: seconds for which the app's tasks are waited for when it asks for the next message.
+        sleepers: names of tasks that sleep for longer than that, and of which the log has been told.
 
     Attributes:
-        outgoing: the sending channel: what has become of the connection.
-        greetings: what the app has sent in $connect, where nothing can be posted yet.
-        suspended: whether the app has come to ask for a message that has not come.
-        gone: whether the client turned out to have left.
+        state: what has become of the connection, and of the run.
+        outgoing: what the app has sent.
+        greetings: the texts that the app has sent in $connect, where nothing can be posted yet.
     """
 
     def __init__(
         self,
         connection: Connection,
         message: Message | None,
-        post: Callable[[str], None],
+        post: Callable[[str], Awaitable[None]],
         names: ResponseNames,
         *,
         binary: WebSocketBinary,
         linger: float,
+        sleepers: set[str],
     ) -> None:
         self._connection = connection
+        self._is_connect = message is None
         self._posts = Posts(post)
-        first, then = self._takes(message)
-        self._incoming = Incoming(message, linger, self._tasks, self._answered, self._proceed, self._suspend)
-        self.outgoing = Outgoing(first, names, binary, self._incoming.close)
-        self._then = then
+        self.state = RunState()
+        self._incoming = Incoming(message, self.state, self._look_soon)
+        self.outgoing = Outgoing(self.state, names, binary)
         self.greetings: list[str] = []
-        self.suspended = False
-        self.gone = False
+        self._linger = linger
+        self._sleepers = sleepers
+        self._looking: asyncio.Handle | None = None
+        self._calm = 0  # looks in a row that have found nothing at work
+        self._began = 0.0  # when the app had asked for a message that is to be handed over, or to end the run
+        self._until = float("inf")  # when lingering ends
         self._main: Task[Any]
         self._before: set[Task[Any]] = set()
         self._users: set[Task[Any] | None] = set()
 
-    async def error(self, app: ASGIApp, scope: Scope, seconds: float | None) -> BaseException | None:
-        """Run the app, for so many seconds at most; what went wrong, if anything did."""
+    async def error(
+        self, app: ASGIApp, scope: Scope, seconds: float | None, grace: float = deadline.GRACE
+    ) -> BaseException | None:
+        """Run the app, for so many seconds at most, and `grace` to end; what went wrong, if anything did."""
         loop = asyncio.get_running_loop()
-        end = None if seconds is None else loop.time() + seconds
+        self._end = float("inf") if seconds is None else loop.time() + seconds
         self._before = asyncio.all_tasks()
-        context = copy_context()
+        context, self._own_context = copy_context(), copy_context()
         context.run(current.set, self._connection)
-        main = loop.create_task(call(app, scope, self._receive, self._send), context=context)
-        self._main = self._incoming.main = main
+        main = self._main = loop.create_task(call(app, scope, self._receive, self._send), context=context)
         try:
             await asyncio.wait({main}, timeout=seconds)
         finally:
             in_time = main.done()
             main.cancel()  # where it has ended, that is nothing
         if not in_time:
-            await asyncio.wait({main}, timeout=deadline.GRACE)
-        self._incoming.over = self.outgoing.over = True
-        await self._end_tasks(None if end is None else max(end - loop.time(), deadline.GRACE))
+            await asyncio.wait({main}, timeout=grace)
+        self.state.end("end")
+        await self._end_tasks(grace)
         if not in_time:
             return DeadlineError("the invocation's time ran out before the app had ended")
         if main.cancelled():
-            return None if self.suspended else AppError("the app ended with CancelledError: it has cancelled itself")
+            if self.state.phase is not Phase.SUSPENDED:
+                return AppError("the app ended with CancelledError: it has cancelled itself")
+            return self._lost()
         error = main.exception()
         if isinstance(error, (SystemExit, KeyboardInterrupt)):
             raise asyncio.CancelledError  # asyncio has let it through already, out of the loop
         return self._meant(error)
 
-    async def _end_tasks(self, seconds: float | None) -> None:
+    async def _end_tasks(self, grace: float) -> None:
         """End what belongs to the connection: tasks that have used it, and posts on their way.
 
         Other tasks that the app has left behind may be anybody's (a pool's), and go on with later events.
@@ -106,17 +132,18 @@ class WebSocketRun:
         for task in left:
             task.cancel()
         if left:
-            await asyncio.wait(left, timeout=deadline.GRACE)
+            await asyncio.wait(left, timeout=grace)
+        seconds = max(self._end - asyncio.get_running_loop().time(), grace)
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._posts.done(), seconds)
+            await asyncio.wait_for(self._posts.done(), None if seconds == float("inf") else seconds)
 
     def _meant(self, error: BaseException | None) -> BaseException | None:
         """The error that is one: that an app is ended by the client's leaving, and says so, is none."""
         if error is None:
-            if self._answered():
-                return None
+            if self.state.answered:
+                return self._lost()
             return AppError("the app returned, but it had neither accepted nor refused the connection")
-        if not self._incoming.told:
+        if not self.state.told:
             return error
         return (
             error.split(_is_goodbye)[1]
@@ -124,63 +151,141 @@ class WebSocketRun:
             else (None if _is_goodbye(error) else error)
         )
 
-    def _takes(self, message: Message | None) -> tuple[Take, Take]:
-        """Where texts go: before the app has received the event's message, and after."""
-        if message is None:
-            return self._hold, self._hold
-        # What comes before the message has reached the client when the connection was new.
-        return _drop, self._post if message["type"] == "websocket.receive" else _refuse
+    def _lost(self) -> AppError | None:
+        if self._incoming.unread is None or self.state.told:
+            return None
+        return AppError("the app ended before the task that had asked for the message could take it: it is lost")
 
-    async def _hold(self, text: str) -> None:
-        from .._api import LIMIT
+    async def _receive(self) -> Message:
+        if self.state.over:
+            raise StaleWebSocketError(STALE)
+        self._users.add(asyncio.current_task())
+        message = await self._incoming.receive(self._main)
+        if self.state.told:
+            self._look_soon()  # what waits for a message now waits in vain
+        else:
+            self._until = float("inf")
+        return message
 
-        if len(text.encode()) > LIMIT:
-            raise MessageTooLargeError(f"A WebSocket message may have {LIMIT:,} bytes; this one has more.")
-        self.greetings.append(text)
+    async def _send(self, message: Message) -> None:
+        if self.state.over:
+            raise StaleWebSocketError(STALE)
+        self._users.add(asyncio.current_task())
+        if self.state.phase is Phase.SUSPENDING:
+            return
+        told = self.state.told
+        text = self.outgoing.take(message)
+        if text is not None:
+            await self._deliver(text)
+        elif self.state.told and not told:
+            self._incoming.end(*self.outgoing.end)
+            self._look_soon()
+
+    async def _deliver(self, text: str) -> None:
+        """Send a text to where texts go now."""
+        if self.state.connection is State.OPEN:
+            await self._post(text)
+        elif self.state.connection is not State.ACCEPTED:
+            raise ConnectionGoneError("the client of this WebSocket connection has left: nothing can be sent to it")
+        elif self._is_connect:
+            from .._api import LIMIT
+
+            if len(text.encode()) > LIMIT:
+                raise MessageTooLargeError(f"A WebSocket message may have {LIMIT:,} bytes; this one has more.")
+            self.greetings.append(text)
+        # else: what comes before the message has reached the client when the connection was new
 
     async def _post(self, text: str) -> None:
         try:
             await self._posts.add(text)
         except ConnectionGoneError:
-            if self.gone:
+            if self.state.connection is not State.OPEN:
                 raise
-            self.gone = True
-            self.outgoing.take = _refuse
+            self.state.lose()
             if await self._connection.remove():
-                self._incoming.lose()
+                self._incoming.end(1006, "")
+                self.state.receive("websocket.disconnect")  # told by the error, whoever asks
+                self._look_soon()
                 raise
             # Another event has told the app, or is about to.
             self._suspend()
             await asyncio.Event().wait()
 
-    async def _receive(self) -> Message:
-        self._users.add(asyncio.current_task())
-        return await self._incoming.receive()
-
-    async def _send(self, message: Message) -> None:
-        self._users.add(asyncio.current_task())
-        await self.outgoing.send(message)
-
-    def _answered(self) -> bool:
-        return self.outgoing.accepted or self.outgoing.refusal is not None
-
-    def _proceed(self) -> None:
-        if not self.gone:
-            self.outgoing.take = self._then
-
     def _suspend(self) -> None:
-        self.suspended = True
-        self.outgoing.silent = True
-        self._connection.suspending = not self._incoming.told
+        self.state.end("suspend")
+        self._connection.suspending = not self.state.told
         self._main.cancel()
 
-    def _tasks(self) -> set[Task[Any]]:
-        return {task for task in asyncio.all_tasks() - self._before if self._is_own(task)}
+    def _look_soon(self) -> None:
+        loop = asyncio.get_running_loop()
+        if not self._incoming.has_message:
+            self._until = min(self._until, loop.time() + self._linger)
+        if self._looking is None:
+            self._began = loop.time()
+            self._looking = loop.call_soon(self._look, FIRST_PAUSE, context=self._own_context)
 
-    def _is_own(self, task: Task[Any]) -> bool:
+    def _look(self, pause: float) -> None:
+        """Hand the message over, or end the run, if the app cannot go on otherwise. Else look again later."""
+        self._looking = None
+        asked = [future for future in self._incoming.asked if not future.done()]
+        if self.state.phase is not Phase.RUNNING or not (asked or self.state.told):
+            return
+        loop = asyncio.get_running_loop()
+        tasks = self._tasks()
+        hands_over = asked and self.state.answered and self._incoming.has_message
+        patient = loop.time() < self._began + PATIENCE
+        if patient and progress.is_ready(loop, tasks):
+            self._looking = loop.call_soon(self._look, pause, context=self._own_context)
+            return
+        if hands_over:
+            self._incoming.give()
+            self._look_soon()  # others may wait too
+            return
+        until = min(self._until, self._end) if self.state.answered else self._end
+        soon, late, is_sure = progress.at_work(loop, tasks, asked, until, self._is_own)
+        if progress.is_ready(loop, tasks):  # asked once more: a thread may have ended meanwhile
+            soon |= {"a callback"}
+        if self.state.told and progress.name_of(self._main) in late:
+            soon |= late  # a heartbeat may be cut, but not the app's own task while it says goodbye
+        self._calm = 0 if soon else self._calm + 1
+        calm = is_sure or self._calm >= CALM_LOOKS
+        if (soon or not calm) and (self.state.told or loop.time() < until):
+            longer = min(pause * 2, LONGEST_PAUSE)
+            self._looking = loop.call_later(pause, self._look, longer, context=self._own_context)
+        elif not self.state.answered:
+            self._incoming.fail(AppError("the app waits for a message, but it has not accepted the connection"))
+        else:
+            self._warn(soon, late - self._sleepers)
+            self._suspend()
+
+    def _warn(self, soon: set[str], late: set[str]) -> None:
+        if self.state.told:
+            return
+        if soon:
+            logger().warning(
+                "a WebSocket event has ended while the app was still at work %s s after it had asked for the next "
+                "message: %s. Nothing goes on between events; for work that takes longer: websocket_linger.",
+                self._linger,
+                ", ".join(sorted(soon)),
+            )
+        if late:
+            self._sleepers |= late
+            logger().warning(
+                "a WebSocket event has ended while tasks of the app sleep for longer than the %s s of websocket_linger: "
+                "%s. Nothing goes on between events. This is said once for each.",
+                self._linger,
+                ", ".join(sorted(late)),
+            )
+
+    def _tasks(self) -> set[Task[Any]]:
+        return {task for task in asyncio.all_tasks() - self._before if self._is_own_task(task)}
+
+    def _is_own_task(self, task: Task[Any]) -> bool:
         # CPython 3.11 does not tell a task's context. There, all new tasks are taken for the app's.
-        context = getattr(task, "get_context", copy_context)()
-        return context.get(current) is self._connection or not hasattr(task, "get_context")
+        return not hasattr(task, "get_context") or self._is_own(task.get_context())
+
+    def _is_own(self, context: Context) -> bool:
+        return context.get(current) is self._connection
 
 
 def _is_goodbye(error: BaseException) -> bool:
@@ -188,12 +293,3 @@ def _is_goodbye(error: BaseException) -> bool:
     return isinstance(error, ConnectionGoneError) or any(
         kind.__name__ == "WebSocketDisconnect" for kind in type(error).__mro__
     )
-
-
-async def _drop(text: str) -> None:
-    """Take a text that the client has had already."""
-
-
-async def _refuse(text: str) -> None:
-    """Take a text after the client has left."""
-    raise ConnectionGoneError("the client of this WebSocket connection has left: nothing can be sent to it")

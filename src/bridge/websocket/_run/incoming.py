@@ -1,4 +1,4 @@
-"""What an app receives in one run, and when.
+"""What an app receives in one run.
 
 https://asgi.readthedocs.io/en/stable/specs/www.html#websocket
 """
@@ -6,12 +6,9 @@ https://asgi.readthedocs.io/en/stable/specs/www.html#websocket
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 
-from ..._invocation import logger
-from ...errors import AppError
-from .._errors import StaleWebSocketError
-from .idle import at_rest
-from .outgoing import STALE
+from .state import Phase
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,145 +17,92 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ...types import Message
-
-    Tasks = set[Task[Any]]
-
-FIRST_PAUSE = 0.001
-LONGEST_PAUSE = 0.02
-"""Seconds between two looks at tasks that are not at rest; each pause is twice the one before."""
+    from .state import RunState
 
 
 class Incoming:
-    """The receiving channel of one run: `websocket.connect`, the event's message if it has one, and then the end.
-
-    The message comes, and then the end, when the app has come to rest: it asks for a message, and no task of its own is
-    at work any more. Where the app's own task is the one that asks, the message comes at once.
+    """The messages of one run, and the tasks that wait for one.
 
     Args:
-        message: the event's message; None: $connect has none.
-        linger: seconds for which tasks at work are waited for.
-        tasks: what is left of the app's tasks.
-        answered: whether the app has accepted the connection, or refused it.
-        on_message: is called when the app gets the event's message.
-        on_end: is called when the app asks for a message that will not come.
+        message: the event's, after `websocket.connect`; None: $connect has none.
+        state: of the run.
+        on_ask: is called when a task asks for a message that it cannot have at once.
 
     Attributes:
-        told: whether the app has received `websocket.disconnect`.
+        asked: the futures by which tasks wait for a message.
+        unread: a message that was handed over, to a task that has not run since.
     """
 
-    def __init__(
-        self,
-        message: Message | None,
-        linger: float,
-        tasks: Callable[[], Tasks],
-        answered: Callable[[], bool],
-        on_message: Callable[[], None],
-        on_end: Callable[[], None],
-    ) -> None:
-        self._message = message
-        self._linger = linger
-        self._tasks = tasks
-        self._answered = answered
-        self._on_message = on_message
-        self._on_end = on_end
-        self._connected = False
-        self._closing = False
-        self._ended = False
-        self._waiting: dict[Task[Any] | None, Future[Message]] = {}
-        self._until = 0.0
-        self._looking = False
-        self.main: Task[Any] | None = None
-        self.over = False
-        self.told = False
+    def __init__(self, message: Message | None, state: RunState, on_ask: Callable[[], None]) -> None:
+        self._messages = deque([{"type": "websocket.connect"}] + ([] if message is None else [message]))
+        self._connect = self._messages[0]
+        self._state = state
+        self._on_ask = on_ask
+        self.asked: dict[Future[Message], Task[Any] | None] = {}
+        self.unread: Message | None = None
 
-    async def receive(self) -> Message:
-        """The next message.
+    async def receive(self, main: Task[Any]) -> Message:
+        """Return the next message.
+
+        Args:
+            main: the app's own task, which gets the event's message without further ado.
 
         Raises:
             AppError: the app has not accepted the connection, and waits for nothing else.
             CancelledError: there is none in this event.
-            StaleWebSocketError: the run is over.
         """
-        if self.over:
-            raise StaleWebSocketError(STALE)
-        if not self._connected:
-            self._connected = True
-            return {"type": "websocket.connect"}
         task = asyncio.current_task()
-        if self._message is not None and (self._closing or (task is self.main and self._answered())):
-            return self._next(self._message)
-        if self._ended and task is not None:
+        if self._messages and (
+            self._messages[0] is self._connect or self._state.told or (task is main and self._state.answered)
+        ):
+            return self._read(self._next())
+        if self._state.phase is Phase.SUSPENDING and task is not None:
             task.cancel()  # once more: it has not listened
         future: Future[Message] = asyncio.get_running_loop().create_future()
-        self._waiting[task] = future
-        self._look_soon()
+        self.asked[future] = task
+        self._on_ask()
         try:
-            return await future
+            return self._read(await future)
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled() and not self._messages:
+                self._messages.append(future.result())  # a limit of time came in between: it is for who asks next
+                self._on_ask()
+            raise
         finally:
-            del self._waiting[task]
+            del self.asked[future]
 
-    def close(self, code: int, reason: str) -> None:
-        """The connection has ended: let the app know, instead of all else."""
-        self._message = {"type": "websocket.disconnect", "code": code, "reason": reason}
-        self._closing = True
-        self._give(self._message)
-        self._look_soon()
+    @property
+    def has_message(self) -> bool:
+        """Whether there is a message that nobody has had."""
+        return bool(self._messages)
 
-    def lose(self) -> None:
-        """The client has left, which the app learns from the message that it sends."""
-        self.told = True
-        self.close(1006, "")
+    def end(self, code: int, reason: str) -> None:
+        """Let the app know that the connection has ended, instead of all else."""
+        self._messages.clear()
+        self._messages.append({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.give()
 
-    def _next(self, message: Message) -> Message:
-        self._message = None
-        self.told = self.told or message["type"] == "websocket.disconnect"
-        self._on_message()
+    def give(self) -> None:
+        """Hand the next message to who has waited longest, if anybody waits."""
+        for future in self.asked:
+            if not future.done():
+                message = self._next()
+                self.unread = message if message["type"] == "websocket.receive" else None
+                future.set_result(message)
+                return
+
+    def fail(self, error: Exception) -> None:
+        """Have everybody who waits fail."""
+        for future in self.asked:
+            if not future.done():
+                future.set_exception(error)
+
+    def _read(self, message: Message) -> Message:
+        if message is self.unread:
+            self.unread = None
         return message
 
-    def _give(self, message: Message) -> None:
-        """Give a message to the first that waits for one, if anybody does."""
-        waiting = [future for future in self._waiting.values() if not future.done()]
-        if waiting:
-            waiting[0].set_result(self._next(message))
-
-    def _look_soon(self) -> None:
-        if not self._looking:
-            self._looking = True
-            loop = asyncio.get_running_loop()
-            self._until = loop.time() + self._linger
-            loop.call_soon(self._look, FIRST_PAUSE)
-
-    def _look(self, pause: float) -> None:
-        """Give the message, or end the run, if the app has come to rest. Else look again later."""
-        self._looking = False
-        waiting = [task for task, future in self._waiting.items() if not future.done()]
-        if self.over or self._ended or not waiting:
-            return
-        loop = asyncio.get_running_loop()
-        tasks = self._tasks()
-        working = [task for task in tasks if task not in waiting and not at_rest(task, tasks)]
-        if working and not (self._answered() and loop.time() > self._until):
-            self._looking = True
-            loop.call_later(pause, self._look, min(pause * 2, LONGEST_PAUSE))
-        elif not self._answered():
-            for task in waiting:
-                error = AppError("the app waits for a message, but it has not accepted the connection")
-                self._waiting[task].set_exception(error)
-        elif self._message is not None:
-            self._give(self._message)
-            self._look_soon()  # others may be waiting too
-        else:
-            self._ended = True
-            if working:
-                logger().warning(
-                    "a WebSocket event has ended while the app was still at work %s s after it had asked for the next "
-                    "message: %s. Nothing goes on between events; for work that takes longer: websocket_linger.",
-                    self._linger,
-                    ", ".join(sorted(_name(task) for task in working)),
-                )
-            self._on_end()
-
-
-def _name(task: Task[Any]) -> str:
-    coroutine = task.get_coro()
-    return getattr(coroutine, "__qualname__", None) or str(coroutine)
+    def _next(self) -> Message:
+        message = self._messages.popleft()
+        self._state.receive(message["type"])
+        return message

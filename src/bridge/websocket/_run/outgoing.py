@@ -1,4 +1,4 @@
-"""What an app sends in one run, and where that goes.
+"""What an app sends in one run, in the order of the ASGI specification; and the way of texts to the client.
 
 https://asgi.readthedocs.io/en/stable/specs/www.html#websocket
 """
@@ -10,113 +10,67 @@ import asyncio
 from ..._http import ResponseNames, from_asgi
 from ..._http.body import BODY_LIMIT, streamed_too_much
 from ...errors import AppError
-from .._errors import StaleWebSocketError
+from .state import LAST_BODY, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from typing import TypeAlias
 
     from ...types import Message, Response, ResponseHeaders, WebSocketBinary
-
-    Take: TypeAlias = Callable[[str], Awaitable[None]]
-
-STALE = (
-    "This WebSocket object belongs to an event that is over. On Lambda every message runs the app anew, maybe in "
-    "another process, so an object that is kept for the next message reaches nobody. To reach other clients, keep "
-    "their connection ids, or use groups: connections.send(connection_id, text), connections.broadcast(group, text)."
-)
+    from .state import RunState
 
 
 class Outgoing:
-    """The sending channel of one run.
+    """What the app has sent, apart from texts.
 
     Args:
-        take: takes the texts that the app sends to the client.
+        state: of the run.
         names: what to make of the names of response headers.
         binary: whether bytes are refused, or sent as base64 text.
-        on_close: is called when the app closes the connection, or refuses it.
 
     Attributes:
-        take: as given; may be replaced.
-        accepted: whether the app has accepted the connection.
-        handshake: headers for the answer to the client, when it has.
+        handshake: headers for the answer to the client, when the app has accepted.
         refusal: the response that refuses the connection, when the app has sent all of it.
-        closed: whether the app has closed the connection, after it had accepted it.
-        silent: whether what comes is dropped without a word: the run is about to end.
-        over: whether the run has ended.
+        end: code and reason of the end, when the app has closed or refused the connection.
     """
 
-    def __init__(
-        self, take: Take, names: ResponseNames, binary: WebSocketBinary, on_close: Callable[[int, str], None]
-    ) -> None:
-        self.take = take
+    def __init__(self, state: RunState, names: ResponseNames, binary: WebSocketBinary) -> None:
+        self._state = state
         self._names = names
         self._binary = binary
-        self._on_close = on_close
-        self.accepted = False
         self.handshake: ResponseHeaders = ({}, [], {})
         self.refusal: Response | None = None
-        self.closed = False
-        self.silent = False
-        self.over = False
-        self._start: tuple[int, ResponseHeaders] | None = None
+        self.end: tuple[int, str] = (1006, "")
+        self._start: tuple[int, ResponseHeaders] = (403, ({}, [], {}))
         self._body = b""
 
-    async def send(self, message: Message) -> None:
-        """Take a message, in the order of the ASGI specification.
+    def take(self, message: Message) -> str | None:
+        """Take a message; the text in it, if it is one for the client.
 
         Raises:
-            AppError: another message, another order, or a field of the wrong type.
-            ConnectionGoneError: the client has left.
-            MessageTooLargeError, ManagementError: API Gateway does not take the message.
-            StaleWebSocketError: the run is over.
+            AppError: the app may not send this, or not now, or a field of it has the wrong type.
         """
-        if self.over:
-            raise StaleWebSocketError(STALE)
-        if self.silent:
-            return
         kind = message["type"]
-        if self.refusal is not None or self.closed:
-            raise AppError(f"the app sent {kind!r} after it had closed or refused the connection")
-        if not self.accepted:
-            self._open(kind, message)
-        elif kind == "websocket.send":
-            await self.take(self._text(message))
-        elif kind == "websocket.close":
-            self.closed = True
-            self._on_close(message.get("code", 1000), message.get("reason") or "")
-        else:
-            raise AppError(f"the app sent {kind!r}; expected 'websocket.send' or 'websocket.close'")
-
-    def _open(self, kind: str, message: Message) -> None:
-        if self._start is not None:
-            self._refuse(kind, message)
-        elif kind == "websocket.accept":
+        if kind == "websocket.http.response.body" and not message.get("more_body", False):
+            kind = LAST_BODY
+        before, after = self._state.connection, self._state.send(kind)
+        if kind == "websocket.send":
+            return self._text(message)
+        if kind == "websocket.accept":
             self.handshake = from_asgi(message.get("headers", ()), self._names)
             if message.get("subprotocol"):
                 self.handshake[0]["Sec-WebSocket-Protocol"] = message["subprotocol"]
-            self.accepted = True
-        elif kind == "websocket.close":
-            self.refusal = 403, ({}, [], {}), b""
-            self._on_close(1006, "")
         elif kind == "websocket.http.response.start":
             self._start = message["status"], from_asgi(message.get("headers", ()), self._names)
-        else:
-            raise AppError(
-                f"the app sent {kind!r}; expected 'websocket.accept', 'websocket.close' or "
-                "'websocket.http.response.start'"
-            )
-
-    def _refuse(self, kind: str, message: Message) -> None:
-        if self._start is None or kind != "websocket.http.response.body":
-            raise AppError(f"the app sent {kind!r}; expected 'websocket.http.response.body'")
-        self._body += message.get("body", b"")
-        if len(self._body) > BODY_LIMIT:
-            raise streamed_too_much()
-        if not message.get("more_body", False):
+        elif before is State.REFUSING:
+            self._body += message.get("body", b"")
+            if len(self._body) > BODY_LIMIT:
+                raise streamed_too_much()
+        if after is State.REFUSED:
             self.refusal = *self._start, self._body
-            self._on_close(1006, "")
+        elif after is State.CLOSED:
+            self.end = message.get("code", 1000), message.get("reason") or ""
+        return None
 
     def _text(self, message: Message) -> str:
         text, data = message.get("text"), message.get("bytes")
@@ -135,19 +89,20 @@ class Outgoing:
 
 
 class Posts:
-    """Messages on their way to one client, one after the other, each in a thread.
+    """Messages on their way to one client, one after the other.
 
-    A post takes milliseconds and `asyncio.to_thread` a tenth of one: while it lasts, the app's other tasks go on.
+    Args:
+        post: sends a text; the app's other tasks go on meanwhile.
     """
 
-    def __init__(self, post: Callable[[str], None]) -> None:
+    def __init__(self, post: Callable[[str], Awaitable[None]]) -> None:
         self._post = post
         self._lock = asyncio.Lock()
 
     async def add(self, text: str) -> None:
         """Post a text after those before it. To cancel the wait does not stop the post, nor let others overtake."""
         await self._lock.acquire()
-        posting = asyncio.ensure_future(asyncio.to_thread(self._post, text))
+        posting = asyncio.ensure_future(self._post(text))
         posting.add_done_callback(self._posted)
         await asyncio.shield(posting)
 

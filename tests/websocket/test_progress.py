@@ -1,0 +1,442 @@
+"""What the app does in another task than the one that receives is waited for, wherever it waits; and nothing else is."""
+
+import asyncio
+import ctypes
+import socket
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import anyio
+import pytest
+import uvloop
+
+from bridge.websocket._run import progress
+
+from .api import Api, api_of
+from .patterns import Receive, Send
+from .test_patterns import LOOPS, SECONDS
+
+DELAY = 0.1
+"""Seconds that each piece of work takes: more than any pause between two looks."""
+
+
+class Server:
+    """Answers each line with itself, after a while; in a thread."""
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = self._listener.getsockname()[:2]
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                threading.Thread(target=self._serve, args=[client], daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with client, suppress(OSError):
+            while line := client.recv(100):
+                time.sleep(DELAY)
+                client.sendall(line)
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.close()
+
+
+class Pool:
+    """What an app makes when it starts up: a connection that goes on, and a task that reads answers for whoever asks."""
+
+    def __init__(self) -> None:
+        self.expected: dict[str, asyncio.Future[None]] = {}
+        self.loop: asyncio.AbstractEventLoop
+        self.lock: asyncio.Lock
+
+    async def open(self, server: Server) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.lock = asyncio.Lock()
+        self.reader, self.writer = await asyncio.open_connection(*server.address)
+        shared_reader, self.shared_writer = await asyncio.open_connection(*server.address)
+        self._task = asyncio.create_task(self._dispatch(shared_reader))
+
+    async def _dispatch(self, reader: asyncio.StreamReader) -> None:
+        while line := await reader.readline():
+            self.expected.pop(line.decode().strip()).set_result(None)
+
+    async def close(self) -> None:
+        self._task.cancel()
+        for writer in (self.writer, self.shared_writer):
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+
+
+Work = Callable[[Pool, Server], Awaitable[None]]
+
+
+async def sleep(pool: Pool, server: Server) -> None:
+    await asyncio.sleep(DELAY)
+
+
+async def anyio_sleep(pool: Pool, server: Server) -> None:
+    await anyio.sleep(DELAY)
+
+
+async def timer_and_event(pool: Pool, server: Server) -> None:
+    event = asyncio.Event()
+    asyncio.get_running_loop().call_later(DELAY, event.set)
+    await event.wait()
+
+
+async def open_connection(pool: Pool, server: Server) -> None:
+    reader, writer = await asyncio.open_connection(*server.address)
+    writer.write(b"hello\n")
+    await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+
+
+async def anyio_connection(pool: Pool, server: Server) -> None:
+    async with await anyio.connect_tcp(*server.address) as stream:
+        await stream.send(b"hello\n")
+        await stream.receive()
+
+
+async def pooled_connection(pool: Pool, server: Server) -> None:
+    pool.writer.write(b"hello\n")
+    await pool.reader.readline()
+
+
+async def pooled_connection_in_a_lock(pool: Pool, server: Server) -> None:
+    async with pool.lock:
+        await pooled_connection(pool, server)
+
+
+async def answer_that_another_task_reads(pool: Pool, server: Server) -> None:
+    pool.expected["hello"] = asyncio.get_running_loop().create_future()
+    pool.shared_writer.write(b"hello\n")
+    await pool.expected["hello"]
+
+
+async def bare_socket(pool: Pool, server: Server) -> None:
+    loop = asyncio.get_running_loop()
+    with socket.socket() as client:
+        client.setblocking(False)
+        await loop.sock_connect(client, server.address)
+        await loop.sock_sendall(client, b"hello\n")
+        await loop.sock_recv(client, 100)
+
+
+async def watched_descriptor(pool: Pool, server: Server) -> None:
+    loop = asyncio.get_running_loop()
+    with socket.create_connection(server.address) as client:
+        client.sendall(b"hello\n")
+        there = asyncio.Event()
+        loop.add_reader(client, there.set)
+        await there.wait()
+        loop.remove_reader(client)
+
+
+async def thread(pool: Pool, server: Server) -> None:
+    await asyncio.to_thread(time.sleep, DELAY)
+
+
+async def threads_in_a_queue(pool: Pool, server: Server) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as one:
+        loop = asyncio.get_running_loop()
+        await asyncio.gather(*(loop.run_in_executor(one, time.sleep, DELAY / 2) for _ in range(3)))
+
+
+async def anyio_thread(pool: Pool, server: Server) -> None:
+    await anyio.to_thread.run_sync(time.sleep, DELAY)
+
+
+async def thread_of_its_own(pool: Pool, server: Server) -> None:
+    loop = asyncio.get_running_loop()
+    done = loop.create_future()
+
+    def work() -> None:
+        time.sleep(DELAY)
+        loop.call_soon_threadsafe(done.set_result, None)
+
+    threading.Thread(target=work).start()
+    await done
+
+
+async def loop_in_another_thread(pool: Pool, server: Server) -> None:
+    other = asyncio.new_event_loop()
+    running = threading.Thread(target=other.run_forever)
+    running.start()
+    await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(asyncio.sleep(DELAY), other))
+    other.call_soon_threadsafe(other.stop)
+    running.join()
+    other.close()
+
+
+async def subprocess(pool: Pool, server: Server) -> None:
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", f"import time; time.sleep({DELAY})")
+    assert await process.wait() == 0
+
+
+async def held_by_c_code(pool: Pool, server: Server) -> None:
+    """As gRPC's futures are."""
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(future))
+    timer = threading.Timer(DELAY, _set_held, [loop, id(future)])
+    timer.start()
+    await future
+    ctypes.pythonapi.Py_DecRef(ctypes.py_object(future))
+
+
+def _set_held(loop: asyncio.AbstractEventLoop, address: int) -> None:
+    loop.call_soon_threadsafe(lambda: ctypes.cast(address, ctypes.py_object).value.set_result(None))
+
+
+async def group_of_these(pool: Pool, server: Server) -> None:
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        tasks.create_task(asyncio.shield(pooled_connection(pool, server)))  # type: ignore[arg-type]
+        tasks.create_task(thread(pool, server))
+
+
+WORKS: list[Work] = [
+    sleep,
+    anyio_sleep,
+    timer_and_event,
+    open_connection,
+    anyio_connection,
+    pooled_connection,
+    pooled_connection_in_a_lock,
+    answer_that_another_task_reads,
+    bare_socket,
+    watched_descriptor,
+    thread,
+    threads_in_a_queue,
+    anyio_thread,
+    thread_of_its_own,
+    loop_in_another_thread,
+    subprocess,
+    held_by_c_code,
+]
+
+
+def app_with(pool: Pool, server: Server, work: Work) -> Any:
+    """An app that reads in one task, and works and replies in another; its pool lasts as long as its process does."""
+
+    async def app(scope: Any, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await receive()
+            await pool.open(server)
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await pool.close()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        await receive()
+        await send({"type": "websocket.accept"})
+        texts: asyncio.Queue[str] = asyncio.Queue()
+
+        async def reply() -> None:
+            while True:
+                text = await texts.get()
+                await work(pool, server)
+                await send({"type": "websocket.send", "text": text})
+
+        replying = asyncio.create_task(reply())
+        try:
+            while (message := await receive())["type"] == "websocket.receive":
+                texts.put_nowait(message["text"])
+        finally:
+            replying.cancel()
+
+    return app
+
+
+@pytest.fixture(params=LOOPS, ids=["asyncio", "uvloop"])
+def loop_factory(request: pytest.FixtureRequest) -> Any:
+    # A loop of the test's own, which no other test has left anything on.
+    return lambda: request.param()
+
+
+@pytest.fixture
+def serve(loop_factory: Any, server: Server) -> Iterator[Callable[[Any], Api]]:
+    bridges: list[Any] = []
+
+    def api(app: Any, **options: Any) -> Api:
+        made = api_of(app, lifespan="on", loop_factory=loop_factory, **options)
+        bridges.append(next(iter(made.handlers)))
+        return made
+
+    yield api
+    for bridge in bridges:
+        bridge._asgi.close()
+        bridge._asgi._runner.close()
+
+
+Serve = Callable[..., Api]
+
+
+@pytest.mark.parametrize("work", WORKS, ids=lambda work: work.__name__)
+def test_work_in_another_task_is_waited_for(
+    serve: Serve, server: Server, work: Work, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = serve(app_with(Pool(), server, work)).connect()
+    started = time.monotonic()
+    assert client.say("a", "b") == ["a", "b"]
+    assert time.monotonic() - started < 2 * SECONDS + 2
+    assert client.leave() == 200
+    assert caplog.text == ""
+
+
+def test_nobody_waits_for_what_goes_on_beside_the_app(serve: Serve, server: Server) -> None:
+    pool = Pool()
+
+    async def app(scope: Any, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            return await app_with(pool, server, sleep)(scope, receive, send)
+        await receive()
+        await send({"type": "websocket.accept"})
+        texts: list[str] = []
+        there = asyncio.Event()
+
+        async def read() -> None:
+            while (message := await receive())["type"] == "websocket.receive":
+                texts.append(message["text"])
+                there.set()
+
+        reading = asyncio.create_task(read())
+        await pooled_connection(pool, server)  # a connection of the pool has been used, and is idle
+        while True:
+            await there.wait()
+            there.clear()
+            await send({"type": "websocket.send", "text": texts.pop()})
+
+    client = serve(app).connect()
+    started = time.monotonic()
+    assert client.say("a", "b") == ["a", "b"]
+    assert client.leave() == 200
+    assert time.monotonic() - started < 3 * SECONDS
+
+
+def test_a_message_whose_reader_is_cancelled_at_that_moment_goes_to_the_next(serve: Serve) -> None:
+    async def app(scope: Any, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            return
+        await receive()
+        await send({"type": "websocket.accept"})
+        first = asyncio.create_task(receive())  # type: ignore[arg-type]
+        await asyncio.sleep(0)
+        loop = asyncio.get_running_loop()
+
+        def cancel_when_handed_over() -> None:
+            waiter = progress.awaited(first)
+            if waiter is None:
+                first.cancel()
+            else:
+                loop.call_soon(cancel_when_handed_over)
+
+        timer = loop.call_later(0, cancel_when_handed_over)
+        await asyncio.wait([first])
+        timer.cancel()
+        message = await receive()
+        await send({"type": "websocket.send", "text": message["text"]})
+        await receive()
+
+    api = api_of(app)
+    client = api.connect()
+    assert client.say("a") == ["a"]
+
+
+def test_a_message_that_nobody_took_before_the_app_ended_is_an_error(caplog: pytest.LogCaptureFixture) -> None:
+    async def app(scope: Any, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        ended = asyncio.get_running_loop().create_future()
+        reading = asyncio.create_task(receive())  # type: ignore[arg-type]
+        await asyncio.sleep(0)
+        waiter = progress.awaited(reading)
+        assert waiter is not None
+        # The reader is cancelled after the message was handed to it, and nobody asks again.
+        waiter.add_done_callback(lambda _: reading.cancel())
+        waiter.add_done_callback(lambda done: done.cancelled() or ended.set_result(None))
+        await ended
+
+    client = api_of(app).connect()
+    assert client.send("a") == 500
+    assert "it is lost" in caplog.text
+
+
+async def test_of_a_loop_that_tells_nothing_whatever_is_not_a_message_is_waited_for() -> None:
+    class Silent(asyncio.AbstractEventLoop):
+        pass
+
+    async def wait(what: Awaitable[Any]) -> None:
+        await what
+
+    silent, event = Silent(), asyncio.Event()
+    asked = asyncio.get_running_loop().create_future()
+    asking, waiting = asyncio.create_task(wait(asked)), asyncio.create_task(wait(event.wait()))
+    tasks = {asking, waiting}
+    assert progress.is_ready(silent, tasks)
+    assert progress.at_work(silent, tasks, [asked], 0.0, lambda context: True)[0] == {progress.name_of(asking)}
+    await asyncio.sleep(0)
+    assert not progress.is_ready(silent, tasks)
+    assert progress.at_work(silent, {asking}, [asked], 0.0, lambda context: True)[:2] == (set(), set())
+    assert progress.at_work(silent, tasks, [asked], 0.0, lambda context: True)[0] == {progress.name_of(waiting)}
+    for task in tasks:
+        task.cancel()
+
+
+async def test_where_there_is_too_much_to_look_at_a_task_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting = asyncio.create_task(asyncio.Event().wait())
+    await asyncio.sleep(0)
+    loop = asyncio.get_running_loop()
+    assert progress.at_work(loop, {waiting}, [], 0.0, lambda context: True)[:2] == (set(), set())
+    monkeypatch.setattr(progress, "OBJECTS", 10)
+    assert progress.at_work(loop, {waiting}, [], 0.0, lambda context: True)[:2] == ({progress.name_of(waiting)}, set())
+    waiting.cancel()
+
+
+async def test_a_timer_of_somebody_else_s_counts_if_it_wakes_the_app() -> None:
+    loop = asyncio.get_running_loop()
+    event = asyncio.Event()
+    waiting = asyncio.create_task(event.wait())
+    await asyncio.sleep(0)
+    timer = loop.call_later(3, event.set)
+    now = loop.time()
+    assert progress.at_work(loop, {waiting}, [], now + 5, lambda context: False)[0] == {progress.name_of(waiting)}
+    assert progress.at_work(loop, {waiting}, [], now + 1, lambda context: False)[:2] == (set(), set())
+    timer.cancel()
+    assert progress.at_work(loop, {waiting}, [], now + 5, lambda context: False)[:2] == (set(), set())
+    waiting.cancel()
+
+
+EVENTS: dict[str, asyncio.Event] = {}
+"""Where nothing but a module knows what a task waits for."""
+
+
+async def test_what_a_module_knows_is_no_c_code_s() -> None:
+    EVENTS["one"] = asyncio.Event()
+
+    async def wait() -> None:
+        await EVENTS["one"].wait()
+
+    waiting = asyncio.create_task(wait())
+    await asyncio.sleep(0)
+    EVENTS["one"]._waiters.append(EVENTS["one"]._waiters[0])  # type: ignore[attr-defined]
+    assert progress.at_work(asyncio.get_running_loop(), {waiting}, [], 0.0, lambda c: True)[:2] == (set(), set())
+    waiting.cancel()
