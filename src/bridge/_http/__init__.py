@@ -1,7 +1,7 @@
 """HTTP messages as Bridge has them: a request's fields, and what header names and values may be.
 
 Names repeat from event to event, so each form of a name is made once and looked up afterwards. The tables are bounded:
-clients choose names too, and a table that is full still answers, it only stops learning.
+clients choose names too. A table that is full begins anew.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from ..errors import AppError, EventError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from typing import Any, Final
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any, Final, TypeVar
 
     from ..types import HeaderItems, Request, ResponseHeaders
+
+    T = TypeVar("T", str, bytes)
 
 METHOD: Final = 0
 SCHEME: Final = 1
@@ -73,7 +75,7 @@ TRACE = b"x-amzn-trace-id"
 """The name in which a trace arrives. Every spelling of it becomes this very object: `is` is enough to know it."""
 
 ASGI_NAMES: dict[str, bytes] = {}
-"""Names that `to_asgi` has met: one that is in it needs no work."""
+"""Names that `to_asgi` has met lately: one that is in it needs no work."""
 _environ_keys: dict[str, str] = {}
 
 
@@ -82,18 +84,16 @@ def to_asgi(lines: HeaderItems) -> list[tuple[bytes, bytes]]:
 
     Values become UTF-8: CloudFront, for one, sends place names that are no latin-1.
     """
-    return [(_asgi_name(name), value.encode()) for name, value in _tolerant(lines)]
+    _learn(ASGI_NAMES, lines, _asgi_name)
+    try:
+        return [(ASGI_NAMES[name], value.encode()) for name, value in lines]
+    except (AttributeError, KeyError, UnicodeEncodeError):
+        return [(_asgi_name(name), value.encode()) for name, value in _tolerant(lines)]
 
 
 def _asgi_name(name: str) -> bytes:
-    lower = ASGI_NAMES.get(name)
-    if lower is None:
-        lower = name.lower().encode("utf-8", "replace")
-        if lower == TRACE:
-            lower = TRACE
-        if len(ASGI_NAMES) < TABLE_SIZE:
-            ASGI_NAMES[name] = lower
-    return lower
+    lower = name.lower().encode("utf-8", "replace")
+    return TRACE if lower == TRACE else lower
 
 
 def to_environ(lines: HeaderItems, environ: dict[str, Any]) -> None:
@@ -106,17 +106,31 @@ def to_environ(lines: HeaderItems, environ: dict[str, Any]) -> None:
     except (AttributeError, KeyError, UnicodeEncodeError):
         plain = False
     if not plain:
+        _learn(_environ_keys, lines, _environ_key)
         _merge(lines, environ)
     environ.pop("", None)
 
 
 def _merge(lines: HeaderItems, environ: dict[str, Any]) -> None:
-    found: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
     for name, value in _tolerant(lines):
-        key = _environ_key(name)
-        text = value.encode().decode("latin-1")
-        found[key] = f"{found[key]}{'; ' if key == 'HTTP_COOKIE' else ','}{text}" if key in found else text
-    environ.update(found)
+        key = _environ_keys.get(name)
+        found.setdefault(_environ_key(name) if key is None else key, []).append(value.encode().decode("latin-1"))
+    environ.update((key, ("; " if key == "HTTP_COOKIE" else ",").join(values)) for key, values in found.items())
+
+
+def _learn(table: dict[str, T], lines: HeaderItems, form: Callable[[str], T]) -> None:
+    """Put the names of header lines into a table, in their form. A table that is full begins anew.
+
+    So a client that invents names costs others nothing: what they send is known again after one request.
+    """
+    names = {name for name, _ in lines}
+    new = names.difference(table)
+    if len(table) + len(new) > TABLE_SIZE:
+        table.clear()
+        new = names
+    if len(new) <= TABLE_SIZE:
+        table.update((name, form(name)) for name in new)
 
 
 def _environ_key(name: str) -> str:
@@ -125,16 +139,10 @@ def _environ_key(name: str) -> str:
     A name with an underscore must not: `x_forwarded_proto` would read as `X-Forwarded-Proto`, so that a client could
     pose as the gateway. nginx and Django's server drop such names too.
     """
-    key = _environ_keys.get(name)
-    if key is None:
-        key = name.upper().replace("-", "_")
-        if "_" in name or not name.isascii():
-            key = ""
-        elif key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-            key = "HTTP_" + key
-        if len(_environ_keys) < TABLE_SIZE:
-            _environ_keys[name] = key
-    return key
+    key = name.upper().replace("-", "_")
+    if "_" in name or not name.isascii():
+        return ""
+    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else "HTTP_" + key
 
 
 def _tolerant(lines: HeaderItems) -> HeaderItems:
@@ -163,8 +171,9 @@ class ResponseNames(dict["bytes | str", str]):
         lower = raw.decode().lower()
         if lower in self._dropped:
             lower = ""
-        if len(self) < TABLE_SIZE:
-            self[name] = lower
+        if len(self) >= TABLE_SIZE:
+            self.clear()
+        self[name] = lower
         return lower
 
 
@@ -182,9 +191,11 @@ def from_asgi(lines: Iterable[tuple[bytes, bytes]], names: ResponseNames) -> Res
             if name == "set-cookie":
                 cookies.append(value)
             elif name in headers:
-                _repeat(name, value, headers, repeated)
+                repeated.setdefault(name, [headers[name]]).append(value)
             elif name:
                 headers[name] = value
+        for name, values in repeated.items():
+            headers[name] = ", ".join(values)
     except (AttributeError, TypeError, ValueError) as error:
         raise AppError(
             f"the app sent headers that are no pairs of bytes (ASGI, http.response.start): {lines!r}"
@@ -205,19 +216,16 @@ def from_wsgi(lines: Iterable[tuple[str, str]], names: ResponseNames) -> Respons
             if name == "set-cookie":
                 cookies.append(value.strip(" \t"))  # Django 5 puts a space in front
             elif name in headers:
-                _repeat(name, value, headers, repeated)
+                repeated.setdefault(name, [headers[name]]).append(value)
             elif name:
                 headers[name] = value
+        for name, values in repeated.items():
+            headers[name] = ", ".join(values)
     except (AttributeError, TypeError, ValueError) as error:
         raise AppError(
             f"the app sent headers that are no pairs of str (PEP 3333, start_response): {lines!r}"
         ) from error
     return headers, cookies, repeated
-
-
-def _repeat(name: str, value: str, headers: dict[str, str], repeated: dict[str, list[str]]) -> None:
-    repeated.setdefault(name, [headers[name]]).append(value)
-    headers[name] = ", ".join(repeated[name])
 
 
 def _check(name: str, value: str) -> None:
