@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bridge import Bridge
+from bridge._app.asgi.root_task import collected
 from bridge._invocation import log_error, logger
 from bridge.types import Receive, Scope, Send
 
@@ -117,6 +118,17 @@ def test_so_is_what_ran_out_of_time(way: Any, seen: Seen) -> None:
 def test_so_is_an_app_that_cancels_itself(way: Any, seen: Seen) -> None:
     way(Bridge(cancel_itself, lifespan="off"), items(), None)
     assert seen.lines == [("R1", "GET /items answered 500: CancelledError")]
+
+
+async def test_the_garbage_collector_knows_the_context_of_a_task() -> None:
+    async def sets() -> None:
+        CORRELATION.set("R4")
+
+    task = asyncio.create_task(sets())
+    await task
+    context = collected(task)
+    assert context is not None
+    assert context[CORRELATION] == "R4"
 
 
 def test_a_context_that_is_in_use_elsewhere_is_done_without(seen: Seen) -> None:

@@ -81,7 +81,8 @@ class Function:
 
             asgi = [bridge for bridge in made if bridge.is_asgi]
             self.needs_loop = bool(asgi) and not self.is_async
-            self.loop_factory = asgi[0].loop_factory if asgi else None
+            # One loop is enough for almost all: that of the last, which is the likeliest to be the one inside.
+            self.loop_factory = asgi[-1].loop_factory if asgi else None
             self.respond = Wrapper(self._handler, self.is_async, made, self.loop_factory).respond
 
     async def _blocking(self, event: Any, context: Any, responder: InvocationResponder) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextvars import Context
+from functools import partial
 
 from ..._invocation import keep_context
 
@@ -57,12 +58,12 @@ class RootTask:
 
 
 def blamed_on(task: Task[Any], error: E) -> E:
-    """Return a failure, with the context variables noted of the task that has failed.
+    """Return a failure, with the context variables noted of the task that has failed."""
+    return keep_context(error, getattr(task, "get_context", partial(collected, task))())
 
-    CPython 3.11 does not tell a task's context, but its garbage collector does.
-    """
-    if hasattr(task, "get_context"):
-        return keep_context(error, task.get_context())
+
+def collected(task: Task[Any]) -> Context | None:
+    """Return the context of a task. CPython 3.11 does not tell it, but its garbage collector does."""
     import gc
 
-    return keep_context(error, next((found for found in gc.get_referents(task) if isinstance(found, Context)), None))
+    return next((found for found in gc.get_referents(task) if isinstance(found, Context)), None)
