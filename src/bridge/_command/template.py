@@ -79,6 +79,8 @@ def serve(options: argparse.Namespace, path: Path) -> None:
         )
 
     template = read()
+    # What ends the server ends the functions too, and takes the file away.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     desk = template.desk(options.host, options.port, eager=True)
     with closing(desk), _noted(path, desk):
         desk.prepare()
@@ -135,8 +137,6 @@ def _run(desk: Desk, hosts: Iterable[str]) -> None:
     from ..gateway._host_guard import HostGuard
     from ..gateway._server import config
 
-    # What ends the server ends the functions too, and takes the file away.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with suppress(KeyboardInterrupt):
         uvicorn.Server(config(HostGuard(desk, hosts))).run(sockets=desk.sockets)
 
