@@ -226,7 +226,8 @@ class Issuer(BaseHTTPRequestHandler):
     keys: object = {"keys": [{"kid": "one"}]}
 
     def do_GET(self) -> None:
-        place = f"http://127.0.0.1:{self.server.server_address[1]}/keys"
+        assert isinstance(self.server, HTTPServer)
+        place = f"http://127.0.0.1:{self.server.server_port}/keys"
         answer = (
             self.keys if self.path == "/keys" else {"jwks_uri": place if self.path.startswith("/a/") else "file:///x"}
         )
@@ -243,7 +244,7 @@ class Issuer(BaseHTTPRequestHandler):
 async def test_an_issuers_keys_are_fetched_once_and_from_the_web_only(caplog: pytest.LogCaptureFixture) -> None:
     server = HTTPServer(("127.0.0.1", 0), Issuer)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_address[1]}"
+    url = f"http://127.0.0.1:{server.server_port}"
 
     class Request:
         what = "GET /"

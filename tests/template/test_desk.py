@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -171,7 +172,7 @@ def test_one_command_serves_the_template_and_another_sends_events(tmp_path: Path
         assert unknown.returncode == 2
         assert "there is no Nobody in the template" in unknown.stderr
     finally:
-        serving.terminate()
+        serving.send_signal(signal.SIGINT)
         rest = serving.communicate(timeout=20)[0]
     assert "route ANY /open/{proxy+}" in rest
     assert "not GET /items/{id}: another path" in rest

@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import sys
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from ..runtime._import_string import UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from ..gateway._template import Template
@@ -74,19 +74,21 @@ def serve(options: argparse.Namespace, path: Path) -> None:
             environment_file=options.env_file,
             region=options.region or os.environ.get("AWS_REGION") or "us-east-1",
             python=_python(options.venv),
-            jwks={"*": json.loads(Path(options.jwks).read_text())} if options.jwks else None,
+            jwks=_jwks(options.jwks),
             explain=options.explain,
         )
 
     template = read()
+    # What ends the server ends the functions too, and takes the file away.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     desk = template.desk(options.host, options.port, eager=True)
-    with closing(desk):
+    with closing(desk), _noted(path, desk):
         desk.prepare()
         for line in [*(f"{path}, {note}" for note in template.notes), *desk.lines()]:
             print(line)
         sys.stdout.flush()
         _beside(options, path, desk, read)
-        _run(path, desk, {options.host, *desk.deployment.stack.domains, *options.allow_host})
+        _run(desk, {options.host, *desk.deployment.stack.domains, *options.allow_host})
 
 
 def _beside(options: argparse.Namespace, path: Path, desk: Desk, read: Any) -> None:
@@ -113,11 +115,9 @@ def _beside(options: argparse.Namespace, path: Path, desk: Desk, read: Any) -> N
         desk.companions.append(partial(reloading.follow, path, lambda: desk.deployment, renew))
 
 
-def _run(path: Path, desk: Desk, hosts: Iterable[str]) -> None:
-    import uvicorn
-
-    from ..gateway._host_guard import HostGuard
-    from ..gateway._server import config
+@contextmanager
+def _noted(path: Path, desk: Desk) -> Iterator[None]:
+    """Leave a file that says where the template is served, for `send`, as long as it is."""
     from ..gateway._template.serving import state_file
 
     state = state_file(path)
@@ -125,13 +125,20 @@ def _run(path: Path, desk: Desk, hosts: Iterable[str]) -> None:
     descriptor = os.open(state, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         json.dump({"url": desk.control, "process": os.getpid()}, file)
-    # What ends the server ends the functions, and takes the file away.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        with suppress(KeyboardInterrupt):
-            uvicorn.Server(config(HostGuard(desk, hosts))).run(sockets=desk.sockets)
+        yield
     finally:
         state.unlink(missing_ok=True)
+
+
+def _run(desk: Desk, hosts: Iterable[str]) -> None:
+    import uvicorn
+
+    from ..gateway._host_guard import HostGuard
+    from ..gateway._server import config
+
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config(HostGuard(desk, hosts))).run(sockets=desk.sockets)
 
 
 def send(options: argparse.Namespace) -> None:
@@ -176,6 +183,20 @@ def _pairs(given: list[str], option: str) -> dict[str, str]:
         if not name or not equals:
             raise UsageError(f"{option} takes NAME=VALUE, not {name!r}")
     return {name: value for name, _, value in pairs}
+
+
+def _jwks(file: str | None) -> dict[str, Any] | None:
+    if file is None:
+        return None
+    try:
+        keys = json.loads(Path(file).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror}") from None
+    except ValueError:
+        keys = None
+    if not isinstance(keys, dict) or not isinstance(keys.get("keys"), list):
+        raise UsageError(f"{file} is no JSON Web Key Set")
+    return {"*": keys}
 
 
 def _python(folder: str | None) -> str:
