@@ -54,6 +54,7 @@ class Api:
         domain: of the API with a stage, whatever the client's Host says.
         seconds: the longest it waits for a function.
         request_limit: bytes of a request's body.
+        cuts_bodies: whether it cuts longer bodies, and lets the function know, instead of refusing them.
         event_limit: bytes of JSON of an event.
         result_limit: bytes of JSON of a result.
         head_size: what of a call counts for `head_limit`.
@@ -75,6 +76,7 @@ class Api:
     domain: Callable[[str], str]
     seconds: float
     request_limit: int
+    cuts_bodies: bool = False
     failed: Refusal
     no_base64: Refusal
     timed_out: Refusal
@@ -288,7 +290,8 @@ def _edge(settings: ApiSettings) -> Api:
         response=lambda result, _: source.response(result),
         domain=lambda _: CLOUDFRONT,
         seconds=seconds,
-        request_limit=50 * 1024**3,
+        request_limit=source.LIMIT,
+        cuts_bodies=True,
         result_limit=source.LIMIT,
         head_size=_head_size,
         head_limit=20_480,

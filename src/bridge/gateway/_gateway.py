@@ -10,14 +10,13 @@ import logging
 import time
 import uuid
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
 
 from .._http import url
 from ..errors import ConfigurationError, ResultBodyError, ResultError
 from ..sources._client_request import ClientRequest
-from . import _forwarded as forwarded
+from . import _forwarded as forwarded, _incoming as incoming
 from ._apis import api as api_of
 from ._function import LocalFunction, TimedOutError, to_json
 from ._outward import outward, plain
@@ -113,7 +112,8 @@ class Gateway:
 
     async def call(self, request: Request) -> ClientRequest:
         """The call that a request is, with the headers that AWS adds on the way."""
-        return await received(request, stage=self._stage, domain=self._api.domain(self._stage))
+        domain = self._api.domain(self._stage)
+        return await received(request, stage=self._stage, domain=domain, limit=self._api.request_limit)
 
     async def _respond(self, request: Request, send: Send) -> Response | None:
         """The response to a request; None: it has been streamed."""
@@ -156,22 +156,26 @@ class Gateway:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-async def received(request: Request, *, stage: str, domain: str) -> ClientRequest:
+async def received(request: Request, *, stage: str, domain: str, limit: int) -> ClientRequest:
     """Return the call that a request is, with the headers that AWS adds on the way.
+
+    Of a body with more bytes than `limit`, it has one byte more than those.
 
     Raises:
         ClientDisconnect: the client has left before its body was complete.
     """
     scope = request.scope
-    raw_path = scope.get("raw_path") or quote(scope["path"]).encode()
+    raw_path, host = incoming.target(scope)
     own = forwarded.added(scope)
+    if host is not None:
+        own["host"] = host.decode("latin-1")
     headers = [(name.lower(), value) for name, value in forwarded.lines(scope)]
     return ClientRequest(
         method=scope["method"],
-        raw_path=_ascii(raw_path.partition(b"?")[0]),
+        raw_path=_ascii(raw_path),
         query_string=_ascii(scope["query_string"]),
         headers=[*(line for line in headers if line[0] not in own), *own.items()],
-        body=await request.body(),
+        body=await incoming.body(request, limit),
         client=forwarded.client(scope),
         stage=stage,
         domain=domain,
@@ -195,7 +199,7 @@ def oversized(api: Api, call: ClientRequest) -> Response | None:
     """Return what an API answers to a call that is too large for it, and None to one that is not."""
     if api.head_size(call) > api.head_limit:
         return plain(*api.head_too_large)
-    if len(call.body) > api.request_limit:
+    if len(call.body) > api.request_limit and not api.cuts_bodies:
         return plain(*api.too_large)
     return None
 

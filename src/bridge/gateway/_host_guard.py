@@ -12,6 +12,8 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ._incoming import target
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -53,7 +55,8 @@ class HostGuard:
 
     def _complaint(self, scope: Scope) -> str | None:
         headers = dict(scope["headers"])
-        host = _name(b"//" + headers.get(b"host", b""))
+        asked = target(scope)[1]
+        host = _name(b"//" + (headers.get(b"host", b"") if asked is None else asked))
         if not self._is_allowed(host):
             return f"the host {host!r} was refused. If it is yours: --allow-host {host}"
         if scope["type"] == "websocket" and b"origin" in headers:

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from starlette.responses import JSONResponse, Response
 
 from .._http.body import PAYLOAD
-from . import _signature as signature
+from . import _incoming as incoming, _signature as signature
 from ._outward import error
 
 if TYPE_CHECKING:
@@ -70,13 +70,13 @@ class Invocations:
         kind = request.headers.get("x-amz-invocation-type", "RequestResponse")
         if kind not in ("Event", "RequestResponse", "DryRun"):
             return error(400, "InvalidParameterValueException", f"there is no invocation type {kind!r}")
-        payload = await request.body()
         limit = ASYNCHRONOUS_PAYLOAD if kind == "Event" else PAYLOAD
+        payload = await incoming.body(request, limit)
         if len(payload) > limit:
-            return error(413, "RequestTooLargeException", f"{len(payload)} bytes; the limit is {limit}")
+            return error(413, "RequestTooLargeException", f"an event of more than {limit} bytes, which is the limit")
         try:
             event = json.loads(payload or b"{}")
-        except ValueError as broken:
+        except (ValueError, RecursionError) as broken:
             return error(400, "InvalidRequestContentException", f"the payload is no JSON: {broken}")
         if kind == "DryRun":
             return Response(status_code=204)
@@ -96,7 +96,7 @@ class Invocations:
         started = time.perf_counter()
         request_id = str(uuid.uuid4())
         try:
-            result = await function.invoke(event, request_id, SECONDS)
+            response = JSONResponse(await function.invoke(event, request_id, SECONDS))
         except Exception as raised:
             log.exception("invocation %s failed", request_id)
             message = getattr(raised, "message", str(raised))
@@ -104,4 +104,4 @@ class Invocations:
             failure = {"errorMessage": message, "errorType": kind, "requestId": request_id}
             return JSONResponse(failure, headers={"X-Amz-Function-Error": "Unhandled"})
         log.info("invocation %s %.1f ms", request_id, (time.perf_counter() - started) * 1000)
-        return JSONResponse(result)
+        return response

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 
-from . import _signature as signature
+from . import _incoming as incoming, _signature as signature
 from ._client_connection import MESSAGE_LIMIT, GoneError, SlowClientError
 from ._outward import error
 
@@ -32,7 +32,7 @@ async def response(request: Request, connection_id: str, connections: dict[str, 
         return error(403, "ForbiddenException", "Forbidden")
     if not _ID.fullmatch(connection_id):
         return error(400, "BadRequestException", f"Invalid connectionId: {connection_id}")
-    data = await request.body()
+    data = await incoming.body(request, MESSAGE_LIMIT)
     if len(data) > MESSAGE_LIMIT:
         return error(413, "PayloadTooLargeException", f"a message has {MESSAGE_LIMIT} bytes at most")
     connection = connections.get(connection_id)

@@ -53,7 +53,7 @@ class Selection:
             return "$default"
         try:
             value = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return "$default"
         for name in self._names:
             value = value.get(name) if isinstance(value, dict) else None

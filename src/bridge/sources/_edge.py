@@ -224,8 +224,11 @@ def _response_lines(headers: object) -> list[tuple[str, str]]:
     lines: list[tuple[str, str]] = []
     for name, given in headers.items():
         if not isinstance(given, list) or not all(
-            isinstance(line, dict) and isinstance(line.get("value"), str) for line in given
+            isinstance(line, dict)
+            and isinstance(line.get("value"), str)
+            and isinstance(line.get("key"), (str, type(None)))
+            for line in given
         ):
-            raise ResultError(f'headers must have lists of {{"value": ...}}; {name!r} has {given!r}')
+            raise ResultError(f'headers must have lists of {{"key": ..., "value": ...}}, texts; {name!r} has {given!r}')
         lines += [(line.get("key") or name, line["value"]) for line in given]
     return lines

@@ -69,7 +69,7 @@ class HttpFront:
         """Return the response to a request that has come by the API's own domain name."""
         api = self.api
         domain = self._account.url_domain(api.api_id) if api.kind == "url" else self._account.api_domain(api.api_id)
-        call = await received(request, stage="$default", domain=domain if api.kind != "alb" else "")
+        call = await self._received(request, domain if api.kind != "alb" else "")
         first = call.raw_path.split("/")[1]
         stages = {stage.name: stage for stage in api.stages}
         if api.kind in ("url", "alb"):
@@ -94,7 +94,7 @@ class HttpFront:
             base: the base path that it is mapped by.
             stage: that the base path is mapped to.
         """
-        call = await received(request, stage="$default", domain=domain)
+        call = await self._received(request, domain)
         path = call.raw_path[len(base) + 1 :] if base else call.raw_path
         found = next((each for each in self.api.stages if each.name == stage), None) or Stage(name=stage)
         if self.api.kind == "http":
@@ -104,6 +104,9 @@ class HttpFront:
         exchange = self._exchange(request, call, found, path or "/")
         exchange.domain = domain
         return await self._passed(exchange)
+
+    async def _received(self, request: Request, domain: str) -> ClientRequest:
+        return await received(request, stage="$default", domain=domain, limit=self._limits.request_limit)
 
     def _exchange(self, request: Request, call: ClientRequest, stage: Stage, path: str) -> Exchange:
         exchange = Exchange(request=request, call=call, account=self._account, api=self.api, stage=stage, path=path)
