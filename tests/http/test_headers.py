@@ -236,9 +236,7 @@ class TestTables:
     def test_do_without_a_request_that_has_more_names_than_a_table(self) -> None:
         lines = [(f"X-{number}", "é") for number in range(headers.TABLE_SIZE + 1)]
         assert to_asgi(lines) == [(name.lower().encode(), "é".encode()) for name, _ in lines]
-        assert environ(*lines) == {
-            f"HTTP_X_{number}": "é".encode().decode("latin-1") for number in range(len(lines))
-        }
+        assert environ(*lines) == {f"HTTP_X_{number}": "é".encode().decode("latin-1") for number in range(len(lines))}
 
     def test_of_response_names_stay_bounded_under_a_flood(self) -> None:
         names = ResponseNames()

@@ -88,7 +88,7 @@ def _latin1(text: str) -> str:
 _ports = {port: str(port) for port in PORTS.values()}
 
 
-class Exchange:
+class WSGIResponse:
     """What one request's app has said by `start_response` and `write`.
 
     Attributes:
@@ -160,7 +160,7 @@ class WSGI:
 
     def run(self, request: Request, event: Event, context: Any) -> Outcome:
         """Run a request. The app's iterable is closed, whatever happens."""
-        exchange = Exchange(self.names)
+        exchange = WSGIResponse(self.names)
         environ = environ_of(request, event, context, self.traced)
         error: Exception | None = None
         body: bytes | None = None
@@ -198,7 +198,7 @@ FINITE = frozenset((list, tuple))
 """Iterables whose parts are all there, and which have no `close`."""
 
 
-def joined(chunks: Iterable[bytes], exchange: Exchange) -> bytes:
+def joined(chunks: Iterable[bytes], exchange: WSGIResponse) -> bytes:
     """The bytes of an iterable, in one order with those that the app writes beside it."""
     size = 0
     for chunk in chunks:

@@ -10,7 +10,7 @@ from time import monotonic
 from ..._invocation import deadline
 from ...errors import AppError, DeadlineError
 from ..streaming import client_has_gone
-from . import FINITE, Exchange, environ_of, joined
+from . import FINITE, WSGIResponse, environ_of, joined
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def respond(wsgi: WSGI, answer: StreamedAnswer, context: Any, responder: SyncResponder) -> None:
     """Run a request, and have its answer go to a responder. Then close the app's iterable, whatever has happened."""
-    exchange = StreamExchange(wsgi.names, answer, responder)
+    exchange = WSGIStreamResponse(wsgi.names, answer, responder)
     environ = environ_of(answer.request, answer.event, context, wsgi.traced)
     chunks: Iterable[bytes] = ()
     error: Exception | None = None
@@ -42,7 +42,7 @@ def respond(wsgi: WSGI, answer: StreamedAnswer, context: Any, responder: SyncRes
             _close(close, answer)
 
 
-class StreamExchange(Exchange):
+class WSGIStreamResponse(WSGIResponse):
     """What one request's app says, which goes on to a responder.
 
     Args:
@@ -62,7 +62,7 @@ class StreamExchange(Exchange):
         """Take the status line and the headers; the callable that it returns sends body bytes.
 
         Raises:
-            AppError: as `Exchange.start_response`.
+            AppError: as `WSGIResponse.start_response`.
             BaseException: the one of `exc_info`, where the headers have gone out (PEP 3333, "Error Handling").
             ResultTooLargeError: status and headers do not fit into a stream's prelude.
         """
