@@ -355,7 +355,6 @@ def test_port_that_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
     [
         [],
         ["fly"],
-        ["serve"],
         ["serve", "things:asgi", "--port", "http"],
         ["serve", "things:asgi", "--api", "soap"],
         ["invoke", "things:asgi"],
@@ -465,7 +464,14 @@ def starts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.delitem(sys.modules, "starts", raising=False)
 
     def made(**settings: Any) -> Any:
-        given = {"target": "starts:handler", "processes": 0, "routing": "turn", "websocket": None, **settings}
+        given = {
+            "target": "starts:handler",
+            "processes": 0,
+            "routing": "turn",
+            "websocket": None,
+            "hosts": [],
+            **settings,
+        }
         monkeypatch.setenv(cli._SETTINGS, json.dumps({"streaming": False, "concurrency": 1, **given}))
         return cli.gateway(), sys.modules["starts"]
 

@@ -24,13 +24,12 @@ def test_the_app_answers_aws_as_before() -> None:
     assert Client(example.handler, HTTP_V2).get("/hello/you").json == {"hello": "you", "tags": [], "client": CLIENT}
 
 
-def test_without_the_source_the_pattern_would_be_the_path() -> None:
+def test_without_the_source_the_event_is_none_of_aws() -> None:
     from bridge.sources import detect
 
     event = YANDEX.event(Sent(path="/hello/you"))
-    found = detect(event)
-    assert found is not None
-    assert found.request(event)[3] == event["path"] == "/{proxy+}"
+    assert event["path"] == "/{proxy+}"
+    assert detect(event) is None
 
 
 def test_the_page_shows_the_source_as_it_is() -> None:

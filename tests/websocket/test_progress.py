@@ -12,7 +12,6 @@ from typing import Any
 
 import anyio
 import pytest
-import uvloop
 
 from bridge.websocket._run import progress
 
