@@ -17,7 +17,23 @@ from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks import apps, bars, bodies, charts, growth, least, lines, page, report, rounds, runtime, table
+from benchmarks import (
+    apps,
+    bars,
+    bodies,
+    charts,
+    cold,
+    deployed,
+    growth,
+    least,
+    lines,
+    packing,
+    page,
+    report,
+    rounds,
+    runtime,
+    table,
+)
 from benchmarks.contender import Contender, answer_of
 from benchmarks.request import SOURCES, Request, payload
 from benchmarks.rounds import Effort, figure
@@ -81,8 +97,8 @@ def test_a_peer_takes_part_or_is_listed_with_its_error(results: tuple[Path, dict
         assert not set(row["figures"]) & set(row["errors"])
 
 
-def test_bytecode_that_is_shipped_saves_what_the_page_says(results: tuple[Path, dict[str, Any]]) -> None:
-    """The same folder twice, for every adapter: only the time differs."""
+def test_the_examples_are_started_as_they_are_shipped(results: tuple[Path, dict[str, Any]]) -> None:
+    """The same folder twice, for every adapter: what is imported is the same, too."""
     here, found = results
     sam, packaged = found["cold"]["rows"][1:]
     assert ("sam build" in sam["setting"], "bridge package" in packaged["setting"]) == (True, True)
@@ -90,10 +106,21 @@ def test_bytecode_that_is_shipped_saves_what_the_page_says(results: tuple[Path, 
     assert sam["errors"] == packaged["errors"]
     for name, figures in sam["figures"].items():
         assert packaged["figures"][name]["modules"] == figures["modules"]
-        assert packaged["figures"][name]["import"]["min"] < figures["import"]["min"]
     ratio = packaged["figures"]["Bridge"]["import"]["min"] / sam["figures"]["Bridge"]["import"]["min"]
     assert packaged["aim"] == {"contender": "Bridge", "limit": 0.55, "ratio": pytest.approx(ratio, abs=0.001)}
     assert "Flask example as `bridge package` ships it" in (here / "benchmark.md").read_text(encoding="utf-8")
+
+
+def test_ways_to_pack_are_compared_with_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sources that are compiled at each start, sources that are not there at all, and the package."""
+    titles = ("no bytecode (`sam build`)", "modules in one archive (zipimport)", packing.FIRST.title)
+    monkeypatch.setattr(packing, "PACKINGS", [each for each in packing.PACKINGS if each.title in titles])
+    monkeypatch.setattr(cold, "EXAMPLES", {"Flask example": cold.EXAMPLES["Flask example"]})
+    made = packing.table(1)
+    assert made.header == ["", "Flask example"]
+    ratios = {title: float(figure.partition("(")[2].rstrip("×)")) for title, figure in made.rows}
+    assert ratios.keys() == set(titles)
+    assert ratios[titles[2]] == 1
 
 
 @pytest.mark.parametrize(("ratio", "verdict"), [(0.41, "reached"), (0.55, "reached"), (0.56, "missed")])
@@ -358,3 +385,16 @@ def test_the_runtime_api_reads_what_is_posted(framing: bytes, parts: list[bytes]
         thread.join()
     assert found.answer == b"abcdef"
     assert 0 < found.first_byte < found.cycle
+
+
+@pytest.mark.parametrize(("way", "compiled"), [(deployed.SAM, False), (deployed.PACKAGE, True)])
+def test_a_folder_is_as_the_tool_leaves_it(way: str, compiled: bool, tmp_path: Path) -> None:
+    """All files are of 1980. SAM's have no bytecode, and the package's are all that `bridge check` asks for."""
+    (tmp_path / "app.py").write_text("", encoding="utf-8")
+    deployed.deployed(way, ["itsdangerous", "not-installed"], tmp_path)
+    assert {path.stat().st_mtime for path in tmp_path.rglob("*")} == {deployed.DATE}
+    assert bool(list(tmp_path.rglob("*.pyc"))) == compiled
+    assert (tmp_path / "itsdangerous" / "signer.py").exists()
+    assert (tmp_path / "bridge" / "gateway").exists() != compiled
+    checked = subprocess.run([sys.executable, "-m", "bridge", "check", tmp_path], capture_output=True, check=False)
+    assert checked.returncode == (0 if compiled else 1)

@@ -131,6 +131,7 @@ def test_a_project_that_is_a_package_is_built(
     tmp_path: Path, wheels: Path, bridge: Bridge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TESTS", str(Path(__file__).parents[2]))
+    monkeypatch.setenv("PIP_NO_BUILD_ISOLATION", "0")  # which pip takes for "without": the backend needs nothing
     files = {"pyproject__toml": PACKAGE, "backend__py": BACKEND, "run__sh": ""}
     project = write(tmp_path / "project", **files)
     write(project / "src", never__py="")

@@ -267,6 +267,8 @@ def test_too_much_for_lambda_is_an_error_that_names_the_heaviest(
     assert bridge("package", bare, "-o", tmp_path / "function.zip") == 2
     assert "3.8 MB unpacked, and Lambda takes 2.9 MB" in (said := capsys.readouterr().err)
     assert "Heaviest: model.bin 3.8 MB, " in said
+    assert bridge("package", bare, "--dry-run") == 2
+    assert " 4,000,000  model.bin\n" in capsys.readouterr().out
 
 
 def test_too_much_for_an_upload_is_told(

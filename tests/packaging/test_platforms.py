@@ -93,6 +93,12 @@ def test_files_show_what_they_are_for() -> None:
     assert guess(files, "3.13", "x86_64") == Platform("3.13", "x86_64")
 
 
+def test_bytecode_shows_the_version_where_nothing_else_does() -> None:
+    stale = [entry(f"a/__pycache__/{name}.cpython-311.pyc") for name in "abc"]
+    assert guess(stale, None, None).python == "3.11"
+    assert guess([*stale, entry("a/_a.cpython-313-x86_64-linux-gnu.so")], None, None).python == "3.13"
+
+
 def test_a_wheel_s_tag_shows_the_version_where_libraries_do_not() -> None:
     files = [entry("a-1.dist-info/METADATA", b"Name: a\n"), entry("a-1.dist-info/WHEEL", b"Tag: cp312-cp312-any\n")]
     assert guess(files, None, None) == Platform("3.12", "x86_64")

@@ -23,18 +23,20 @@ def guess(entries: Sequence[Entry], python: str | None, architecture: str | None
 
     Args:
         entries: the files.
-        python: the version where it is known. Else most compiled modules and bytecode decide, and this Python where
-            there are none.
+        python: the version where it is known. Else compiled modules and wheels decide, else bytecode, else it is
+            this Python's.
         architecture: the same. Where there are no libraries it is x86_64, Lambda's own default.
     """
     if python is None:
-        seen = Counter(found[1] for entry in entries if (found := _TAGGED.search(entry.name)))
+        seen = Counter(found[1] for entry in _libraries(entries) if (found := _TAGGED.search(entry.name)))
         seen.update(
             found[1]
             for distribution in distributions({entry.name: entry for entry in entries})
             for tag in distribution.tags
             if (found := re.match(r"cp3(\d+)-cp", tag))
         )
+        if not seen:  # bytecode may be of whatever Python has run the code last
+            seen.update(found[1] for entry in entries if (found := _TAGGED.search(entry.name)))
         python = f"3.{seen.most_common(1)[0][0]}" if seen else RUNNING
     if architecture is None:
         machines = Counter(machine for entry in _libraries(entries) if (machine := elf_architecture(entry.read()[:20])))

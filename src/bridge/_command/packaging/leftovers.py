@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .distributions import distributions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from .distributions import Distribution
     from .entries import Entry
@@ -36,6 +36,7 @@ _TEST_FILE = re.compile(r"test_\w+\.py|\w+_test\.py|conftest\.py")
 _IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+[.\w]+[ \t]+import[ \t]*(?:\([^)]*\)|[^\n(]+)|import[ \t]+[^\n]+)", re.MULTILINE
 )
+_QUOTED = re.compile(rb"[\"'][\w.]+\.[\w.]+")
 
 
 def leftovers(entries: Iterable[Entry]) -> dict[str, str]:
@@ -94,38 +95,50 @@ def _unused(candidates: dict[tuple[str, ...], str], files: Mapping[str, Entry], 
     """Return the files of those candidates that nothing which stays imports."""
     groups = {group: [name for name in files if name.startswith(group)] for group in candidates}
     groups = {group: names for group, names in groups.items() if names}
+    modules = {prefix: _Module(prefix, roots) for group in groups for prefix in group}
+    words = {module.last for module in modules.values()}
+    mentions = {name: _mentions(entry, words) for name, entry in files.items() if groups and name.endswith(".py")}
     while True:
         going = {name for names in groups.values() for name in names}
-        staying = [entry for name, entry in files.items() if name.endswith(".py") and name not in going]
-        imported = [group for group in groups if any(_is_imported(prefix, staying, roots) for prefix in group)]
+        staying = {name: found for name, found in mentions.items() if found and name not in going}
+        imported = [group for group in groups if any(modules[prefix].is_imported(staying) for prefix in group)]
         if not imported:
             return {name: candidates[group] for group, names in groups.items() for name in names}
         for group in imported:
             del groups[group]
 
 
-def _is_imported(prefix: str, staying: Iterable[Entry], roots: list[str]) -> bool:
-    root = next(root for root in roots if prefix.startswith(root))
-    path = prefix.removeprefix(root).rstrip("/").removesuffix(".py")
-    dotted = path.replace("/", ".")
-    package, _, last = dotted.rpartition(".")
-    top = root + dotted.partition(".")[0] + "/"
-    whole = re.compile(rb"(?<![\w.])" + re.escape(dotted.encode()) + rb"(?!\w)")
-    quoted = re.compile(rb"[\"']" + re.escape(dotted.encode()) + rb"(?!\w)")
-    out_of_it = re.compile(rb"[ \t]*from[ \t]+" + re.escape(package.encode()) + rb"[ \t]+import")
-    word = re.compile(rb"(?<!\w)" + re.escape(last.encode()) + rb"(?!\w)")
-    for entry in staying:
-        source = entry.read()
-        if last.encode() not in source:
-            continue
-        near = bool(package) and entry.name.startswith(top)
-        for statement in _imports(source):
-            if whole.search(statement) or ((near or out_of_it.match(statement)) and word.search(statement)):
-                return True
-        if package and quoted.search(source):  # for `importlib.import_module`
-            return True
-    return False
+def _mentions(entry: Entry, words: set[bytes]) -> list[bytes]:
+    """Return the import statements and the names of modules in quotes in which there is any of some words."""
+    source = entry.read()
+    if not any(word in source for word in words):
+        return []
+    found = [each[0] for expression in (_IMPORT, _QUOTED) for each in expression.finditer(source)]
+    return [each for each in found if any(word in each for word in words)]
 
 
-def _imports(source: bytes) -> Iterator[bytes]:
-    return (found[0] for found in _IMPORT.finditer(source))
+class _Module:
+    """A module or package that goes if nobody imports it."""
+
+    def __init__(self, prefix: str, roots: list[str]) -> None:
+        root = next(root for root in roots if prefix.startswith(root))
+        dotted = prefix.removeprefix(root).rstrip("/").removesuffix(".py").replace("/", ".")
+        package, _, last = dotted.rpartition(".")
+        self.last = last.encode()
+        self._siblings = root + dotted.partition(".")[0] + "/" if package else ""
+        whole, word = re.escape(dotted.encode()), re.escape(self.last)
+        self._whole = re.compile(rb"(?<![\w.])" + whole + rb"(?!\w)")
+        self._word = re.compile(rb"(?<!\w)" + word + rb"(?!\w)")
+        self._out_of_it = re.compile(rb"[ \t]*from[ \t]+" + re.escape(package.encode()) + rb"[ \t]+import")
+
+    def is_imported(self, mentions: Mapping[str, list[bytes]]) -> bool:
+        """Return whether any file seems to import it: by its whole name, or relative to where the file is."""
+        for name, found in mentions.items():
+            near = bool(self._siblings) and name.startswith(self._siblings)
+            for text in found:
+                if self._whole.search(text):
+                    return True
+                relative = (near and text[:1] not in b"\"'") or self._out_of_it.match(text)
+                if relative and self._word.search(text):
+                    return True
+        return False

@@ -88,19 +88,17 @@ def run(options: argparse.Namespace) -> int:
             interpreter = find(platform)
             source = _build(options, stage, platform, interpreter)
         finished = finish(stage, platform, interpreter, _LAYER + "python/" if options.layer else _FUNCTION)
+        if options.dry_run:
+            _list(finished)
         size = total(finished.entries)
         if size > UNPACKED:
             raise PackagingError(
                 f"{megabytes(size)} unpacked, and Lambda takes {megabytes(UNPACKED)} with all layers. Leave something "
                 f"out, or use a container image. Heaviest: {heaviest(finished.entries)}"
             )
-        if options.dry_run:
-            _list(finished)
-            print(f"nothing is written: {platform}, from {source}")
-        else:
-            output = _write(options, finished)
-            print(f"{output}: {platform}, from {source}")
-        _report(finished, None if options.dry_run else output)
+        output = None if options.dry_run else _write(options, finished)
+        print(f"{output or 'nothing is written'}: {platform}, from {source}")
+        _report(finished, output)
     return 0
 
 

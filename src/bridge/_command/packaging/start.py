@@ -20,6 +20,7 @@ from .runtime_api import OneEventApi
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+    from typing import IO
 
 _SECONDS = 60
 _TELLING = 20
@@ -59,19 +60,11 @@ def start(python: Sequence[str], target: str, folder: Path, variables: Mapping[s
         PackagingError: it did not come so far as to handle an event.
     """
     reader, writer = os.pipe()
+    command = [*python, "-P", launch.__file__, str(writer), target]
     with OneEventApi(event) as api, tempfile.TemporaryFile() as output, open(reader, encoding="ascii") as notes:
         before = _processor()
         begun = time.perf_counter()
-        process = subprocess.Popen(  # noqa: S603 - a Python, with code of our own
-            [*python, "-P", launch.__file__, str(writer), target],
-            cwd=folder,
-            env={**variables, "AWS_LAMBDA_RUNTIME_API": api.address},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            pass_fds=[writer],
-            start_new_session=True,
-        )
-        os.close(writer)
+        process = _process(command, folder, {**variables, "AWS_LAMBDA_RUNTIME_API": api.address}, output, writer)
         try:
             _wait(api, process)
         finally:
@@ -89,6 +82,24 @@ def start(python: Sequence[str], target: str, folder: Path, variables: Mapping[s
     times = [begun, *marks, api.asked, api.answered]
     seconds = tuple(after - before for before, after in pairwise(times))
     return Start(seconds, processor, said, api.answer, api.error)
+
+
+def _process(
+    command: list[str], folder: Path, variables: dict[str, str], output: IO[bytes], pipe: int
+) -> subprocess.Popen[bytes]:
+    """Start a process that has the writing end of a pipe, and is the first of a group."""
+    try:
+        return subprocess.Popen(  # noqa: S603 - a Python, with code of our own
+            command,
+            cwd=folder,
+            env=variables,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            pass_fds=[pipe],
+            start_new_session=True,
+        )
+    finally:
+        os.close(pipe)
 
 
 def _wait(api: OneEventApi, process: subprocess.Popen[bytes]) -> None:
