@@ -340,7 +340,7 @@ async def test_the_plain_call_of_a_bridge_with_hooks_refuses_inside_a_running_lo
         handler(HTTP)
 
 
-def no_manager(event: Any, context: Any) -> None:
+def no_manager(event: Any, context: Any) -> Any:
     """Return nothing."""
 
 

@@ -28,7 +28,7 @@ def handler(event: Any, context: Any) -> object:
         note("hanging")
         time.sleep(60)
     if do == "log":
-        logging.getLogger("bridge").info("logged")
+        logging.getLogger("bridge").warning("logged")
     if do == "read":
         return sys.stdin.read()
     sys.stdout.write("printed\n")

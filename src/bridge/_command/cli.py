@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import os
 import sys
 import time
@@ -63,9 +62,9 @@ def gateway() -> HostGuard:
 
 
 def _gateway(settings: dict[str, Any]) -> Gateway | WebSocketGateway:
-    from ..gateway import Gateway, Processes, WebSocketGateway
+    from ..gateway import Gateway, Processes, WebSocketGateway, _local_log
 
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    _local_log.set_up(sys.stdout)
     target, count, routing, websocket = (settings.pop(name) for name in ("target", "processes", "routing", "websocket"))
     streaming: Literal["on", "off"] = "on" if settings["streaming"] else "off"
     # A gateway that runs the app on its own loop starts it up there, as bridge.runtime does: after the import.
@@ -86,7 +85,16 @@ def _gateway(settings: dict[str, Any]) -> Gateway | WebSocketGateway:
     return made
 
 
+def _set_log(options: argparse.Namespace) -> None:
+    """Say to this process, and those that it starts, what Lambda says in a function's logging settings."""
+    if options.log_level is not None:
+        os.environ["AWS_LAMBDA_LOG_LEVEL"] = options.log_level.upper()
+    if options.log_format is not None:
+        os.environ["AWS_LAMBDA_LOG_FORMAT"] = options.log_format.upper()
+
+
 def _serve(options: argparse.Namespace) -> None:
+    _set_log(options)
     path = template.found(options.target)
     if path is not None:
         template.serve(options, path)
@@ -138,8 +146,12 @@ def _prefix(stage: str) -> str:
 
 
 def _invoke(options: argparse.Namespace) -> None:
+    from .. import current
+    from ..gateway import _local_log
     from ..gateway._context import LambdaContext
 
+    _set_log(options)
+    _local_log.set_up(sys.stderr)
     handler = load(options.target, as_lambda=True)
     try:
         text = sys.stdin.read() if options.event == "-" else Path(options.event).read_text(encoding="utf-8")
@@ -149,7 +161,9 @@ def _invoke(options: argparse.Namespace) -> None:
     except ValueError as error:
         raise UsageError(f"{options.event!r} is no JSON: {error}") from None
     with redirect_stdout(sys.stderr):  # standard output is the result's
-        result = handler(event, LambdaContext(str(uuid.uuid4()), options.timeout))
+        context = LambdaContext(str(uuid.uuid4()), options.timeout)
+        current.context.set(context)
+        result = handler(event, context)
     print(json.dumps(result, indent=2, ensure_ascii=False))
 
 
@@ -233,6 +247,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--routing", choices=routings, default="turn", help="which idle process gets an event")
     websocket_options.add(serve)
     serve.add_argument("--streaming", action="store_true", help="answers are streams; function URLs and REST APIs only")
+    _add_log(serve)
     serve.set_defaults(run=_serve)
 
     template.add_send(commands)
@@ -241,6 +256,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_target(invoke)
     invoke.add_argument("event", metavar="EVENT.json", help="a file; - for standard input")
     invoke.add_argument("--timeout", type=float, default=30, help="the function's timeout, seconds (default: 30)")
+    _add_log(invoke)
     invoke.set_defaults(run=_invoke)
 
     event = commands.add_parser("event", help="print the event that an API makes of a request")
@@ -254,6 +270,12 @@ def _parser() -> argparse.ArgumentParser:
     for command in (package, check, coldstart, policy):
         command.add(commands)
     return parser
+
+
+def _add_log(parser: argparse.ArgumentParser) -> None:
+    levels = ["trace", "debug", "info", "warning", "error", "critical"]
+    parser.add_argument("--log-level", choices=levels, help="of the function's log (default: warning, as in Lambda)")
+    parser.add_argument("--log-format", choices=["text", "json"], help="of the function's log (default: text)")
 
 
 def _add_target(parser: argparse.ArgumentParser) -> None:

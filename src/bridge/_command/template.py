@@ -62,7 +62,9 @@ def found(target: str | None) -> Path | None:
 
 def serve(options: argparse.Namespace, path: Path) -> None:
     """Serve a template until the process is interrupted."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    from ..gateway import _local_log
+
+    _local_log.set_up(sys.stdout)
 
     def read() -> Template:
         from ..gateway._template import Template

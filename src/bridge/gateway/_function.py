@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakKeyDictionary
 
+from .. import current
 from ._context import LambdaContext
 from ._threads import Threads
 
@@ -66,8 +67,10 @@ class LocalFunction:
         return self._free.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(self._concurrency))
 
     def context(self, request_id: str) -> LambdaContext:
-        """Return the context of an invocation that begins now."""
-        return LambdaContext(request_id, self.timeout)
+        """Return the context of an invocation that begins now, here: log lines have its request id from now on."""
+        context = LambdaContext(request_id, self.timeout)
+        current.context.set(context)
+        return context
 
     async def invoke(self, event: Event, request_id: str, seconds: float) -> Any:
         """Wait for a turn and return the result of an event.

@@ -7,15 +7,16 @@ input.
 from __future__ import annotations
 
 import json
-import logging
 import os
 import signal
 import sys
 import traceback
 from typing import TYPE_CHECKING
 
+from .. import current
 from ..errors import BridgeError
 from ..runtime._import_string import UsageError, find, load
+from . import _local_log
 from ._context import LambdaContext, describe
 from ._piped import Streamed
 
@@ -36,7 +37,7 @@ def main(target: str, *, exact: bool = False) -> int:
     """
     # Ctrl+C reaches every process of a terminal. This one is told to end by the gateway.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    _local_log.set_up(sys.stderr)
     with os.fdopen(os.dup(0), "rb") as jobs, os.fdopen(os.dup(1), "wb") as answers:
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
@@ -76,7 +77,9 @@ def work(target: str, jobs: BinaryIO, answers: BinaryIO, *, exact: bool = False)
 
 
 def _result(handler: Handler, *, event: Any, request_id: str, seconds: float) -> object:
-    return handler(event, LambdaContext(request_id, seconds))
+    context = LambdaContext(request_id, seconds)
+    current.context.set(context)
+    return handler(event, context)
 
 
 def _line(value: object) -> bytes:

@@ -18,7 +18,7 @@ from ._causes import causes, notes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, TextIO
 
     from ._fault import Fault
     from ._invocation import Invocation
@@ -40,13 +40,17 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {
 }
 
 
-def set_up() -> None:
-    """Have the root logger write to standard output, as AWS_LAMBDA_LOG_FORMAT and AWS_LAMBDA_LOG_LEVEL say."""
+def set_up(output: TextIO | None = None) -> None:
+    """Have the root logger write as AWS_LAMBDA_LOG_FORMAT and AWS_LAMBDA_LOG_LEVEL say.
+
+    Args:
+        output: where to; None: to standard output.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A log line that cannot be written is no reason to fail.
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
-    handler = LambdaLoggerHandler(sys.stdout)
+    handler = LambdaLoggerHandler(output or sys.stdout)
     handler.setFormatter(JsonFormatter() if _is_json() else _text_formatter())
     handler.addFilter(Filter())
     root = logging.getLogger()
