@@ -189,6 +189,7 @@ OPEN_API = """
 openapi: "3.0.1"
 paths:
   /a:
+    parameters: []
     get:
       x-amazon-apigateway-integration: { type: aws_proxy, uri: !GetAtt F.Arn, payloadFormatVersion: "2.0" }
     options:
