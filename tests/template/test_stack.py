@@ -175,7 +175,7 @@ Resources:
     assert rest.keys == {"ServerlessRestApiApiKey"}
     assert stack.domains["a.example.com"].mappings == [("", "ServerlessRestApi", "Prod")]
     assert [permission.properties["SourceArn"].rpartition(":")[2] for permission in stack.permissions] == [
-        "serverlessrestapi/Prod/GET/one",
+        "serverlessrestapi/*/GET/one",
         "serverlesshttpapi/*/*/two/*",
         "serverlesshttpapi/*/*",
     ]
