@@ -31,7 +31,10 @@ Resources:
       Handler: app.handler
       CodeUri: .
       Environment: { Variables: { A: !Sub "${Value}" } }
-      Events: { E: { Type: HttpApi }, Often: { Type: Schedule, Properties: { Schedule: rate(1 minute) } } }
+      Events:
+        Api: { Type: HttpApi }
+        Jobs: { Type: SQS, Properties: { Queue: arn } }
+        Often: { Type: Schedule, Properties: { Schedule: rate(1 minute) } }
 """
 
 
@@ -112,7 +115,7 @@ def test_send_reads_a_body_from_its_input(
     assert json.loads(capsys.readouterr().out)["result"]["statusCode"] == 200
     assert main(["send", "F", "text"]) == 0
     assert main(["send", "Nobody"]) == 2
-    assert "there is no Nobody in the template; there is F, F/Often" in capsys.readouterr().err
+    assert "there is no Nobody in the template; there is F, F/Jobs, F/Often" in capsys.readouterr().err
     running[0].end()
     state_file(Path("template.yaml")).write_text('{"url": "http://127.0.0.1:9"}')
     assert main(["send", "F"]) == 2

@@ -18,6 +18,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from bridge.gateway import Template
+from bridge.gateway._context import LambdaContext
+from bridge.gateway._process import Launch, Process
 from bridge.gateway._template import reloading
 
 CODE = """
@@ -65,6 +67,9 @@ def plain(environ, start_response):
 
 asgi = Bridge(app, lifespan="off", streaming="on", errors="raise")
 wsgi = Bridge(plain, streaming="on")
+
+buffered = Bridge(app, lifespan="off", errors="raise")
+buffered_wsgi = Bridge(plain)
 
 def simple(event, context):
     return {"statusCode": 200, "body": "whole"}
@@ -121,6 +126,8 @@ Resources:
   Asgi: { Type: AWS::Serverless::Function, Properties: { Handler: stream.asgi, FunctionUrlConfig: { AuthType: NONE, InvokeMode: RESPONSE_STREAM, Cors: { AllowOrigins: ["https://a.example"] } } } }
   Wsgi: { Type: AWS::Serverless::Function, Properties: { Handler: stream.wsgi, FunctionUrlConfig: { AuthType: NONE, InvokeMode: RESPONSE_STREAM }, Events: { S: { Type: Api, Properties: { RestApiId: !Ref Rest, Path: /s, Method: get, ResponseTransferMode: RESPONSE_STREAM } } } } }
   Whole: { Type: AWS::Serverless::Function, Properties: { Handler: stream.simple, FunctionUrlConfig: { AuthType: NONE, InvokeMode: RESPONSE_STREAM } } }
+  Buffered: { Type: AWS::Serverless::Function, Properties: { Handler: stream.buffered, FunctionUrlConfig: { AuthType: NONE, InvokeMode: RESPONSE_STREAM } } }
+  BufferedWsgi: { Type: AWS::Serverless::Function, Properties: { Handler: stream.buffered_wsgi, FunctionUrlConfig: { AuthType: NONE, InvokeMode: RESPONSE_STREAM } } }
   Rest: { Type: AWS::Serverless::Api, Properties: { StageName: v1 } }
 """
 
@@ -237,6 +244,8 @@ def test_streams_reach_the_client_as_the_functions_make_them(
     assert httpx.get(apis["WsgiUrl"], timeout=20).text == "ab"
     assert httpx.get(apis["Rest"] + "/s", timeout=20).text == "ab"
     assert httpx.get(apis["WholeUrl"], timeout=20).json()["body"] == "whole"
+    assert httpx.get(apis["BufferedUrl"], timeout=20).json()["body"] == "012."
+    assert httpx.get(apis["BufferedWsgiUrl"], timeout=20).json()["body"] == "ab"
     assert httpx.get(apis["AsgiUrl"] + "/fail", timeout=20).status_code == 502
     with pytest.raises(httpx.RemoteProtocolError):
         httpx.get(apis["AsgiUrl"] + "/break", timeout=20)
@@ -246,6 +255,28 @@ def test_streams_reach_the_client_as_the_functions_make_them(
     # The function that had a client that left goes on, and is there for the next.
     assert httpx.get(apis["AsgiUrl"], timeout=20).text == "012."
     assert "AsgiUrl GET / 200" in caplog.text
+
+
+def test_a_stream_that_nobody_waits_for_is_made_to_its_end(path: Path) -> None:
+    taken: list[str] = []
+
+    class Gone:
+        def start(self, content_type: str, prelude: bytes) -> None:
+            taken.append("start")
+            raise ConnectionAbortedError
+
+    process = Process("stream:asgi", Launch(first=(str(path.parent),), exact=True))
+    event = {
+        "version": "2.0",
+        "rawPath": "/",
+        "requestContext": {"http": {"method": "GET", "path": "/"}, "domainName": "a.lambda-url.us-east-1.on.aws"},
+    }
+    try:
+        for _ in range(2):
+            process.stream(event, LambdaContext("id", 20), Gone())  # type: ignore[arg-type]
+    finally:
+        process.end()
+    assert taken == ["start", "start"]
 
 
 def test_the_lines_that_say_what_is_where(path: Path) -> None:

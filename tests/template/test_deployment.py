@@ -44,12 +44,16 @@ Resources:
     Type: AWS::Serverless::Function
     Properties:
       { Runtime: python3.13, Handler: app.handler, CodeUri: code, Timeout: 5, Events: { E: { Type: HttpApi } } }
+  Other:
+    Type: AWS::Serverless::Function
+    Properties: { Runtime: python3.13, Handler: app.handler, CodeUri: other }
 """
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     (tmp_path / "code").mkdir()
+    (tmp_path / "other").mkdir()
     write(tmp_path, 1)
     (tmp_path / "template.yaml").write_text(TEMPLATE)
     return tmp_path / "template.yaml"

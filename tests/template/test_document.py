@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from bridge.gateway._template.document import DEPTH, SIZE, Section, TemplateError, load, parse
 
@@ -15,6 +15,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.dictionaries(st.text(min_size=1, max_size=9), VALUES, min_size=1), st.sampled_from([None, 2, "\t"]))
 def test_json_is_read_as_json_is(value: object, indent: int | str | None) -> None:
     # "<<" merges in YAML, and nothing says so in JSON.
@@ -47,6 +48,7 @@ def test_yaml_has_cloudformations_short_forms_and_knows_its_lines() -> None:
         ("! 12", "12"),
         ("!!str 12", "12"),
         ("!!int x", "x"),
+        ("!!seq x", "x"),
         ("~", None),
         ("1.5", 1.5),
         ("&a tea", "tea"),

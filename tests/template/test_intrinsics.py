@@ -145,6 +145,7 @@ RESOURCES = "Resources: { A: { Type: B } }\n"
         ("Conditions: { A: !Condition B, B: !Condition A }\nResources: { A: { Type: B, Condition: A } }\n", {},
          "depends on itself"),
         ("Conditions: { A: true }\nResources: { A: { Type: B, Condition: A } }\n", {}, "True is no condition"),
+        ("Conditions: { A: !Sub x }\nResources: { A: { Type: B, Condition: A } }\n", {}, "is no condition"),
         ("Resources: { A: { Type: AWS::SQS::Queue, Properties: { QueueName: !Ref A } } }\n", {},
          "the name of A depends on itself"),
         ("Parameters: [1]\n" + RESOURCES, {}, "of a form that is not known here"),

@@ -36,7 +36,7 @@ POOL = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_Users"
 
 def token(key: RSAKey = KEY, algorithm: str = "RS256", kid: str = "one", **claims: Any) -> str:
     now = int(time.time())
-    said = {"iss": "https://issuer.example", "aud": "shop", "exp": now + 60, "iat": now, "sub": "alice", **claims}
+    said = {"iss": "https://issuer.example", "aud": "shop", "exp": now + 3600, "iat": now, "sub": "alice", **claims}
     said = {name: value for name, value in said.items() if value is not None}
     return jwt.encode({"alg": algorithm, "kid": kid}, said, key, algorithms=[algorithm])
 

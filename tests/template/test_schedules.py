@@ -66,15 +66,15 @@ async def test_a_schedule_is_run_when_its_time_has_come(monkeypatch: pytest.Monk
     monkeypatch.setitem(schedules._UNITS, "minute", 0.01)
     sent: asyncio.Queue[list[Any]] = asyncio.Queue()
 
-    class Sender:
+    class Sent:
         async def deliver(self, resource: EventResource, bodies: list[Any]) -> list[dict[str, Any]]:
             await sent.put(bodies)
             return [{"result": None}]
 
     resource = EventResource(name="A/Often", function="A", kind="schedule", schedule="rate(1 minute)")
-    task = asyncio.create_task(schedules.run(resource, Sender()))  # type: ignore[arg-type]
+    task = asyncio.create_task(schedules.run(resource, Sent))  # type: ignore[arg-type]
     assert [await sent.get(), await sent.get()] == [[], []]
     task.cancel()
     resource.schedule = f"at({datetime.now(UTC) - timedelta(days=1):%Y-%m-%dT%H:%M:%S})"
-    await schedules.run(resource, Sender())  # type: ignore[arg-type]
+    await schedules.run(resource, Sent)  # type: ignore[arg-type]
     assert sent.empty() or await sent.get() == []

@@ -19,7 +19,7 @@ from bridge.gateway._template.sending import TRIES, UnknownNameError
 CODE = """
 def handler(event, context):
     records = event["Records"]
-    wants = event.get("answer") or (records[0].get("body") if records else "")
+    wants = event.get("answer") or (records[0].get("body", "raise" if "Sns" in records[0] else ""))
     if wants == "raise":
         raise RuntimeError("failed")
     if wants == "odd":
@@ -38,6 +38,8 @@ Resources:
   F: { Type: AWS::Lambda::Function, Properties: { Runtime: python3.13, Handler: app.handler, Code: . } }
   Queue: { Type: AWS::SQS::Queue }
   Stream: { Type: AWS::Kinesis::Stream }
+  Topic: { Type: AWS::SNS::Topic }
+  OfTopic: { Type: AWS::SNS::Subscription, Properties: { Protocol: lambda, TopicArn: !Ref Topic, Endpoint: !GetAtt F.Arn } }
   OfQueue: { Type: AWS::Lambda::EventSourceMapping, Properties: { EventSourceArn: !GetAtt Queue.Arn, FunctionName: !Ref F, FunctionResponseTypes: [ReportBatchItemFailures] } }
   OfStream: { Type: AWS::Lambda::EventSourceMapping, Properties: { EventSourceArn: !GetAtt Stream.Arn, FunctionName: !Ref F, FunctionResponseTypes: [ReportBatchItemFailures] } }
 """  # noqa: E501 - a resource is a line
@@ -71,9 +73,12 @@ def test_what_fails_is_given_again_and_given_up_after_three_tries(template: Temp
         assert tries("Queue", "odd") == [(1, "all: batchItemFailures is no list of itemIdentifier")] * 3
         assert tries("Queue", "unknown") == [(1, "all: batchItemFailures names a record that is not in the batch")] * 3
         assert tries("Queue", "nothing", "bad") == [(2, None)]
+        assert tries("Topic", "raise") == [(1, "error")] * 3
         # A stream goes on from the first record that has failed.
         assert [count for count, _ in tries("Stream", "good", "bad", "good")] == [3, 2, 2]
-        with pytest.raises(UnknownNameError, match="there is no Nobody in the template; there is F, OfQueue, OfStream"):
+        with pytest.raises(
+            UnknownNameError, match="there is no Nobody in the template; there is F, OfQueue, OfStream, OfTopic"
+        ):
             asyncio.run(apis.send("Nobody"))
 
 

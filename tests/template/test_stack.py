@@ -175,7 +175,7 @@ Resources:
     assert rest.keys == {"ServerlessRestApiApiKey"}
     assert stack.domains["a.example.com"].mappings == [("", "ServerlessRestApi", "Prod")]
     assert [permission.properties["SourceArn"].rpartition(":")[2] for permission in stack.permissions] == [
-        "serverlessrestapi/Prod/GET/one",
+        "serverlessrestapi/*/GET/one",
         "serverlesshttpapi/*/*/two/*",
         "serverlesshttpapi/*/*",
     ]
@@ -189,6 +189,7 @@ OPEN_API = """
 openapi: "3.0.1"
 paths:
   /a:
+    parameters: []
     get:
       x-amazon-apigateway-integration: { type: aws_proxy, uri: !GetAtt F.Arn, payloadFormatVersion: "2.0" }
     options:

@@ -103,7 +103,7 @@ def _beside(options: argparse.Namespace, path: Path, desk: Desk, read: Any) -> N
         for resource in desk.deployment.stack.events:
             if resource.schedule and resource.enabled:
                 schedules.Schedule(resource.schedule)
-                desk.companions.append(partial(schedules.run, resource, desk.sender))
+                desk.companions.append(partial(schedules.run, resource, lambda: desk.sender))
 
     def renew() -> None:
         try:
@@ -146,7 +146,7 @@ def _run(desk: Desk, hosts: Iterable[str]) -> None:
 def send(options: argparse.Namespace) -> None:
     """Send an event to a function of the template that is being served, and print what has become of it."""
     from urllib.error import HTTPError, URLError
-    from urllib.request import Request, urlopen
+    from urllib.request import ProxyHandler, Request, build_opener
 
     from ..gateway._template.control import HEADER, SEND_PATH
     from ..gateway._template.serving import state_file
@@ -161,8 +161,9 @@ def send(options: argparse.Namespace) -> None:
     bodies = [_body(sys.stdin.read() if each == "-" else each) for each in options.bodies]
     data = json.dumps({"name": options.name, "bodies": bodies}).encode()
     headers = {HEADER: "1", "content-type": "application/json"}
+    opener = build_opener(ProxyHandler({}))  # a proxy does not reach this machine's own address
     try:
-        with urlopen(Request(url + SEND_PATH, data, headers)) as answer:  # noqa: S310 - our own file has the URL
+        with opener.open(Request(url + SEND_PATH, data, headers)) as answer:  # noqa: S310 - our own file has the URL
             steps = json.load(answer)
     except HTTPError as error:
         raise UsageError(json.load(error)["message"]) from None

@@ -79,8 +79,7 @@ class Environments:
     def start(self) -> None:
         """Start a process, and do not wait until it is ready."""
         with self._lock:
-            if not self._idle:
-                self._idle.append(Process(self._target, self._launch))
+            self._idle.append(Process(self._target, self._launch))
 
     def renew(self) -> None:
         """Have events run in new processes from now on: the code has changed. Those that handle one finish it."""

@@ -156,7 +156,7 @@ class Identities:
         kind = self._resources[logical_id].get("Type")
         if kind in ("AWS::Lambda::Alias", "AWS::Lambda::Version", "AWS::Lambda::Url"):
             return self._of_function(logical_id, kind, attribute)
-        if kind in API_TYPES and attribute is None:
+        if kind in API_TYPES and attribute in (None, "ApiId", "RestApiId"):
             return identifier(logical_id)
         if kind in FUNCTION_TYPES and attribute in ("Alias", "Version"):
             return self._filled(_FUNCTION, logical_id) + (":live" if attribute == "Alias" else ":1")

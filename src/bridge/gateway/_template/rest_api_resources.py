@@ -59,7 +59,7 @@ def _add_api(resources: Resources, resource: Resource) -> None:
         logical_id=resource.logical_id,
         kind="rest",
         api_id=identifier(resource.logical_id),
-        binary=list(texts(properties.get("BinaryMediaTypes"))),
+        binary=[each.replace("~1", "/") for each in texts(properties.get("BinaryMediaTypes"))],
         line=resource.line,
     )
     resources.stack.apis[resource.logical_id] = api

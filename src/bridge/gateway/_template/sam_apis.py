@@ -159,7 +159,7 @@ def _identity(identity: dict[str, Any]) -> tuple[str, ...]:
 def _add_web_socket(resources: Resources, resource: Resource, api: ApiResource, properties: dict[str, Any]) -> None:
     api.selection = text(properties.get("RouteSelectionExpression") or api.selection)
     account = resources.stack.account
-    arn = f"arn:{account.partition}:execute-api:{account.region}:{account.account}:{api.api_id}/*"
+    arn = f"arn:{account.partition}:execute-api:{account.region}:{account.account}:{api.api_id}/{api.stages[0].name}"
     auth = section(properties.get("Auth"))
     named = text(auth.get("AuthType") or "NONE")
     for key, given in section(properties.get("Routes")).items():

@@ -80,12 +80,15 @@ def _authorize(api: ApiResource, route: Route, auth: dict[str, Any], who: str) -
 def _permit(
     resources: Resources, api: ApiResource, function: str, name: str, method: str, path: str, line: int
 ) -> None:
-    """Add the statement that SAM makes for an event: its variables are stars, and $default is everything."""
+    """Add the statement that SAM makes for an event: variables are stars, and $default is everything.
+
+    In HTTP APIs a greedy variable stays as it is, if its name is not "proxy". The route's own ARN has it too.
+    """
     account = resources.stack.account
-    place = "" if path == "$default" else re.sub(r"\{[A-Za-z0-9._-]+\+?\}", "*", path)
-    stage = api.stages[0].name if api.kind == "rest" else "*"
+    variable = r"\{([A-Za-z0-9._-]+\+?)\}" if api.kind == "rest" else r"\{([A-Za-z0-9._-]+|proxy\+)\}"
+    place = "" if path == "$default" else re.sub(variable, "*", path)
     verb = "*" if method == "ANY" else method
-    arn = f"arn:{account.partition}:execute-api:{account.region}:{account.account}:{api.api_id}/{stage}/{verb}{place}"
+    arn = f"arn:{account.partition}:execute-api:{account.region}:{account.account}:{api.api_id}/*/{verb}{place}"
     made = GrantedPermission(
         function=function, properties=invoked_by_api(arn), name=f"{function}{name}Permission", line=line
     )

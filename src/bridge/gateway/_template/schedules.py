@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from .document import TemplateError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .model import EventResource
     from .sending import Sender
 
@@ -26,15 +28,20 @@ _UNITS = {"minute": 60, "hour": 3600, "day": 86_400}
 _RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (1, 7), (1970, 2199))
 
 
-async def run(resource: EventResource, sender: Sender) -> None:
-    """Send a schedule's event whenever its time has come, until cancelled."""
+async def run(resource: EventResource, sender: Callable[[], Sender]) -> None:
+    """Send a schedule's event whenever its time has come, until cancelled.
+
+    Args:
+        resource: the schedule.
+        sender: gives what sends events when one is to be sent: a template that is read again has another.
+    """
     next_time = Schedule(resource.schedule).after
     now = datetime.now(UTC)
     while (due := next_time(now)) is not None:
         log.info("%s: next at %s", resource.name, due.isoformat(timespec="seconds"))
         while (left := (due - datetime.now(UTC)).total_seconds()) > 0:
             await asyncio.sleep(min(left, 3600))
-        for step in await sender.deliver(resource, []):
+        for step in await sender().deliver(resource, []):
             log.info("%s: %s", resource.name, step)
         now = due
 

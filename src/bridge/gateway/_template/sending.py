@@ -77,8 +77,8 @@ class Sender:
                 failed = _failed(resource, event, step)
                 if not failed:
                     break
-                if resource.partial and "records" in step:
-                    event = {"Records": [event["Records"][index] for index in failed]}
+                left = [event["Records"][index] for index in failed] if resource.partial and "records" in step else ()
+                event = {"Records": left} if left else event
             else:
                 step["given up"] = True
                 log.error("%s: given up after %s tries: %s", resource.name, TRIES, step.get("error") or step["failed"])
