@@ -17,6 +17,9 @@ help:
 	@echo "make test      lint, types, tests, coverage"
 	@echo "make test-all  the tests on every Python 3.11+ that is installed"
 	@echo "make observe   the recipes of docs/observability.md, with the real packages of every tool"
+	@echo "make fuzz      random input for everything that reads input (SECONDS=, SEED=); make fuzz-guided: by coverage"
+	@echo "make endurance a million events in one process, and through the runtime (EVENTS=)"
+	@echo "make mutants   mistakes put into the code one by one: what the tests do not see (MODULES=)"
 	@echo "make bench     the benchmark against other adapters; renews docs/benchmark.md and the charts"
 
 serve: $(VENV)/.serve
@@ -56,6 +59,24 @@ bench: $(VENV)/.dev
 
 observe: $(VENV)/.observe
 	OBSERVE=1 $(bin)/python -m pytest tests/observe --numprocesses auto
+
+SECONDS ?= 30
+EVENTS ?= 1000000
+MODULES ?=
+
+fuzz: $(VENV)/.dev
+	$(bin)/python -m tests.fuzz --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
+	$(bin)/python -m tests.fuzz.differential $(if $(SEED),--seed $(SEED))
+
+fuzz-guided: $(VENV)/.dev
+	$(bin)/python -m pip install --quiet --group fuzz
+	$(bin)/python -m tests.fuzz.guided --seconds $(SECONDS)
+
+endurance: $(VENV)/.dev
+	$(bin)/python -m tests.endurance --events $(EVENTS)
+
+mutants: $(VENV)/.dev
+	$(bin)/python -m tests.mutants $(MODULES)
 
 clean:
 	rm -rf $(VENV) .venv-* .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

@@ -306,7 +306,8 @@ def _edge(settings: ApiSettings) -> Api:
 
 def _bare(result: object) -> Wire:
     # Recorded on AWS: a function URL that streams shows a result as it is, statusCode and all, with status 200.
-    return 200, [("content-type", "application/json")], json.dumps(result, ensure_ascii=False).encode()
+    text = json.dumps(result, ensure_ascii=False)
+    return 200, [("content-type", "application/json")], text.encode("utf-8", "replace")
 
 
 def _head_size(call: ClientRequest) -> int:

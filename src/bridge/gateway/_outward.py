@@ -62,4 +62,4 @@ def _bytes(value: str) -> bytes:
     try:
         return value.encode("latin-1")
     except UnicodeEncodeError:
-        return value.encode()
+        return value.encode("utf-8", "replace")

@@ -205,7 +205,7 @@ def response(result: object) -> Wire:
         from json import dumps
 
         text = result if isinstance(result, str) else dumps(result, ensure_ascii=False)
-        return 200, [("content-type", "application/json")], text.encode()
+        return 200, [("content-type", "application/json")], text.encode("utf-8", "replace")
     status = result["statusCode"]
     if not isinstance(status, int) or not 200 <= status <= 599:
         raise ResultError(f"statusCode must be an int from 200 to 599, not {status!r}")

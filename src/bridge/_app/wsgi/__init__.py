@@ -51,14 +51,14 @@ def environ_of(request: Request, event: Event, context: Any, traced: bool = Fals
     shown = _new(LambdaEvent if type(request) is tuple else UnvouchedEvent)
     shown.raw_event = event
     environ = {
-        "REQUEST_METHOD": method,
+        "REQUEST_METHOD": method if method.isascii() else _latin1(method),
         "SCRIPT_NAME": root_path if root_path.isascii() else _latin1(root_path),
         "PATH_INFO": path if path.isascii() else _latin1(path),
         "QUERY_STRING": query if query.isascii() else _latin1(query),
-        "SERVER_NAME": server,
+        "SERVER_NAME": server if server.isascii() else _latin1(server),
         "SERVER_PORT": _ports.get(port) or str(port),
         "SERVER_PROTOCOL": protocol,
-        "REMOTE_ADDR": client[0] if client else "",
+        "REMOTE_ADDR": "" if not client else client[0] if client[0].isascii() else _latin1(client[0]),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scheme,
         "wsgi.input": BytesIO(body),
@@ -78,6 +78,8 @@ def environ_of(request: Request, event: Event, context: Any, traced: bool = Fals
     if body:
         # REST APIs leave Content-Length out, and frameworks read no body without it.
         environ["CONTENT_LENGTH"] = str(len(body))
+    elif "CONTENT_LENGTH" in environ:
+        environ["CONTENT_LENGTH"] = "0"
     return environ
 
 
@@ -137,8 +139,11 @@ _codes = {"200 OK": 200}
 
 def _code(status: str) -> int:
     digits = status[:3] if isinstance(status, str) else ""
-    if not (len(digits) == 3 and digits.isascii() and digits.isdigit() and digits >= "100"):
-        raise AppError(f"the app gave start_response a status that is no status line: {status!r}")
+    if not (len(digits) == 3 and digits.isascii() and digits.isdigit() and "200" <= digits <= "599"):
+        raise AppError(
+            f"the app gave start_response a status that is no status line from 200 to 599, which is what AWS sends on: "
+            f"{status!r}"
+        )
     if len(_codes) < TABLE_SIZE:
         _codes[status] = int(digits)
     return int(digits)
@@ -162,7 +167,7 @@ class WSGI:
         """Run a request. The app's iterable is closed, whatever happens."""
         exchange = WSGIResponse(self.names)
         environ = environ_of(request, event, context, self.traced)
-        error: Exception | None = None
+        error: BaseException | None = None
         body: bytes | None = None
         try:
             chunks = self.app(environ, exchange.start_response)
@@ -175,7 +180,9 @@ class WSGI:
                     close = getattr(chunks, "close", None)
                     if close is not None:
                         close()
-        except Exception as raised:
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as raised:  # CancelledError of a loop of the app's own, for instance
             error = raised
         headers = exchange.headers
         if body is None or headers is None:

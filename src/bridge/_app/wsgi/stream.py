@@ -28,12 +28,14 @@ def respond(wsgi: WSGI, answer: StreamedAnswer, context: Any, responder: SyncRes
     exchange = WSGIStreamResponse(wsgi.names, answer, responder)
     environ = environ_of(answer.request, answer.event, context, wsgi.traced)
     chunks: Iterable[bytes] = ()
-    error: Exception | None = None
+    error: BaseException | None = None
     try:
         try:
             chunks = wsgi.app(environ, exchange.start_response)
             exchange.take(chunks, context)
-        except Exception as raised:
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as raised:
             error = raised
         exchange.settle(error)
     finally:
@@ -146,5 +148,7 @@ def _complaint() -> AppError:
 def _close(close: Callable[[], object], answer: StreamedAnswer) -> None:
     try:
         close()
-    except Exception as error:
+    except (SystemExit, KeyboardInterrupt):
+        raise
+    except BaseException as error:
         answer.log(error, "failed in its iterable's close, after its response")
