@@ -41,6 +41,7 @@ class Policy:
         status, headers, body = response
         if request[METHOD] == "HEAD" or status in bodies.BODILESS:
             body = b""
+            bodies.without_wrong_length(headers[SINGLE], status)
         text, is_base64 = bodies.encoded(body, headers[SINGLE], self._kinds)
         result = source.result(event, status, headers, text, is_base64)
         if len(text) * bodies.MOST_JSON > source.LIMIT - HEADERS_ROOM:

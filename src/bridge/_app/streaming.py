@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._http import METHOD, RESPONSE_BODY, RESPONSE_HEADERS, STATUS, body as bodies
+from .._http import METHOD, RESPONSE_BODY, RESPONSE_HEADERS, SINGLE, STATUS, body as bodies
 from .._invocation import log_error, logger
 from . import prelude
 from .policy import described, failure_line, named
@@ -64,8 +64,10 @@ class StreamedAnswer:
         """
         self._status = status
         if self._streaming is not None:
-            self._prelude = prelude.encoded(self._streaming.prelude(status, headers))
             self._bodiless = self.request[METHOD] == "HEAD" or status in bodies.BODILESS
+            if self._bodiless:
+                bodies.without_wrong_length(headers[SINGLE], status)
+            self._prelude = prelude.encoded(self._streaming.prelude(status, headers))
 
     def part(self, body: bytes, last: bool) -> list[Step]:
         """The steps that say a part of a streamed response. One without a body is over with its head."""

@@ -64,11 +64,16 @@ TABLE_SIZE = 512
 # RFC 9110 section 5.6.2, token.
 _TOKEN = b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-# Content-Length is the gateway's to compute: it knows what it sends. The others belong to one connection
-# (RFC 9110 section 7.6.1), and the app's connection ends here.
-NOT_FORWARDED = frozenset(
-    ["content-length", "connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"]
+HOP_BY_HOP = frozenset(
+    ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"]
 )
+"""Headers of one connection (RFC 9110 section 7.6.1). The client's ends in front of the function, the app's at Bridge.
+
+Where `Transfer-Encoding` is left of a body that is in one piece, Werkzeug reads nothing and Bottle looks for chunks.
+"""
+
+NOT_FORWARDED = HOP_BY_HOP | {"content-length"}
+"""Response headers that are not passed on. A length is the gateway's to compute: it knows what it sends."""
 
 
 TRACE = b"x-amzn-trace-id"
@@ -84,6 +89,7 @@ def to_asgi(lines: HeaderItems) -> list[tuple[bytes, bytes]]:
 
     Values become UTF-8: CloudFront, for one, sends place names that are no latin-1.
     """
+    lines = [line for line in lines if line[0].lower() not in HOP_BY_HOP]  # names that must not be learnt
     _learn(ASGI_NAMES, lines, _asgi_name)
     try:
         return [(ASGI_NAMES[name], value.encode()) for name, value in lines]
@@ -140,7 +146,7 @@ def _environ_key(name: str) -> str:
     pose as the gateway. nginx and Django's server drop such names too.
     """
     key = name.upper().replace("-", "_")
-    if "_" in name or not name.isascii():
+    if "_" in name or not name.isascii() or name.lower() in HOP_BY_HOP:
         return ""
     return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else "HTTP_" + key
 
@@ -161,8 +167,20 @@ def _text(name: str, value: object) -> str:
 class ResponseNames(dict["bytes | str", str]):
     """A response header's name, as the app gave it, in lower case; or "" where it is not to be forwarded."""
 
-    def __init__(self, exclude: Iterable[str] = ()) -> None:
-        self._dropped = NOT_FORWARDED.union(name.lower() for name in exclude)
+    def __init__(self, exclude: Iterable[str] = (), dropped: frozenset[str] = NOT_FORWARDED) -> None:
+        self._exclude = [name.lower() for name in exclude]
+        self._dropped = dropped.union(self._exclude)
+        self._bodiless: ResponseNames | None = None
+
+    @property
+    def bodiless(self) -> ResponseNames:
+        """The names for responses to HEAD and for 304, whose Content-Length is that of another response: the GET's.
+
+        Nobody but the app knows it (RFC 9110 section 8.6).
+        """
+        if self._bodiless is None:
+            self._bodiless = ResponseNames(self._exclude, HOP_BY_HOP)
+        return self._bodiless
 
     def __missing__(self, name: bytes | str) -> str:
         raw = name.encode("latin-1", "replace") if isinstance(name, str) else name

@@ -31,6 +31,17 @@ def streamed_too_much() -> ResultTooLargeError:
 BODILESS = frozenset((*range(100, 200), 204, 304))
 """Statuses whose responses have no body (RFC 9110 section 6.4.1); those to HEAD have none either."""
 
+
+def without_wrong_length(single: dict[str, str], status: int) -> None:
+    """Take a Content-Length off the headers of a response without a body, where it says nothing.
+
+    It has to be a number, and responses with 1xx and 204 have none, not even to HEAD (RFC 9110 section 8.6).
+    """
+    length = single.get("content-length")
+    if length is not None and not (length.isascii() and length.isdigit() and (status == 304 or status not in BODILESS)):
+        del single["content-length"]
+
+
 # Lambda's runtime escapes what is not ASCII before Python 3.12.
 _ESCAPES = sys.version_info < (3, 12)
 MOST_JSON = 12 if _ESCAPES else 6

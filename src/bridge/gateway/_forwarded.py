@@ -1,4 +1,4 @@
-"""The header lines of a request as they go on to a function, with those that AWS adds on the way."""
+"""A request as it goes on to a function: with the headers that AWS adds on the way, and without those it takes off."""
 
 from __future__ import annotations
 
@@ -6,8 +6,45 @@ import time
 import uuid
 from typing import TYPE_CHECKING
 
+from .._http import HOP_BY_HOP, url
+from ..sources._client_request import ClientRequest
+from . import _incoming as incoming
+
 if TYPE_CHECKING:
     from ..types import Scope
+
+
+def client_request(scope: Scope, body: bytes, *, stage: str, domain: str) -> ClientRequest:
+    """Return the call that a request is: for `serve`, which has a client, and for `event`, which makes one up.
+
+    Args:
+        scope: of the HTTP request.
+        body: of it.
+        stage: the API's.
+        domain: the API's own.
+    """
+    raw_path, host = incoming.target(scope)
+    own = added(scope)
+    if host is not None:
+        own["host"] = host.decode("latin-1")
+    headers = [(name.lower(), value) for name, value in lines(scope)]
+    if any(name == "transfer-encoding" for name, _ in headers):
+        # What came in chunks goes on in one piece.
+        headers = [line for line in headers if line[0] != "content-length"]
+        headers.append(("content-length", str(len(body))))
+    kept = [line for line in headers if line[0] not in own and line[0] not in HOP_BY_HOP]
+    return ClientRequest(
+        method=scope["method"],
+        raw_path=_ascii(raw_path),
+        query_string=_ascii(scope["query_string"]),
+        headers=[*kept, *own.items()],
+        body=body,
+        client=client(scope),
+        stage=stage,
+        domain=domain,
+        request_id=str(uuid.uuid4()),
+        seconds=time.time(),
+    )
 
 
 def lines(scope: Scope) -> list[tuple[str, str]]:
@@ -30,6 +67,11 @@ def added(scope: Scope) -> dict[str, str]:
 def client(scope: Scope) -> str:
     """IP address of the peer."""
     return scope["client"][0] if scope.get("client") else "127.0.0.1"
+
+
+def _ascii(raw: bytes) -> str:
+    """A part of a URL; bytes that should have been percent-encoded are."""
+    return url.escape(raw.decode("utf-8", "surrogateescape")).decode()
 
 
 def _text(value: bytes) -> str:

@@ -8,12 +8,10 @@ from __future__ import annotations
 import json
 import logging
 import time
-import uuid
 from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect, Request
 
-from .._http import url
 from ..errors import ConfigurationError, ResultBodyError, ResultError
 from ..sources._client_request import ClientRequest
 from . import _forwarded as forwarded, _incoming as incoming
@@ -164,24 +162,7 @@ async def received(request: Request, *, stage: str, domain: str, limit: int) -> 
     Raises:
         ClientDisconnect: the client has left before its body was complete.
     """
-    scope = request.scope
-    raw_path, host = incoming.target(scope)
-    own = forwarded.added(scope)
-    if host is not None:
-        own["host"] = host.decode("latin-1")
-    headers = [(name.lower(), value) for name, value in forwarded.lines(scope)]
-    return ClientRequest(
-        method=scope["method"],
-        raw_path=_ascii(raw_path),
-        query_string=_ascii(scope["query_string"]),
-        headers=[*(line for line in headers if line[0] not in own), *own.items()],
-        body=await incoming.body(request, limit),
-        client=forwarded.client(scope),
-        stage=stage,
-        domain=domain,
-        request_id=str(uuid.uuid4()),
-        seconds=time.time(),
-    )
+    return forwarded.client_request(request.scope, await incoming.body(request, limit), stage=stage, domain=domain)
 
 
 def responded(api: Api, call: ClientRequest, result: bytes) -> Response:
@@ -189,7 +170,7 @@ def responded(api: Api, call: ClientRequest, result: bytes) -> Response:
     try:
         if len(result) > api.result_limit:
             raise ResultError(f"the result has {len(result):,} bytes of JSON; the limit is {api.result_limit:,}")
-        return outward(api.response(json.loads(result), call), api.remapped)
+        return outward(api.response(json.loads(result), call), api.remapped, call.method)
     except ResultError as error:
         log.error("%s %s: %s", call.method, call.raw_path, error)
         return plain(*(api.no_base64 if isinstance(error, ResultBodyError) else api.refused or api.failed))
@@ -211,8 +192,3 @@ def _refusal(api: Api, call: ClientRequest) -> Response | None:
         log.warning("%s %s is not under the stage's path, %s/", call.method, call.raw_path, prefix)
         return plain(*api.unknown_stage)
     return oversized(api, call)
-
-
-def _ascii(raw: bytes) -> str:
-    """A part of a URL; bytes that should have been percent-encoded are."""
-    return url.escape(raw.decode("utf-8", "surrogateescape")).decode()

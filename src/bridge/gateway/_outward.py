@@ -19,12 +19,13 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
-def outward(wire: Wire, remapped: Container[str], *, streamed: bool = False) -> Response:
+def outward(wire: Wire, remapped: Container[str], method: str = "GET", *, streamed: bool = False) -> Response:
     """The response that a function has asked for.
 
     Args:
         wire: what the function has asked for.
         remapped: lower-case names of headers that go out as `x-amzn-Remapped-` and the name.
+        method: the request's.
         streamed: whether the body is still to come, so that its length is not known.
 
     Raises:
@@ -34,8 +35,13 @@ def outward(wire: Wire, remapped: Container[str], *, streamed: bool = False) -> 
     response = Response(status_code=status)
     bodiless = status in (204, 304)
     response.body = b"" if bodiless else body
-    # Lengths and connections are the gateway's own business, whatever the function says of them.
-    response.raw_headers = [] if bodiless or streamed else [(b"content-length", str(len(body)).encode())]
+    # Lengths and connections are the gateway's own business, whatever the function says of them. Only what a GET would
+    # have got, where this is no GET, nobody but the function knows (RFC 9110 section 8.6).
+    told = next((value for name, value in lines if name.lower() == "content-length" and value.isdecimal()), None)
+    if told and "content-length" not in remapped and (method == "HEAD" or status == 304):
+        response.raw_headers = [(b"content-length", told.encode())]
+    else:
+        response.raw_headers = [] if bodiless or streamed else [(b"content-length", str(len(body)).encode())]
     for name, value in lines:
         if not _TOKEN.fullmatch(name) or _CONTROL.search(value):
             raise ResultError(f"HTTP has no such header: {name!r}: {value!r}")

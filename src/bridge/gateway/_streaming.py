@@ -110,7 +110,7 @@ class Stream:
         """Take a result, though the API expects a stream."""
         text = json.dumps(result, ensure_ascii=False)
         try:
-            response = outward(self._api.unframed(json.loads(text)), self._api.remapped)
+            response = outward(self._api.unframed(json.loads(text)), self._api.remapped, self._call.method)
         except ResultError as error:
             await self._refuse(str(error))
         else:
@@ -156,7 +156,7 @@ class Stream:
     async def _begin(self, head: bytes) -> None:
         try:
             wire = self._api.opening(json.loads(head))
-            response = outward(wire, self._api.remapped, streamed=True)
+            response = outward(wire, self._api.remapped, self._call.method, streamed=True)
         except ValueError as error:  # a ResultError is one, and what is no JSON raises one
             await self._refuse(f"the stream's prelude breaks the format: {error}")
         else:

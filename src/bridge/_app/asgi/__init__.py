@@ -81,7 +81,7 @@ class ASGI:
             if failure is not None:
                 return None, failure
         body = b"" if request[BODY] is None else decoded(request[BODY], request[IS_BASE64])
-        cycle = Cycle(body, self.names)
+        cycle = Cycle(body, self.names if request[METHOD] != "HEAD" else self.names.bodiless)
         scope = scope_of(request, body, event, context, self._state, self._traced)
         try:
             coroutine = self._coroutine(scope, cycle.receive, cycle.send)
@@ -100,7 +100,7 @@ class ASGI:
     async def on_running_loop(self, request: Request, event: Event, context: Any) -> Outcome:
         """Run a request on the caller's loop, which has a lifespan of its own."""
         body = b"" if request[BODY] is None else decoded(request[BODY], request[IS_BASE64])
-        cycle = Cycle(body, self.names)
+        cycle = Cycle(body, self.names if request[METHOD] != "HEAD" else self.names.bodiless)
         error = await self.host(cycle, request, body, event, context)
         if error is None and cycle.response is None:
             error = cycle.complaint()

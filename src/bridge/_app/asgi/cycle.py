@@ -65,7 +65,8 @@ class Cycle:
             status = message["status"]
             if type(status) is not int or not 200 <= status <= 599:
                 status = _status(status)
-            self._headers = from_asgi(message.get("headers", ()), self._names)
+            names = self._names if status != 304 else self._names.bodiless
+            self._headers = from_asgi(message.get("headers", ()), names)
             self.status = status
             return
         if kind != "http.response.body":

@@ -51,9 +51,13 @@ def scope_of(
         lines.append((TRACE, segment.encode("utf-8", "replace")))
     if cookie is not None:
         lines.append((b"cookie", cookie.encode("utf-8", "replace")))
-    if body and b"content-length" not in dict(lines):
-        # REST APIs leave Content-Length out, and Django reads no upload without it.
-        lines.append((b"content-length", b"%d" % len(body)))
+    if body:
+        known, length = dict(lines), b"%d" % len(body)
+        if known.get(b"content-length") != length or len(known) != len(lines):
+            # REST APIs leave Content-Length out, and Django reads no upload without it.
+            lines = [*(line for line in lines if line[0] != b"content-length"), (b"content-length", length)]
+    elif method != "GET" and dict(lines).get(b"content-length", b"0") != b"0":
+        lines = [*(line for line in lines if line[0] != b"content-length"), (b"content-length", b"0")]
     shown = _new(LambdaEvent if type(request) is tuple else UnvouchedEvent)
     shown.raw_event = event
     return {

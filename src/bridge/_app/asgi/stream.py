@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from math import inf
 
-from ..._http import BODY, IS_BASE64, RESPONSE_BODY
+from ..._http import BODY, IS_BASE64, METHOD, RESPONSE_BODY
 from ..._http.body import decoded
 from ..._invocation import deadline
 from ...errors import DeadlineError, ResultTooLargeError
@@ -31,7 +31,8 @@ async def respond(asgi: ASGI, answer: StreamedAnswer, context: Any, responder: R
     """Run a request on the caller's loop, and have its answer go to a responder."""
     request = answer.request
     body = b"" if request[BODY] is None else decoded(request[BODY], request[IS_BASE64])
-    cycle = StreamCycle(body, asgi.names, answer, responder)
+    names = asgi.names if answer.request[METHOD] != "HEAD" else asgi.names.bodiless
+    cycle = StreamCycle(body, names, answer, responder)
     try:
         error = await asgi.host(cycle, request, body, answer.event, context)
         await cycle.settle(error, context)

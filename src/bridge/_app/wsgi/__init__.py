@@ -9,7 +9,7 @@ import sys
 from io import BytesIO
 
 from ... import current
-from ..._http import TABLE_SIZE, ResponseNames, from_wsgi, to_environ, url
+from ..._http import METHOD, TABLE_SIZE, ResponseNames, from_wsgi, to_environ, url
 from ..._http.body import BODY_LIMIT, decoded, streamed_too_much
 from ..._http.url import PORTS
 from ..._invocation import keep_context
@@ -124,7 +124,7 @@ class WSGIResponse:
             self.status = _codes[status]
         except (KeyError, TypeError):
             self.status = _code(status)
-        self.headers = from_wsgi(headers, self._names)
+        self.headers = from_wsgi(headers, self._names if self.status != 304 else self._names.bodiless)
         return self.write
 
     def write(self, data: bytes) -> None:
@@ -165,7 +165,7 @@ class WSGI:
 
     def run(self, request: Request, event: Event, context: Any) -> Outcome:
         """Run a request. The app's iterable is closed, whatever happens."""
-        exchange = WSGIResponse(self.names)
+        exchange = WSGIResponse(self.names if request[METHOD] != "HEAD" else self.names.bodiless)
         environ = environ_of(request, event, context, self.traced)
         error: BaseException | None = None
         body: bytes | None = None

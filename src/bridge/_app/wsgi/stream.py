@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from time import monotonic
 
+from ..._http import METHOD
 from ..._invocation import deadline
 from ...errors import AppError, DeadlineError
 from ..streaming import client_has_gone
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 def respond(wsgi: WSGI, answer: StreamedAnswer, context: Any, responder: SyncResponder) -> None:
     """Run a request, and have its answer go to a responder. Then close the app's iterable, whatever has happened."""
-    exchange = WSGIStreamResponse(wsgi.names, answer, responder)
+    names = wsgi.names if answer.request[METHOD] != "HEAD" else wsgi.names.bodiless
+    exchange = WSGIStreamResponse(names, answer, responder)
     environ = environ_of(answer.request, answer.event, context, wsgi.traced)
     chunks: Iterable[bytes] = ()
     error: BaseException | None = None
