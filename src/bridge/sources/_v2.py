@@ -70,9 +70,7 @@ def request(event: Event) -> Request:
         source_ip = http["sourceIp"]
         return (
             (http["method"] or "GET") + "",
-            "https"
-            if headers.get("x-forwarded-proto") == "https"
-            else url.scheme_of(headers.get("x-forwarded-proto"), host),
+            "https" if protocol == "https" else url.scheme_of(protocol, host),
             host + "",
             path,
             raw_path,
