@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bridge.runtime._context import InvocationContext
+from bridge.runtime._context import InvocationContext, described
 from bridge.runtime._fault import FaultError
 from bridge.runtime._invocation import Invocation
 from bridge.runtime._reply import Reply
@@ -47,6 +47,7 @@ def test_it_has_what_lambda_s_own_has(client: dict[str, Any], monkeypatch: pytes
     theirs_of = pytest.importorskip("awslambdaric.bootstrap", reason="awslambdaric is not installed")
     for name in ("FUNCTION_NAME", "FUNCTION_VERSION", "FUNCTION_MEMORY_SIZE", "LOG_GROUP_NAME", "LOG_STREAM_NAME"):
         monkeypatch.setenv(f"AWS_LAMBDA_{name}", name)
+    described.cache_clear()
     identity = {"cognitoIdentityId": "me", "cognitoIdentityPoolId": "pool"}
     ours = context(
         client_context=json.dumps(client),
@@ -59,6 +60,7 @@ def test_it_has_what_lambda_s_own_has(client: dict[str, Any], monkeypatch: pytes
     assert len(names) > 8
     for name in names:
         assert flat(getattr(ours, name)) == flat(getattr(theirs, name)), name
+    described.cache_clear()
 
 
 def flat(value: Any) -> Any:

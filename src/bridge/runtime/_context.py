@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from functools import cache
 from types import SimpleNamespace
 
 from ._fault import FaultError
@@ -30,12 +31,13 @@ class InvocationContext:
     """
 
     def __init__(self, invocation: Invocation) -> None:
-        environ = os.environ
-        self.function_name = environ.get("AWS_LAMBDA_FUNCTION_NAME")
-        self.function_version = environ.get("AWS_LAMBDA_FUNCTION_VERSION")
-        self.memory_limit_in_mb = environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
-        self.log_group_name = environ.get("AWS_LAMBDA_LOG_GROUP_NAME")
-        self.log_stream_name = environ.get("AWS_LAMBDA_LOG_STREAM_NAME")
+        (
+            self.function_name,
+            self.function_version,
+            self.memory_limit_in_mb,
+            self.log_group_name,
+            self.log_stream_name,
+        ) = described()
         self.aws_request_id = invocation.request_id
         self.invoked_function_arn = invocation.arn
         self.tenant_id = invocation.tenant_id
@@ -54,6 +56,13 @@ class InvocationContext:
 
     def __repr__(self) -> str:
         return f"LambdaContext(aws_request_id={self.aws_request_id!r}, function_name={self.function_name!r})"
+
+
+@cache
+def described() -> list[str | None]:
+    """Return what Lambda says of the function in environment variables, which stays the same as long as the process."""
+    names = ("FUNCTION_NAME", "FUNCTION_VERSION", "FUNCTION_MEMORY_SIZE", "LOG_GROUP_NAME", "LOG_STREAM_NAME")
+    return [os.environ.get("AWS_LAMBDA_" + name) for name in names]
 
 
 def _client_context(header: str | None) -> SimpleNamespace | None:

@@ -31,10 +31,10 @@ def decoded(body: bytearray, content_type: str) -> Any:
     Raises:
         FaultError: the event is no JSON.
     """
-    if content_type.partition(";")[0].strip().lower() != "application/json":
+    if content_type != "application/json" and content_type.partition(";")[0].strip().lower() != "application/json":
         return bytes(body)
     try:
-        return json.loads(body)
+        return json.loads(body.decode())
     except ValueError as error:
         raise FaultError("Runtime.UnmarshalError", f"Unable to unmarshal input: {error}") from None
 
