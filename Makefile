@@ -1,6 +1,7 @@
 # Everything here works on a fresh machine that has Python 3.11 or newer with venv, and make.
 PYTHON ?= python3
 VENV ?= .venv
+COMPAT_VENV ?= .venv-compat
 HOST ?= 127.0.0.1
 PORT ?= 8000
 API ?= http
@@ -9,7 +10,7 @@ TALK_PORT ?= 8001
 
 bin := $(VENV)/bin
 
-.PHONY: help serve chat chat-page chat-talk test test-all lint format observe bench clean
+.PHONY: help serve chat chat-page chat-talk test test-all lint format observe compat bench clean
 
 help:
 	@echo "make serve     the example app behind a local API: http://$(HOST):$(PORT)  (PORT=, API=http|rest|url|alb|lattice|edge, STAGE=)"
@@ -20,6 +21,7 @@ help:
 	@echo "make fuzz      random input for everything that reads input (SECONDS=, SEED=); make fuzz-guided: by coverage"
 	@echo "make endurance a million events in one process, and through the runtime (EVENTS=)"
 	@echo "make mutants   mistakes put into the code one by one: what the tests do not see (MODULES=)"
+	@echo "make compat    the tests with sixteen frameworks and what goes with them; renews docs/compatibility.md"
 	@echo "make bench     the benchmark against other adapters; renews docs/benchmark.md and the charts"
 
 serve: $(VENV)/.serve
@@ -53,6 +55,9 @@ format: $(VENV)/.dev
 
 test-all:
 	.ci/test-all
+
+compat: $(COMPAT_VENV)/.compat
+	$(COMPAT_VENV)/bin/python -m pytest tests/compat -q -o filterwarnings=default --disable-warnings --compat-page docs/compatibility.md
 
 bench: $(VENV)/.dev
 	$(bin)/python -m benchmarks
@@ -101,3 +106,9 @@ $(VENV)/.observe: $(VENV)/.pip pyproject.toml
 $(VENV)/.dev: $(VENV)/.pip $(VENV)/.rie pyproject.toml
 	$(bin)/python -m pip install --quiet --editable ".[serve]" --group dev
 	touch $@ $(VENV)/.serve
+
+$(COMPAT_VENV)/.compat: pyproject.toml
+	$(PYTHON) -m venv $(COMPAT_VENV)
+	$(COMPAT_VENV)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(COMPAT_VENV)/bin/python -m pip install --quiet --editable . --group compat
+	touch $@
