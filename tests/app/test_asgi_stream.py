@@ -274,7 +274,7 @@ async def test_send_waits_for_the_client() -> None:
 # ---------------------------------------------------------------- bodies
 
 
-@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304), ("GET", 101)])
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
 @pytest.mark.parametrize("parts", [[], [b""], [b"a"], [b"", b"a", b"b"]], ids=repr)
 async def test_a_response_without_a_body_ends_with_its_head(method: str, status: int, parts: list[bytes]) -> None:
     ended: list[bool] = []

@@ -63,7 +63,7 @@ class Cycle:
             if kind != "http.response.start":
                 raise AppError(f"the app sent {kind!r}; expected 'http.response.start'")
             status = message["status"]
-            if type(status) is not int or not 100 <= status <= 999:
+            if type(status) is not int or not 200 <= status <= 599:
                 status = _status(status)
             self._headers = from_asgi(message.get("headers", ()), self._names)
             self.status = status
@@ -99,9 +99,10 @@ class Cycle:
 
 
 def _status(status: object) -> int:
-    if isinstance(status, int) and 100 <= status <= 999:
+    if isinstance(status, int) and 200 <= status <= 599:
         return int(status)
-    raise AppError(f"the app sent a status that is no int from 100 to 999: {status!r}")
+    # API Gateway answers 502 to any other. 1xx is no status of a response that ends there (RFC 9110 section 15.2).
+    raise AppError(f"the app sent a status that is no int from 200 to 599: {status!r}")
 
 
 def _bytes(body: object) -> bytes:

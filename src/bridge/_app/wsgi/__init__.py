@@ -43,7 +43,7 @@ def environ_of(request: Request, event: Event, context: Any, traced: bool = Fals
         context: as Lambda gave it.
         traced: whether the invocation's own segment of the trace takes the place of the sender's, if there is one.
     """
-    method, scheme, host, path, _, root_path, query, protocol, headers, cookie, client, text, is_base64 = request
+    method, scheme, host, path, raw_path, root_path, query, protocol, headers, cookie, client, text, is_base64 = request
     body = b"" if text is None else decoded(text, is_base64)
     server, port = (host, PORTS[scheme]) if host and ":" not in host else url.server_of(host, scheme)
     if root_path:
@@ -51,11 +51,11 @@ def environ_of(request: Request, event: Event, context: Any, traced: bool = Fals
     shown = _new(LambdaEvent if type(request) is tuple else UnvouchedEvent)
     shown.raw_event = event
     environ = {
-        "REQUEST_METHOD": method,
+        "REQUEST_METHOD": method if method.isascii() else _latin1(method),
         "SCRIPT_NAME": root_path if root_path.isascii() else _latin1(root_path),
         "PATH_INFO": path if path.isascii() else _latin1(path),
         "QUERY_STRING": query if query.isascii() else _latin1(query),
-        "SERVER_NAME": server,
+        "SERVER_NAME": server if server.isascii() else _latin1(server),
         "SERVER_PORT": _ports.get(port) or str(port),
         "SERVER_PROTOCOL": protocol,
         "REMOTE_ADDR": client[0] if client else "",
@@ -69,6 +69,10 @@ def environ_of(request: Request, event: Event, context: Any, traced: bool = Fals
         "aws.event": shown,
         "aws.context": context,
     }
+    if b"%" in raw_path:
+        # PATH_INFO is decoded. Werkzeug and uWSGI have the path as it was sent in the one, gunicorn in the other.
+        sent = raw_path.decode("latin-1")
+        environ["REQUEST_URI"] = environ["RAW_URI"] = f"{sent}?{environ['QUERY_STRING']}" if query else sent
     to_environ(headers, environ)
     if cookie is not None:
         environ["HTTP_COOKIE"] = cookie if cookie.isascii() else _latin1(cookie)
@@ -137,8 +141,8 @@ _codes = {"200 OK": 200}
 
 def _code(status: str) -> int:
     digits = status[:3] if isinstance(status, str) else ""
-    if not (len(digits) == 3 and digits.isascii() and digits.isdigit() and digits >= "100"):
-        raise AppError(f"the app gave start_response a status that is no status line: {status!r}")
+    if not (len(digits) == 3 and digits.isascii() and digits.isdigit() and "200" <= digits <= "599"):
+        raise AppError(f"the app gave start_response a status that is no status line of 200 to 599: {status!r}")
     if len(_codes) < TABLE_SIZE:
         _codes[status] = int(digits)
     return int(digits)

@@ -91,9 +91,7 @@ def at_work(
     idle = next((task for task, future in futures.items() if future is None), None)
     if idle is not None:
         return Outlook({name_of(idle)}, set(), True)
-    waiting = {
-        id(future): task for task, future in futures.items() if future not in asked and future not in futures
-    }
+    waiting = {id(future): task for task, future in futures.items() if future not in asked and future not in futures}
     del futures  # its references would be counted
     soon: set[str] = set()
     late: set[str] = set()
