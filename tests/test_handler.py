@@ -73,7 +73,7 @@ class TestOptions:
             ({"interface": "cgi"}, "Bridge(interface=...) takes 'auto' or 'asgi' or 'wsgi', not 'cgi'."),
             ({"interface": None}, "Bridge(interface=...) takes 'auto' or 'asgi' or 'wsgi', not None."),
             ({"lifespan": True}, "Bridge(lifespan=...) takes 'auto' or 'on' or 'off', not True."),
-            ({"errors": []}, "Bridge(errors=...) takes 'respond' or 'raise', not []."),
+            ({"errors": "fail"}, "Bridge(errors=...) takes 'respond' or 'raise', not 'fail'."),
             ({"streaming": True}, "Bridge(streaming=...) takes 'off' or 'on' or 'auto', not True."),
             ({"websocket_linger": -1}, "Bridge(websocket_linger=...) takes seconds, 0 or more, not -1."),
             (
@@ -345,7 +345,7 @@ class TestRequestTooLarge:
 
 
 @BOTH
-@pytest.mark.parametrize("status", [100, 103, 199, 204, 304])
+@pytest.mark.parametrize("status", [204, 304])
 def test_a_status_that_has_no_body_is_sent_without_one(interface: Interface, status: int) -> None:
     result = Bridge(APPS[interface](Reply(status=status, body=b"x")))(sample("http_api"))
     assert (result["statusCode"], result["body"], result["isBase64Encoded"]) == (status, "", False)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from . import _app
 from ._app.policy import Policy
-from ._http import ResponseNames
-from .errors import ConfigurationError
+from ._http import ResponseNames, from_wsgi
+from .errors import AppError, ConfigurationError
 from .sources import detect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
     from ._app.asgi.loop import LoopFactory
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Interface,
         LifespanMode,
         OnEvent,
+        ResponseHeaders,
         Source,
         StreamingMode,
         StreamingSource,
@@ -66,6 +67,7 @@ class BridgeOptions:
         exclude_headers: Iterable[str],
         is_text: Callable[[str], bool] | Iterable[str],
         errors: ErrorMode,
+        error_headers: Mapping[str, str],
         streaming: StreamingMode,
         loop_factory: LoopFactory | None,
         sources: Iterable[CustomSource],
@@ -82,7 +84,6 @@ class BridgeOptions:
         decorators: Iterable[Decorator],
     ) -> None:
         _require("lifespan", lifespan, ("auto", "on", "off"))
-        _require("errors", errors, ("respond", "raise"))
         _require("strip_root_path", strip_root_path, (None, True, False))
         self.lifespan = lifespan
         self.loop_factory = loop_factory
@@ -93,7 +94,7 @@ class BridgeOptions:
             from ._http.media_types import matcher
 
             is_text = matcher(is_text)
-        self.policy = Policy(is_text, raises=errors == "raise")
+        self.policy = _policy(errors, is_text, _error_headers(error_headers))
         self.is_asgi = _is_asgi(app, interface)
         self.adjust = _adjust(base_path, forwarded_hosts, forwarded_host_header)
         self.detect = _detect(sources)
@@ -151,6 +152,31 @@ class BridgeOptions:
                 "Bridge(connections=...) is for ASGI apps, which WebSocket APIs need. This WSGI app can send to the "
                 "connections of another function: connections.sync.send(id, text)."
             )
+
+
+def _error_headers(given: Mapping[str, str]) -> ResponseHeaders:
+    try:
+        return from_wsgi([*given.items()], ResponseNames())
+    except (AppError, AttributeError, TypeError):
+        raise ConfigurationError(
+            'Bridge(error_headers=...) takes names and values of headers, {"access-control-allow-origin": "*"}, '
+            f"not {given!r}."
+        ) from None
+
+
+def _policy(errors: ErrorMode, is_text: Callable[[str], bool], error_headers: ResponseHeaders) -> Policy:
+    if isinstance(errors, str):
+        _require("errors", errors, ("respond", "raise"))
+        return Policy(is_text, errors == "raise", error_headers)
+    counts: Any = errors if callable(errors) else getattr(errors, "__contains__", None)
+    if counts is None:
+        raise ConfigurationError(
+            "Bridge(errors=...) takes 'respond', 'raise', statuses such as {500, 503} and range(500, 600), or a "
+            f"function of a status, not {errors!r}."
+        )
+    from ._app.counting import CountingPolicy
+
+    return CountingPolicy(is_text, counts, error_headers)
 
 
 def _is_asgi(app: App, interface: Interface) -> bool:

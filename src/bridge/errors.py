@@ -27,6 +27,13 @@ class EventFailedError(BridgeError, RuntimeError):
     """The app's: its answer to an event that is no HTTP request was no success. Lambda sees a failed invocation."""
 
 
+class FailedResponseError(BridgeError, RuntimeError):
+    """The app's: its response has a status that `Bridge(errors=...)` counts as an error. Lambda sees it."""
+
+    says_it_all = True
+    is_for_lambda = True
+
+
 class RunningLoopError(BridgeError, RuntimeError):
     """The caller's: `handler(event, context)` where an event loop is already running."""
 

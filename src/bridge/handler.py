@@ -15,7 +15,7 @@ from .errors import ConfigurationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any, Never
 
     from ._app.asgi import ASGI
@@ -62,9 +62,12 @@ class Bridge:
         is_text: what bodies travel as text: media types, "image/svg+xml", with "*" for any characters, "text/*"; or a
             function that says it of a media type. Bytes that are not UTF-8, or that a Content-Encoding has packed,
             travel as base64 all the same.
-        errors: what becomes of an exception in the app. "respond" answers with the response that the app completed
-            nevertheless, or else with a plain 500, and logs the traceback. "raise" lets it through to Lambda, whose
-            Errors metric counts it.
+        errors: what Lambda's Errors metric counts. "respond": nothing; an exception in the app is answered with the
+            response that the app completed nevertheless, or else with a plain 500, and its traceback is logged.
+            "raise": exceptions, which go through to Lambda. Statuses, {500, 503} or range(500, 600), or a function that
+            says it of a status: exceptions and responses with such a status; the client gets the API's own error then.
+        error_headers: what Bridge's own 413, 500 and 504 have beside Content-Type:
+            {"access-control-allow-origin": "*"}, so that a browser shows scripts the status.
         streaming: whether `respond` and `respond_sync` stream: "off" never, "on" to every function URL and REST API,
             "auto" to function URLs. An event does not tell whether its sender expects a stream, and one that expects
             the other thing gives its client garbage: say what your API is set to.
@@ -112,6 +115,7 @@ class Bridge:
         exclude_headers: Iterable[str] = (),
         is_text: Callable[[str], bool] | Iterable[str] = bodies.is_text,
         errors: ErrorMode = "respond",
+        error_headers: Mapping[str, str] = {},
         streaming: StreamingMode = "off",
         loop_factory: LoopFactory | None = None,
         sources: Iterable[CustomSource] = (),
@@ -141,6 +145,7 @@ class Bridge:
             exclude_headers=exclude_headers,
             is_text=is_text,
             errors=errors,
+            error_headers=error_headers,
             streaming=streaming,
             loop_factory=loop_factory,
             sources=sources,

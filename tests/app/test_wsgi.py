@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 from wsgiref.validate import validator
 
 import pytest
+from flask import Flask, request
 
 from bridge import AppError, Bridge, EventError, ResultTooLargeError
 from bridge._app import wsgi
@@ -383,3 +384,43 @@ def test_an_app_that_raises_has_no_response() -> None:
 def test_latin1_text_in_response_headers_stands_for_bytes() -> None:
     result = Bridge(Wsgi(Reply(headers=[("x", b"caf\xe9")])))(TARGET["http_api"].event(Sent()))
     assert result["headers"] == {"x": "caf\xe9"}
+
+
+# ---------------------------------------------------------------- the path as it was sent
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "sent"),
+    [
+        ("/a%2Fb", "", "/prod/a%2Fb"),
+        ("/a%2Fb", "q=%2F&r", "/prod/a%2Fb?q=%2F&r="),
+        ("/caf%C3%A9", "", "/prod/caf%C3%A9"),
+        ("/a/b", "q=%2F", None),
+    ],
+)
+def test_an_app_can_tell_what_path_was_sent_where_it_is_not_the_one_it_sees(
+    path: str, query: str, sent: str | None
+) -> None:
+    app = Wsgi()
+    Bridge(app)(REST.event("GET", path, query))
+    environ = app.seen[0].raw
+    assert environ.get("REQUEST_URI") == environ.get("RAW_URI") == sent
+
+
+def test_werkzeug_finds_it() -> None:
+    app = Flask(__name__)
+
+    @app.get("/<path:rest>")
+    def raw(rest: str) -> str:
+        return str(request.environ["REQUEST_URI"])
+
+    assert Bridge(app)(REST.event("GET", "/a%2Fb"))["body"] == "/prod/a%2Fb"
+
+
+def test_server_name_and_method_stand_for_bytes_as_all_text_does() -> None:
+    app = Wsgi()
+    Bridge(app)({**sample("http_api"), "headers": {"host": "\u65e5\u672c"}})
+    environ = app.seen[0].raw
+    assert environ["SERVER_NAME"] == environ["HTTP_HOST"] == "\u65e5\u672c".encode().decode("latin-1")
+    validated = {name: value for name, value in environ.items() if name.isupper() and isinstance(value, str)}
+    assert all(value.encode("latin-1") is not None for value in validated.values())

@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..types import Event, Request, Response, Result, Source
+    from ..types import Event, Request, Response, ResponseHeaders, Result, Source
 
 HEADERS_ROOM = 65_536
 """Bytes of JSON that all but the body may have before a result is measured: twice what a load balancer lets through."""
@@ -25,11 +25,30 @@ class Policy:
     Args:
         is_text: whether a body of a media type is to travel as text.
         raises: whether an exception in the app is Lambda's to see.
+        error_headers: what Bridge's own error responses have beside their Content-Type.
     """
 
-    def __init__(self, is_text: Callable[[str], bool], raises: bool) -> None:
+    def __init__(self, is_text: Callable[[str], bool], raises: bool, error_headers: ResponseHeaders) -> None:
         self._kinds = bodies.TextTypes(is_text)
         self._raises = raises
+        self._error_headers = error_headers
+
+    def may_fail(self, status: int) -> bool:
+        """Return whether a response may still turn out to be an error for Lambda, so that it must not go out yet.
+
+        Starlette completes its page of an error and raises the exception after it.
+        """
+        return self._raises and status >= 500
+
+    def check(self, request: Request, status: int) -> None:
+        """Raise FailedResponseError for a response that is an error for Lambda."""
+
+    def _is_for_lambda(self, error: BaseException, status: int) -> bool:
+        return self._raises or getattr(error, "is_for_lambda", False)
+
+    def _own_headers(self) -> ResponseHeaders:
+        single, cookies, repeated = self._error_headers
+        return {"content-type": "text/plain; charset=utf-8", **single}, cookies, repeated
 
     def result(self, source: Source, event: Event, request: Request, response: Response) -> Result:
         """The result that carries a response; a 500, where it does not fit.
@@ -70,7 +89,7 @@ class Policy:
         if response is not None:
             return response
         text = b"Gateway Timeout" if status == 504 else INTERNAL_SERVER_ERROR
-        return status, ({"content-type": "text/plain; charset=utf-8"}, [], {}), text
+        return status, self._own_headers(), text
 
     def failure_status(self, error: BaseException | None, subject: str, answered: int | None = None) -> int:
         """Return the status that answers a failure, and log it.
@@ -83,10 +102,11 @@ class Policy:
         Raises:
             Exception: `error`, where Lambda is to see it.
         """
-        if error is not None and (self._raises or getattr(error, "is_for_lambda", False)):
-            raise exception_of(error)
         status: int = getattr(error, "status", 500) if isinstance(error, BridgeError) else 500
-        log_error(error, failure_line(subject, status if answered is None else answered, error, answered is not None))
+        final = status if answered is None else answered
+        if error is not None and self._is_for_lambda(error, final):
+            raise exception_of(error)
+        log_error(error, failure_line(subject, final, error, answered is not None))
         return status
 
     def result_of(
@@ -125,8 +145,7 @@ class Policy:
         if isinstance(failure, RequestIncompleteError):
             log = logger().warning if failure.status < 500 else logger().error
             log("refused with %s: %s", failure.status, failure)
-            headers = {"content-type": "text/plain; charset=utf-8"}
-            return source.result(event, failure.status, (headers, [], {}), failure.answer, False)
+            return source.result(event, failure.status, self._own_headers(), failure.answer, False)
         from ..sources._form import event_error
 
         raise event_error(source, event, failure)

@@ -40,6 +40,8 @@ class StreamedAnswer:
     failure: Exception | None = None
     _raised: Exception | None = None
     _started = False
+    _held: list[bytes] | None = None
+    _may_hold = True
 
     def __init__(
         self, policy: Policy, source: Source, event: Event, request: Request, streaming: StreamingSource | None
@@ -63,6 +65,8 @@ class StreamedAnswer:
             ResultTooLargeError: they do not fit.
         """
         self._status = status
+        self._held = [] if self._may_hold and self._policy.may_fail(status) else None
+        self._headers = headers
         if self._streaming is not None:
             self._bodiless = self.request[METHOD] == "HEAD" or status in bodies.BODILESS
             if self._bodiless:
@@ -73,6 +77,10 @@ class StreamedAnswer:
         """The steps that say a part of a streamed response. One without a body is over with its head."""
         steps: list[Step] = []
         if self.complete:
+            return steps
+        if self._held is not None:
+            self._held.append(body)
+            self.complete = last
             return steps
         begins = not self._started
         if begins:
@@ -91,7 +99,7 @@ class StreamedAnswer:
         None, where the source raises instead (`StatusError`): that is its result, which `check` raises when the app has
         ended. It is no failure of the app's, and the app does not hear of it.
         """
-        if self.streams:
+        if self.streams or (self._may_hold and self._policy.may_fail(response[STATUS])):
             self.open(response[STATUS], response[RESPONSE_HEADERS])
             return self.part(response[RESPONSE_BODY], True)
         self.complete = True
@@ -118,6 +126,8 @@ class StreamedAnswer:
             elif self._client_has_gone():
                 logger().info("%s: its client has gone: %s", named(self.request), self.failure)
             return []
+        if self._held is not None:
+            return self._released(self._held, error, complaint)
         if self.complete:
             if error is not None:
                 log_error(error, failure_line(named(self.request), self._status, error, is_complete=True))
@@ -127,6 +137,25 @@ class StreamedAnswer:
             self.log(error, f"failed in the middle of its response ({self._status})")
             return [("fail", error)]
         return self.whole(self._policy.failure_response(self.request, None, error))
+
+    def _released(
+        self, parts: list[bytes], error: BaseException | None, complaint: Callable[[], BaseException]
+    ) -> list[Step]:
+        """Return the steps that say a response that was kept back until it was known whether Lambda is to see an error.
+
+        Raises:
+            Exception: Lambda is to see it.
+        """
+        response: Response | None = None
+        if self.complete:
+            response = self._status, self._headers, b"".join(parts)
+        elif error is None:
+            error = complaint()
+        self._held, self._may_hold, self.complete = None, False, False
+        if error is not None:
+            response = self._policy.failure_response(self.request, response, error)
+        self._policy.check(self.request, response[STATUS])  # type: ignore[index]
+        return self.whole(response)  # type: ignore[arg-type]
 
     def log(self, error: BaseException | None, what: str) -> None:
         """Log a failure that leaves the client with less than a response."""

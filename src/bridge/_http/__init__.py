@@ -87,9 +87,11 @@ _environ_keys: dict[str, str] = {}
 def to_asgi(lines: HeaderItems) -> list[tuple[bytes, bytes]]:
     """Request headers as ASGI wants them: lower-case names, bytes, one pair per line.
 
-    Values become UTF-8: CloudFront, for one, sends place names that are no latin-1.
+    Values become UTF-8: CloudFront, for one, sends place names that are no latin-1. A name with an underscore does not
+    arrive, as in WSGI: an app that is mounted below by a2wsgi reads `x_forwarded_proto` as `X-Forwarded-Proto`.
     """
-    lines = [line for line in lines if line[0].lower() not in HOP_BY_HOP]  # names that must not be learnt
+    # Names that must not be learnt do not arrive.
+    lines = [line for line in lines if "_" not in line[0] and line[0].lower() not in HOP_BY_HOP]
     _learn(ASGI_NAMES, lines, _asgi_name)
     try:
         return [(ASGI_NAMES[name], value.encode()) for name, value in lines]
@@ -246,10 +248,14 @@ def from_wsgi(lines: Iterable[tuple[str, str]], names: ResponseNames) -> Respons
     return headers, cookies, repeated
 
 
+_CONTROLS = frozenset(map(chr, [*range(9), *range(10, 32), 127]))
+"""RFC 9110 section 5.5: a header's value has none of the control characters but the tab."""
+
+
 def _check(name: str, value: str) -> None:
     # Printable is stricter than HTTP: a tab may stand in a value, and latin-1 has letters that Python does not print.
-    if "\r" in value or "\n" in value or "\0" in value:
-        raise AppError(f"the app sent a header {name!r} whose value has CR, LF or NUL in it: {value!r}")
+    if not _CONTROLS.isdisjoint(value):
+        raise AppError(f"the app sent a header {name!r} whose value has a control character in it: {value!r}")
 
 
 def to_lists(headers: ResponseHeaders) -> dict[str, list[str]]:

@@ -102,7 +102,8 @@ class Cycle:
 def _status(status: object) -> int:
     if isinstance(status, int) and 200 <= status <= 599:
         return int(status)
-    raise AppError(f"the app sent a status that is no int from 200 to 599, which is what AWS sends on: {status!r}")
+    # API Gateway answers 502 to any other. 1xx is no status of a response that ends there (RFC 9110 section 15.2).
+    raise AppError(f"the app sent a status that is no int from 200 to 599: {status!r}")
 
 
 def _bytes(body: object) -> bytes:

@@ -43,7 +43,7 @@ def environ_of(request: Request, event: Event, context: Any, traced: bool = Fals
         context: as Lambda gave it.
         traced: whether the invocation's own segment of the trace takes the place of the sender's, if there is one.
     """
-    method, scheme, host, path, _, root_path, query, protocol, headers, cookie, client, text, is_base64 = request
+    method, scheme, host, path, raw_path, root_path, query, protocol, headers, cookie, client, text, is_base64 = request
     body = b"" if text is None else decoded(text, is_base64)
     server, port = (host, PORTS[scheme]) if host and ":" not in host else url.server_of(host, scheme)
     if root_path:
@@ -69,6 +69,10 @@ def environ_of(request: Request, event: Event, context: Any, traced: bool = Fals
         "aws.event": shown,
         "aws.context": context,
     }
+    if b"%" in raw_path:
+        # PATH_INFO is decoded. Werkzeug and uWSGI have the path as it was sent in the one, gunicorn in the other.
+        sent = raw_path.decode("latin-1")
+        environ["REQUEST_URI"] = environ["RAW_URI"] = f"{sent}?{environ['QUERY_STRING']}" if query else sent
     to_environ(headers, environ)
     if cookie is not None:
         environ["HTTP_COOKIE"] = cookie if cookie.isascii() else _latin1(cookie)
@@ -140,10 +144,7 @@ _codes = {"200 OK": 200}
 def _code(status: str) -> int:
     digits = status[:3] if isinstance(status, str) else ""
     if not (len(digits) == 3 and digits.isascii() and digits.isdigit() and "200" <= digits <= "599"):
-        raise AppError(
-            f"the app gave start_response a status that is no status line from 200 to 599, which is what AWS sends on: "
-            f"{status!r}"
-        )
+        raise AppError(f"the app gave start_response a status that is no status line of 200 to 599: {status!r}")
     if len(_codes) < TABLE_SIZE:
         _codes[status] = int(digits)
     return int(digits)
