@@ -25,11 +25,15 @@ class Policy:
     Args:
         is_text: whether a body of a media type is to travel as text.
         raises: whether an exception in the app is Lambda's to see.
+
+    Attributes:
+        note: takes note of each failure, with the status that the client gets.
     """
 
     def __init__(self, is_text: Callable[[str], bool], raises: bool) -> None:
         self._kinds = bodies.TextTypes(is_text)
         self._raises = raises
+        self.note: Callable[[BaseException | None, int], None] = _note
 
     def result(self, source: Source, event: Event, request: Request, response: Response) -> Result:
         """The result that carries a response; a 500, where it does not fit.
@@ -85,7 +89,9 @@ class Policy:
         if error is not None and (self._raises or getattr(error, "is_for_lambda", False)):
             raise exception_of(error)
         status: int = getattr(error, "status", 500) if isinstance(error, BridgeError) else 500
-        log_error(error, failure_line(subject, status if answered is None else answered, error, answered is not None))
+        got = status if answered is None else answered
+        self.note(error, got)
+        log_error(error, failure_line(subject, got, error, answered is not None))
         return status
 
     def result_of(
@@ -129,6 +135,10 @@ class Policy:
         from ..sources._form import event_error
 
         raise event_error(source, event, failure)
+
+
+def _note(error: BaseException | None, status: int) -> None:
+    """Take no note: requests are not observed."""
 
 
 def exception_of(error: BaseException) -> Exception:
