@@ -82,6 +82,8 @@ class BridgeOptions:
         connections: Connections | None,
         around: Iterable[Hook],
         decorators: Iterable[Decorator],
+        metrics: str | None,
+        access_log: bool,
     ) -> None:
         _require("lifespan", lifespan, ("auto", "on", "off"))
         _require("strip_root_path", strip_root_path, (None, True, False))
@@ -103,7 +105,6 @@ class BridgeOptions:
         self.websocket_binary = websocket_binary
         self.websocket_linger = websocket_linger
         self.connections = connections
-        self.around = _around(around, decorators, streaming)
         self._check_websocket()
         self.app: Any = app
         self.may_miss_routes = False
@@ -118,11 +119,22 @@ class BridgeOptions:
             raise ConfigurationError("Bridge takes on_event=... or events_path=..., not both: an event goes one way.")
         if events_path is not None:
             self._reserve(events_path)
+        if metrics is not None or access_log:
+            around = (self._observe(metrics, access_log), *around)
+        self.around = _around(around, decorators, streaming)
 
     @property
     def answers_events(self) -> bool:
         """Whether something has been said of events that are no HTTP requests."""
         return self.on_event is not None or self.posted is not None or self.warm_up
+
+    def _observe(self, metrics: str | None, access_log: bool) -> Hook:
+        from ._app.observed import Observer
+
+        observer = Observer(metrics, access_log)
+        self.app = observer.asgi(self.app) if self.is_asgi else observer.wsgi(self.app)
+        self.policy.note = observer.note
+        return observer.hook
 
     def _reserve(self, events_path: str) -> None:
         from ._events.path_guard import Reserved

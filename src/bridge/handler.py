@@ -96,6 +96,8 @@ class Bridge:
             before the app, the first one first, and left when everything is over, before the next event is asked for.
             docs/observability.md has more on this and on the one below.
         decorators: decorators that are made for Lambda handlers, outermost first, as they would stand above a `def`.
+        metrics: a CloudWatch namespace, "Shop", in which each request is counted and timed; None: there are none.
+        access_log: whether there is a line for each request in the logger `bridge.access`.
 
     Raises:
         ConfigurationError: an argument cannot work, or two of them together.
@@ -130,6 +132,8 @@ class Bridge:
         connections: Connections | None = None,
         around: Iterable[Hook] = (),
         decorators: Iterable[Decorator] = (),
+        metrics: str | None = None,
+        access_log: bool = False,
         **unknown: Never,
     ) -> None:
         if unknown:
@@ -160,6 +164,8 @@ class Bridge:
             connections=connections,
             around=around,
             decorators=decorators,
+            metrics=metrics,
+            access_log=access_log,
         )
         from . import current  # not above: it imports contextvars, which every framework has imported by now
 

@@ -26,12 +26,16 @@ class Policy:
         is_text: whether a body of a media type is to travel as text.
         raises: whether an exception in the app is Lambda's to see.
         error_headers: what Bridge's own error responses have beside their Content-Type.
+
+    Attributes:
+        note: takes note of each failure, with the status that the client gets.
     """
 
     def __init__(self, is_text: Callable[[str], bool], raises: bool, error_headers: ResponseHeaders) -> None:
         self._kinds = bodies.TextTypes(is_text)
         self._raises = raises
         self._error_headers = error_headers
+        self.note: Callable[[BaseException | None, int], None] = _note
 
     def may_fail(self, status: int) -> bool:
         """Return whether a response may still turn out to be an error for Lambda, so that it must not go out yet.
@@ -103,10 +107,11 @@ class Policy:
             Exception: `error`, where Lambda is to see it.
         """
         status: int = getattr(error, "status", 500) if isinstance(error, BridgeError) else 500
-        final = status if answered is None else answered
-        if error is not None and self._is_for_lambda(error, final):
+        got = status if answered is None else answered
+        if error is not None and self._is_for_lambda(error, got):
             raise exception_of(error)
-        log_error(error, failure_line(subject, final, error, answered is not None))
+        self.note(error, got)
+        log_error(error, failure_line(subject, got, error, answered is not None))
         return status
 
     def result_of(
@@ -149,6 +154,10 @@ class Policy:
         from ..sources._form import event_error
 
         raise event_error(source, event, failure)
+
+
+def _note(error: BaseException | None, status: int) -> None:
+    """Take no note: requests are not observed."""
 
 
 def exception_of(error: BaseException) -> Exception:

@@ -134,6 +134,7 @@ class StreamedAnswer:
             return []
         error = error or complaint()
         if self._started:
+            self._policy.note(error, self._status)
             self.log(error, f"failed in the middle of its response ({self._status})")
             return [("fail", error)]
         return self.whole(self._policy.failure_response(self.request, None, error))
