@@ -6,15 +6,14 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 API ?= http
 STAGE ?= $$default
-TALK_PORT ?= 8001
 
 bin := $(VENV)/bin
 
-.PHONY: help serve chat chat-page chat-talk test test-all lint format observe compat bench clean
+.PHONY: help serve chat test test-all lint format observe compat fuzz fuzz-guided endurance mutants bench clean
 
 help:
 	@echo "make serve     the example app behind a local API: http://$(HOST):$(PORT)  (PORT=, API=http|rest|url|alb|lattice|edge, STAGE=)"
-	@echo "make chat      the chat example, behind a local HTTP API and a WebSocket API: http://$(HOST):$(PORT)  (PORT=, TALK_PORT=)"
+	@echo "make chat      the chat example's template, with its HTTP API and its WebSocket API: http://$(HOST):$(PORT)  (PORT=)"
 	@echo "make test      lint, types, tests, coverage"
 	@echo "make test-all  the tests on every Python 3.11+ that is installed"
 	@echo "make observe   the recipes of docs/observability.md, with the real packages of every tool"
@@ -28,15 +27,7 @@ serve: $(VENV)/.serve
 	$(bin)/python -m bridge serve examples.fastapi_app.app:handler --host $(HOST) --port $(PORT) --api $(API) --stage '$(STAGE)'
 
 chat: $(VENV)/.serve
-	@$(MAKE) --no-print-directory --jobs 2 chat-page chat-talk
-
-chat-page chat-talk: export BRIDGE_MANAGEMENT_ENDPOINT = http://$(HOST):$(TALK_PORT)/dev
-
-chat-page:
-	$(bin)/python -m bridge serve examples.chat.app:handler --host $(HOST) --port $(PORT) --processes 3
-
-chat-talk:
-	$(bin)/python -m bridge serve examples.chat.app:handler --api websocket --host $(HOST) --port $(TALK_PORT) --processes 3
+	$(bin)/python -m bridge serve examples/chat/template.yaml --env-file examples/chat/local.env --host $(HOST) --port $(PORT)
 
 test: lint
 	$(bin)/coverage erase

@@ -24,6 +24,8 @@ TYPES: dict[str, tuple[int, str | None, str]] = {
     "INTEGRATION_TIMEOUT": (504, "Endpoint request timed out", "InternalServerErrorException"),
     "INVALID_API_KEY": (403, "Forbidden", "ForbiddenException"),
     "MISSING_AUTHENTICATION_TOKEN": (403, "Missing Authentication Token", "MissingAuthenticationTokenException"),
+    "QUOTA_EXCEEDED": (429, "Limit Exceeded", "LimitExceededException"),
+    "THROTTLED": (429, "Too Many Requests", "TooManyRequestsException"),
     "REQUEST_TOO_LARGE": (413, "Request Entity Too Large", "RequestEntityTooLargeException"),
     "UNAUTHORIZED": (401, "Unauthorized", "UnauthorizedException"),
     "UNSUPPORTED_MEDIA_TYPE": (415, "Unsupported Media Type", "UnsupportedMediaTypeException"),

@@ -36,6 +36,8 @@ def read(resources: Resources) -> None:
             stage = Stage(name=text(resource.properties.get("StageName")))
             stage.variables = {name: text(value) for name, value in variables.items()}
             api.stages.append(stage)
+            said = resource.properties
+            api.limits.of_routes(said.get("DefaultRouteSettings"), said.get("RouteSettings"))
     for resource in resources.of("AWS::ApiGatewayV2::Route"):
         api = _api_of(resources, resource)
         if api is not None:

@@ -25,6 +25,7 @@ from .integrating import Integrations
 from .load_balancers import rule
 from .model import Stage
 from .streamed import StreamedResponse
+from .throttling import Throttle
 from .tokens import TokenAuthorizer
 
 if TYPE_CHECKING:
@@ -35,7 +36,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("bridge.gateway")
 
-_DENIED = {"UNAUTHORIZED": (401, "Unauthorized"), "ACCESS_DENIED": (403, "Forbidden")}
+_DENIED = {
+    "UNAUTHORIZED": (401, "Unauthorized"),
+    "ACCESS_DENIED": (403, "Forbidden"),
+    "THROTTLED": (429, "Too Many Requests"),
+}
 
 
 class HttpFront:
@@ -52,6 +57,7 @@ class HttpFront:
         self._deployment = deployment
         self._account = deployment.stack.account
         self._integrations = Integrations(api, deployment)
+        self._throttle = Throttle(api.limits)
         self._limits = api_of("alb" if api.kind == "alb" else "url" if api.kind == "url" else _name(api))
         self._authorizers = {
             name: TokenAuthorizer(each, jwks) if each.kind in ("jwt", "cognito") else LambdaAuthorizer(each, deployment)
@@ -148,6 +154,9 @@ class HttpFront:
             exchange.step(f"route {exchange.route.key} (line {exchange.route.line})")
             for miss in misses:
                 exchange.step(f"  not {miss}")
+        if not self._throttle.takes(exchange):
+            exchange.step("the stage takes no more requests at this rate")
+            return self._refused(exchange, "THROTTLED")
         try:
             await self._authorized(exchange)
         except DeniedError as denied:
@@ -173,6 +182,10 @@ class HttpFront:
             if exchange.call.header("x-api-key") not in api.keys:
                 exchange.step("the request has no key that the API takes, in x-api-key")
                 raise DeniedError("INVALID_API_KEY")
+            why = self._throttle.refuses_key(exchange.call.header("x-api-key"))
+            if why:
+                exchange.step(f"the usage plan takes no more requests with this key: {why}")
+                raise DeniedError(why)
             exchange.step("the key is one of the API's")
 
     def _signed(self, exchange: Exchange) -> None:

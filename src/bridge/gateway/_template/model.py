@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from .._permission import INVOKE, statement
+from .throttling import Limits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -188,6 +189,7 @@ class ApiResource:
         selection: a WebSocket API's route selection expression.
         signed: whether a function URL wants signatures.
         keys: which keys a REST API takes.
+        limits: how many requests it takes.
         sam_auth: what SAM's `Auth` says of it.
         sam_cors: what SAM's `Cors` says of a REST API.
         defined: whether its definition has all routes, so that SAM's events add none.
@@ -207,6 +209,7 @@ class ApiResource:
     selection: str = "$request.body.action"
     signed: bool = False
     keys: frozenset[str] = frozenset()
+    limits: Limits = field(default_factory=Limits)
     sam_auth: dict[str, Any] = field(default_factory=dict)
     sam_cors: Any = None
     defined: bool = False

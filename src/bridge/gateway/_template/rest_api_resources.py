@@ -29,6 +29,7 @@ def read(resources: Resources) -> None:
             variables = section(said.get("Variables", section(said.get("StageDescription")).get("Variables")))
             made = Stage(name=text(name), variables={key: text(value) for key, value in variables.items()})
             api.stages.append(made)
+            api.limits.of_methods(said.get("MethodSettings"))
     for resource in resources.of("AWS::ApiGateway::Authorizer"):
         api = _api_of(resources, resource)
         if api is not None:
@@ -44,6 +45,11 @@ def read(resources: Resources) -> None:
         api = _api_of(resources, resource)
         if api is not None:
             _add_method(resources, resource, api)
+    for resource in resources.of("AWS::ApiGateway::UsagePlan"):
+        for stage in resource.properties.get("ApiStages") or ():
+            logical_id = resources.api(section(stage).get("ApiId"))
+            if logical_id is not None:
+                resources.stack.apis[logical_id].limits.of_plan(resource.properties)
     keys = frozenset(
         text(each.properties.get("Value") or each.logical_id)
         for each in resources.of("AWS::ApiGateway::ApiKey")

@@ -67,9 +67,11 @@ def _api(
     api.stages.append(Stage(name=stage, variables={name: text(value) for name, value in variables.items()}))
     if kind == "http":
         api.cors = cors(properties.get("CorsConfiguration"))
+        api.limits.of_routes(properties.get("DefaultRouteSettings"), properties.get("RouteSettings"))
     elif kind == "rest":
         api.binary += [each.replace("~1", "/") for each in texts(properties.get("BinaryMediaTypes"))]
         api.sam_cors = properties.get("Cors")
+        api.limits.of_methods(properties.get("MethodSettings"))
         for name, response in section(properties.get("GatewayResponses")).items():
             api.gateway_responses[name] = openapi.gateway_response(response)
     auth = section(properties.get("Auth"))
@@ -79,6 +81,7 @@ def _api(
             api.authorizers[name] = _authorizer(resources, api, name, section(given))
     plan = section(auth.get("UsagePlan"))
     if plan.get("CreateUsagePlan", "NONE") != "NONE":
+        api.limits.of_plan(plan)
         api.keys = frozenset((f"{logical_id}ApiKey",))
     return api
 
