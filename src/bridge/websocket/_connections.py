@@ -13,6 +13,7 @@ from ._budget import call
 from ._connection import STORE
 from ._current import current
 from ._errors import ConnectionGoneError, ManagementError
+from ._hosts import is_aws, suffix_of
 from ._records import Records
 
 TYPE_CHECKING = False
@@ -119,10 +120,9 @@ class SyncConnections:
         """Where API Gateway takes messages for the clients of an event's API."""
         context, region = event["requestContext"], os.environ.get("AWS_REGION")
         domain = context.get("domainName") or ""
-        if url.EXECUTE_API not in domain and region:
+        if region and not (url.EXECUTE_API in domain and is_aws(f"https://{domain}")):
             # A custom domain has a mapping where this one has the stage, and the event does not tell it.
-            suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-            domain = f"{context.get('apiId')}{url.EXECUTE_API}{region}.{suffix}"
+            domain = f"{context.get('apiId')}{url.EXECUTE_API}{region}.{suffix_of(region)}"
         return self._configured() or f"https://{domain}/{context.get('stage')}"
 
     def management(self) -> Management:
@@ -144,7 +144,17 @@ class SyncConnections:
         return self.management_at(url)
 
     def management_at(self, url: str) -> Management:
-        """The Management API at an endpoint; one client for each."""
+        """The Management API at an endpoint; one client for each.
+
+        Raises:
+            ConfigurationError: the endpoint is neither AWS's nor one that the deployer has named.
+        """
+        if not is_aws(url) and url != self._configured():
+            raise ConfigurationError(
+                f"the event names {url!r} as its API, which is no host of AWS's: nothing is signed for it. If it is your "
+                "API's domain: Connections(..., endpoint_url='https://DOMAIN/MAPPING'), or the environment variable "
+                f"{ENDPOINT_VARIABLE}."
+            )
         if url not in self._known:
             self._known.setdefault(url, self._clients(url))
         return self._known[url]
