@@ -113,7 +113,7 @@ def posts(failures: int) -> tuple[list[str], Callable[[str], None]]:
 def test_posts_are_tried_until_the_connection_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(greeting, "PAUSE", 0.001)
     done, post = posts(3)
-    assert greeting.post_all(post, ["a", "b"], None)
+    assert greeting.post_all(post, ["a", "b"], 60.0)
     assert done == ["a", "b"]
 
 

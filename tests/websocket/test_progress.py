@@ -331,52 +331,42 @@ def test_nobody_waits_for_what_goes_on_beside_the_app(serve: Serve, server: Serv
     assert time.monotonic() - started < 3 * SECONDS
 
 
-def test_a_message_whose_reader_is_cancelled_at_that_moment_goes_to_the_next(serve: Serve) -> None:
-    async def app(scope: Any, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
+async def cancelled_when_handed_over(receive: Receive) -> None:
+    """Ask for a message in a task that is cancelled after it was handed one, and before its next step."""
+    loop = asyncio.get_running_loop()
+    reading = asyncio.create_task(receive())  # type: ignore[arg-type]
+    cancelled = loop.create_future()
+
+    def look() -> None:
+        if cancelled.done():
             return
-        await receive()
-        await send({"type": "websocket.accept"})
-        first = asyncio.create_task(receive())  # type: ignore[arg-type]
-        await asyncio.sleep(0)
-        loop = asyncio.get_running_loop()
+        if not reading.done() and progress.awaited(reading) is None and reading._fut_waiter:  # type: ignore[attr-defined]
+            reading.cancel()
+            cancelled.set_result(None)
+        else:
+            loop.call_soon(look)
 
-        def cancel_when_handed_over() -> None:
-            waiter = progress.awaited(first)
-            if waiter is None:
-                first.cancel()
-            else:
-                loop.call_soon(cancel_when_handed_over)
-
-        timer = loop.call_later(0, cancel_when_handed_over)
-        await asyncio.wait([first])
-        timer.cancel()
-        message = await receive()
-        await send({"type": "websocket.send", "text": message["text"]})
-        await receive()
-
-    api = api_of(app)
-    client = api.connect()
-    assert client.say("a") == ["a"]
+    loop.call_soon(look)
+    await cancelled
 
 
-def test_a_message_that_nobody_took_before_the_app_ended_is_an_error(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("again", [True, False])
+def test_a_message_that_a_cancelled_task_has_left_is_the_next_one_s_or_an_error(
+    again: bool, caplog: pytest.LogCaptureFixture
+) -> None:
     async def app(scope: Any, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "websocket.accept"})
-        ended = asyncio.get_running_loop().create_future()
-        reading = asyncio.create_task(receive())  # type: ignore[arg-type]
-        await asyncio.sleep(0)
-        waiter = progress.awaited(reading)
-        assert waiter is not None
-        # The reader is cancelled after the message was handed to it, and nobody asks again.
-        waiter.add_done_callback(lambda _: reading.cancel())
-        waiter.add_done_callback(lambda done: done.cancelled() or ended.set_result(None))
-        await ended
+        await cancelled_when_handed_over(receive)
+        while again:
+            await send({"type": "websocket.send", "text": (await receive())["text"]})
 
-    client = api_of(app).connect()
-    assert client.send("a") == 500
-    assert "it is lost" in caplog.text
+    client = api_of(app, websocket_linger=0.05).connect()
+    if again:
+        assert client.say("a") == ["a"]
+    else:
+        assert client.send("a") == 500
+        assert "it is lost" in caplog.text
 
 
 async def test_of_a_loop_that_tells_nothing_whatever_is_not_a_message_is_waited_for() -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from asyncio import to_thread
 from time import time
 
 from ..errors import ConfigurationError
+from ._budget import call
 from ._errors import AttachmentError, ConnectionGoneError, LostUpdateError
 from ._records import LIFETIME, Records
 
@@ -24,6 +24,9 @@ ATTACHMENT_LIMIT = 16_384
 ATTEMPTS = 20
 """Times that `update` tries, before it gives up."""
 
+
+STORE = "the store of connections"
+"""What errors call it."""
 
 TOO_SLOW = f"other events of this connection have changed what is kept of it {ATTEMPTS} times in between"
 
@@ -114,7 +117,7 @@ class Connection:
         records = self._kept()
         if group not in self.groups:
             if self._live:
-                await to_thread(records.join, self.id, [group], expires=self._expires)
+                await call(STORE, records.join, self.id, [group], expires=self._expires)
             await self._regroup({group}, set())
 
     async def leave(self, group: str) -> None:
@@ -122,7 +125,7 @@ class Connection:
         records = self._kept()
         if group in self.groups:
             if self._live:
-                await to_thread(records.leave, self.id, [group])
+                await call(STORE, records.leave, self.id, [group])
             await self._regroup(set(), {group})
 
     @property
@@ -146,11 +149,11 @@ class Connection:
         self._live = True
         if not await self._put({**self._value, "greetings": greetings} if greetings else self._value):
             raise LostUpdateError(f"the store has a connection {self.id!r} already")
-        await to_thread(self._records.join, self.id, self.groups, expires=self._expires)
+        await call(STORE, self._records.join, self.id, self.groups, expires=self._expires)
 
     async def reload(self) -> bool:
         """Read the record; False: there is none."""
-        item = await to_thread(self._kept().get, self.id)
+        item = await call(STORE, self._kept().get, self.id)
         if item is None:
             return False
         self._live = True
@@ -171,7 +174,7 @@ class Connection:
         """Remove the record and leave all groups; False: another event has, and sees to the rest."""
         if self._records is None:
             return True
-        item = await to_thread(self._records.remove, self.id)
+        item = await call(STORE, self._records.remove, self.id)
         self._live = False
         if item is None:
             return False
@@ -198,14 +201,14 @@ class Connection:
             attachment, overtaken = self._value.get("attachment"), self._overtaken
             if not await self.reload():
                 self._live = False  # another event has closed it
-                await to_thread(self._kept().leave, self.id, joined)
+                await call(STORE, self._kept().leave, self.id, joined)
             self._overtaken = overtaken or attachment != self._value.get("attachment")
         raise LostUpdateError(TOO_SLOW)
 
     async def _put(self, value: Value) -> bool:
         if self._live:
             put = self._kept().put
-            if not await to_thread(put, self.id, value, version=self._version, expires=self._expires):
+            if not await call(STORE, put, self.id, value, version=self._version, expires=self._expires):
                 return False
             self._version += 1
         self._value = value

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from asyncio import to_thread
 from typing import NamedTuple, Protocol
 
 from .._http import url
 from .._invocation import logger
 from ..errors import ConfigurationError
+from ._budget import call
+from ._connection import STORE
 from ._current import current
 from ._errors import ConnectionGoneError, ManagementError
+from ._hosts import is_aws, suffix_of
 from ._records import Records
 
 TYPE_CHECKING = False
@@ -30,6 +32,9 @@ https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html"""
 
 LOCAL_VARIABLE = "BRIDGE_MANAGEMENT_ENDPOINT"
 """The variable in which a local gateway says where it listens. It goes before all else: nothing local reaches AWS."""
+
+MANAGEMENT = "API Gateway (POST and DELETE @connections)"
+"""What errors call the Management API."""
 
 CONCURRENCY = 16
 """Posts of one broadcast that are on their way at the same time."""
@@ -115,10 +120,9 @@ class SyncConnections:
         """Where API Gateway takes messages for the clients of an event's API."""
         context, region = event["requestContext"], os.environ.get("AWS_REGION")
         domain = context.get("domainName") or ""
-        if url.EXECUTE_API not in domain and region:
+        if region and not (url.EXECUTE_API in domain and is_aws(f"https://{domain}")):
             # A custom domain has a mapping where this one has the stage, and the event does not tell it.
-            suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-            domain = f"{context.get('apiId')}{url.EXECUTE_API}{region}.{suffix}"
+            domain = f"{context.get('apiId')}{url.EXECUTE_API}{region}.{suffix_of(region)}"
         return self._configured() or f"https://{domain}/{context.get('stage')}"
 
     def management(self) -> Management:
@@ -140,7 +144,17 @@ class SyncConnections:
         return self.management_at(url)
 
     def management_at(self, url: str) -> Management:
-        """The Management API at an endpoint; one client for each."""
+        """The Management API at an endpoint; one client for each.
+
+        Raises:
+            ConfigurationError: the endpoint is neither AWS's nor one that the deployer has named.
+        """
+        if not is_aws(url) and url != self._configured():
+            raise ConfigurationError(
+                f"the event names {url!r} as its API, which is no host of AWS's: nothing is signed for it. If it is your "
+                "API's domain: Connections(..., endpoint_url='https://DOMAIN/MAPPING'), or the environment variable "
+                f"{ENDPOINT_VARIABLE}."
+            )
         if url not in self._known:
             self._known.setdefault(url, self._clients(url))
         return self._known[url]
@@ -203,11 +217,11 @@ class Connections:
             ConnectionGoneError: the client has left, or its $connect is not done.
             MessageTooLargeError, RateLimitError, ManagementError: API Gateway does not take it.
         """
-        await to_thread(self.sync.send, connection_id, text)
+        await call(MANAGEMENT, self.sync.send, connection_id, text)
 
     async def send_json(self, connection_id: str, value: Any) -> None:
         """Send a value as JSON. Raises as `send` does."""
-        await to_thread(self.sync.send_json, connection_id, value)
+        await call(MANAGEMENT, self.sync.send_json, connection_id, value)
 
     async def close(self, connection_id: str) -> bool:
         """Close a connection, with code 1000: there is no way to choose another. The app gets its DISCONNECT.
@@ -215,11 +229,11 @@ class Connections:
         Returns:
             Whether it was open.
         """
-        return await to_thread(self.sync.close, connection_id)
+        return await call(MANAGEMENT, self.sync.close, connection_id)
 
     async def members(self, group: str) -> list[str]:
         """The ids of the connections in a group, in any order. Some may be gone without a word."""
-        return await to_thread(self.sync.members, group)
+        return await call(STORE, self.sync.members, group)
 
     async def broadcast(self, group: str, text: str, *, exclude: Collection[str] = ()) -> Broadcast:
         """Send a text to the members of a group, 16 at a time. Members that are gone are taken out of it.
@@ -235,11 +249,11 @@ class Connections:
         Raises:
             ConfigurationError: there is no store, or nothing tells the endpoint.
         """
-        return await to_thread(self.sync.broadcast, group, text, exclude=exclude)
+        return await call(MANAGEMENT, self.sync.broadcast, group, text, exclude=exclude)
 
     async def broadcast_json(self, group: str, value: Any, *, exclude: Collection[str] = ()) -> Broadcast:
         """Send a value as JSON to the members of a group. As `broadcast` else."""
-        return await to_thread(self.sync.broadcast_json, group, value, exclude=exclude)
+        return await call(MANAGEMENT, self.sync.broadcast_json, group, value, exclude=exclude)
 
 
 def _json(value: Any) -> str:

@@ -9,7 +9,8 @@ import time
 import zlib
 from typing import Any
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, DeadlineError
+from ._budget import LEAST, left
 from ._store import Item
 
 TYPE_CHECKING = False
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 
 PLAIN = 512
 """Bytes of JSON that are stored as text, which the console can show. Longer values are compressed."""
+
+
+CONNECT_SECONDS = 2.0
+READ_SECONDS = 3.0
+ATTEMPTS = 3
+"""Of a call, and how many there are: boto3's own (60 s, and ten attempts) outlast every WebSocket event."""
 
 
 class DynamoDBStore:
@@ -130,7 +137,18 @@ class DynamoDBStore:
             raise ConfigurationError(
                 "DynamoDBStore needs boto3, which Lambda's Python runtimes have. Elsewhere: pip install boto3."
             ) from error
-        return boto3.Session().client("dynamodb", endpoint_url=self._endpoint_url, region_name=self._region)
+        from botocore.config import Config
+
+        config = Config(
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        )
+        client = boto3.Session().client(
+            "dynamodb", endpoint_url=self._endpoint_url, region_name=self._region, config=config
+        )
+        client.meta.events.register("before-send.dynamodb", _while_there_is_time)
+        return client
 
     def _call(self, operation: str, **parameters: Any) -> dict[str, Any]:
         client = self._client
@@ -151,6 +169,11 @@ class DynamoDBStore:
         if not attributes or int(attributes["expires"]["N"]) <= int(self._clock()):
             return None
         return Item(_unpacked(attributes["value"]), int(attributes["version"]["N"]))
+
+
+def _while_there_is_time(**_: object) -> None:
+    if left() < LEAST:
+        raise DeadlineError("the invocation's time had run out before DynamoDB could be asked")
 
 
 def _key(key: str, sort: str) -> dict[str, Any]:

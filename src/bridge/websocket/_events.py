@@ -7,15 +7,16 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocke
 
 from __future__ import annotations
 
-from asyncio import to_thread
+
 from functools import partial
 
 from .._http import body as bodies, to_lists
 from .._invocation import deadline, logger
 from ..errors import DeadlineError
 from . import _greeting as greeting
+from ._budget import Budget, call, left
 from ._connection import Connection
-from ._connections import Connections
+from ._connections import MANAGEMENT, Connections
 from ._current import KEY
 from ._errors import ConnectionGoneError, ManagementError
 from ._run import WebSocketRun
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from .._app.asgi import ASGI
     from .._options import BridgeOptions
     from ..types import ASGIApp, Event, Message, Response, Result
+    from ._connections import Management
 
 GOODBYE_SECONDS = 3.0
 """Seconds that the app has after `websocket.disconnect`."""
@@ -54,7 +56,7 @@ class WebSockets:
         self._connections = options.connections or Connections()
         self._warned = False
         self._sleepers: set[str] = set()
-        self._kinds: dict[str, Callable[[Event, Any, dict[str, Any]], Awaitable[Result]]] = {
+        self._kinds: dict[str, Callable[[Event, Any, dict[str, Any], Budget], Awaitable[Result]]] = {
             "CONNECT": self._connect,
             "MESSAGE": self._message,
             "DISCONNECT": self._disconnect,
@@ -77,15 +79,17 @@ class WebSockets:
         return await self._result(event, context, state) if failure is None else self._failed(event, failure)
 
     async def _result(self, event: Event, context: Any, state: dict[str, Any]) -> Result:
+        budget = Budget(context)
+        budget.begin()
         try:
-            return await self._kinds[event["requestContext"]["eventType"]](event, context, state)
+            return await self._kinds[event["requestContext"]["eventType"]](event, context, state, budget)
         except Exception as error:
             return self._failed(event, error)
 
-    async def _connect(self, event: Event, context: Any, state: dict[str, Any]) -> Result:
+    async def _connect(self, event: Event, context: Any, state: dict[str, Any], budget: Budget) -> Result:
         connection = self._connection(event)
         connection.begin(snapshot(event, self._path))
-        run, error = await self._run(connection, None, event, context, state)
+        run, error = await self._run(connection, None, event, context, state, budget)
         if error is not None:
             raise error
         if run.outgoing.refusal is not None:
@@ -100,7 +104,7 @@ class WebSockets:
         await connection.create(await self._left(event, context, run.greetings))
         return _answer((200, run.outgoing.handshake, b""))
 
-    async def _message(self, event: Event, context: Any, state: dict[str, Any]) -> Result:
+    async def _message(self, event: Event, context: Any, state: dict[str, Any], budget: Budget) -> Result:
         connection = self._connection(event)
         if self._connections.records is None:
             connection.begin(snapshot(event, self._path))
@@ -117,10 +121,10 @@ class WebSockets:
             return {"statusCode": 200}
         try:
             for text in await connection.greetings():
-                await to_thread(self._post, connection, text)
+                await self._post(connection, text)
         except ConnectionGoneError:
             return {"statusCode": 200}  # its DISCONNECT is on the way
-        run, error = await self._run(connection, _received(event), event, context, state)
+        run, error = await self._run(connection, _received(event), event, context, state, budget)
         ended = error is not None or run.state.connection is State.CLOSED or run.state.phase is not Phase.SUSPENDED
         if run.outgoing.refusal is not None:
             logger().warning(
@@ -128,12 +132,16 @@ class WebSockets:
                 "" if self._connections.records else ". Without a store, only $connect has the client's headers",
             )
         if ended and run.state.connection not in (State.GONE, State.LEFT):
-            await self._close(connection)
+            try:
+                await self._close(connection)
+            except DeadlineError as late:
+                logger().error("a WebSocket connection could not be closed: %s", late)
+                error = error or late
         if error is not None:
             raise error
         return {"statusCode": 200}
 
-    async def _disconnect(self, event: Event, context: Any, state: dict[str, Any]) -> Result:
+    async def _disconnect(self, event: Event, context: Any, state: dict[str, Any], budget: Budget) -> Result:
         connection = self._connection(event)
         if self._connections.records is None:
             connection.begin(snapshot(event, self._path))
@@ -143,7 +151,7 @@ class WebSockets:
         code = request_context.get("disconnectStatusCode") or 1005
         reason = request_context.get("disconnectReason") or ""
         message = {"type": "websocket.disconnect", "code": int(code), "reason": reason}
-        _, error = await self._run(connection, message, event, context, state)
+        _, error = await self._run(connection, message, event, context, state, budget)
         if isinstance(error, DeadlineError):
             logger().warning(
                 "the app had not ended %s s after websocket.disconnect, and was cancelled", GOODBYE_SECONDS
@@ -152,11 +160,10 @@ class WebSockets:
             raise error
         return {"statusCode": 200}
 
-    async def _greet(self, event: Event, context: Any, state: dict[str, Any]) -> Result:
+    async def _greet(self, event: Event, context: Any, state: dict[str, Any], budget: Budget) -> Result:
         connection = self._connection(event)
-        seconds = deadline.seconds(context)
-        post = partial(self._post, connection)
-        if not await to_thread(greeting.post_all, post, event["greetings"], seconds):
+        post = partial(self._management(connection).post, connection.id)
+        if not await call(MANAGEMENT, greeting.post_all, post, event["greetings"], left()):
             logger().warning("what the app has sent in $connect was not posted: the client is gone")
         return {"statusCode": 200}
 
@@ -165,7 +172,7 @@ class WebSockets:
         if (
             greetings
             and self._connections.after_connect
-            and await to_thread(greeting.invoke, event, context, greetings)
+            and await call(greeting.INVOKE, greeting.invoke, event, context, greetings)
         ):
             return []
         if greetings and self._connections.records is None and not self._warned:
@@ -177,29 +184,33 @@ class WebSockets:
         return greetings
 
     async def _run(
-        self, connection: Connection, message: Message | None, event: Event, context: Any, state: dict[str, Any]
+        self,
+        connection: Connection,
+        message: Message | None,
+        event: Event,
+        context: Any,
+        state: dict[str, Any],
+        budget: Budget,
     ) -> tuple[WebSocketRun, BaseException | None]:
-        seconds = deadline.seconds(context)
-        linger = self._linger
+        seconds = left()
         if message is not None and message["type"] == "websocket.disconnect":
-            seconds = GOODBYE_SECONDS if seconds is None else min(seconds, GOODBYE_SECONDS)
-        if seconds is not None:
-            linger = min(linger, seconds / 2)
+            seconds = min(seconds, GOODBYE_SECONDS)
         scope = scope_of(connection.snapshot, event, context, state)
         scope[KEY] = connection
-        post = partial(to_thread, self._post, connection)
         run = WebSocketRun(
-            *(connection, message, post, self._names),
+            *(connection, message, partial(self._post, connection), self._names),
             binary=self._binary,
-            linger=linger,
+            linger=min(self._linger, seconds / 2),
             sleepers=self._sleepers,
         )
-        return run, await run.error(self._app, scope, seconds)
+        error = await run.error(self._app, scope, None if seconds == float("inf") else seconds, budget.grace)
+        budget.close()
+        return run, error
 
     async def _close(self, connection: Connection) -> None:
         await connection.remove()
         try:
-            await to_thread(self._connections.sync.management_at(connection.endpoint_url).delete, connection.id)
+            await call(MANAGEMENT, self._management(connection).delete, connection.id)
         except ConnectionGoneError:
             return
         except ManagementError as error:
@@ -208,8 +219,11 @@ class WebSockets:
     def _connection(self, event: Event) -> Connection:
         return Connection(event, self._connections.records, self._connections.sync.endpoint_of(event))
 
-    def _post(self, connection: Connection, text: str) -> None:
-        self._connections.sync.management_at(connection.endpoint_url).post(connection.id, text)
+    def _management(self, connection: Connection) -> Management:
+        return self._connections.sync.management_at(connection.endpoint_url)
+
+    async def _post(self, connection: Connection, text: str) -> None:
+        await call(MANAGEMENT, self._management(connection).post, connection.id, text)
 
     def _failed(self, event: Event, error: BaseException) -> Result:
         kind = event["requestContext"]["eventType"]

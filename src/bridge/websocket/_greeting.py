@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 EVENT_TYPE = "AFTER_CONNECT"
 """The `eventType` of Bridge's own event. API Gateway has none of this name."""
 
+INVOKE = "Lambda (InvokeFunction)"
+"""What errors call it."""
+
 LOCAL_VARIABLE = "BRIDGE_LAMBDA_ENDPOINT"
 """The variable in which a local gateway says where it takes invocations."""
 
@@ -50,16 +53,16 @@ def invoke(event: Event, context: Any, greetings: list[str]) -> bool:
     return True
 
 
-def post_all(post: Callable[[str], None], greetings: list[str], seconds: float | None) -> bool:
+def post_all(post: Callable[[str], None], greetings: list[str], seconds: float) -> bool:
     """Post greetings, as soon as the connection is there; whether it has come to be there."""
-    end = monotonic() + min(SECONDS, SECONDS if seconds is None else seconds)
+    end = monotonic() + min(SECONDS, seconds)
     for text in greetings:
         while True:
             try:
                 post(text)
                 break
             except ConnectionGoneError:
-                if monotonic() > end:
+                if monotonic() + PAUSE > end:
                     return False
                 sleep(PAUSE)
     return True

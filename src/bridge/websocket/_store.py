@@ -8,6 +8,8 @@ import time
 from contextlib import closing
 from typing import Any, NamedTuple, Protocol
 
+from ._budget import left
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 Value = dict[str, Any]
 """What is kept: an object that JSON can carry."""
+
+LOCK_SECONDS = 30.0
+"""Seconds for which a file that another process has locked is waited for; less, where an event has less time left."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS items (
@@ -174,7 +179,7 @@ class FileStore:
         """A connection for one call: it belongs to one thread, and is not taken along by a fork."""
         from sqlite3 import connect
 
-        database = connect(self._path, timeout=30, isolation_level=None)
+        database = connect(self._path, timeout=min(LOCK_SECONDS, left()), isolation_level=None)
         try:
             database.execute("PRAGMA synchronous = OFF")
             database.execute(_SCHEMA)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from ...errors import ConfigurationError
+from .._budget import LEAST, left
 from .._errors import ConnectionGoneError, ManagementError, MessageTooLargeError, RateLimitError
 from .credentials import Role, environment
 from .endpoint import Endpoint
@@ -60,7 +61,8 @@ class ManagementAPI:
             what the environment has, or else with dummies, because it refuses what is not signed.
         region: of the API; None: that in the endpoint's name, or AWS_REGION, or AWS_DEFAULT_REGION.
         credentials: to sign with, or what returns them when called; None: those of the function's role.
-        timeout: seconds to wait for the connection and then for each part of the answer.
+        timeout: seconds to wait for the connection and then for each part of the answer; less where the event that is
+            being handled has less time left.
 
     Raises:
         ConfigurationError: `endpoint_url` is none, or nothing tells the region.
@@ -138,7 +140,7 @@ class ManagementAPI:
         target = f"{self._place.path}/@connections/{quote(connection_id, safe='')}"
         answer = self._answer(method, target, body)
         for pause in PAUSES:
-            if answer.status != 429:
+            if answer.status != 429 or pause >= left():
                 break
             sleep(pause)
             answer = self._answer(method, target, body)
@@ -176,6 +178,9 @@ class ManagementAPI:
         while True:
             kept = connection.sock is not None
             answered = False
+            connection.timeout = max(min(self._timeout, left()), LEAST)
+            if connection.sock is not None:
+                connection.sock.settimeout(connection.timeout)
             try:
                 connection.request(method, target, body if method == "POST" else None, headers)
                 response = connection.getresponse()

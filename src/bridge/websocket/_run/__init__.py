@@ -117,7 +117,7 @@ class WebSocketRun:
         if main.cancelled():
             if self.state.phase is not Phase.SUSPENDED:
                 return AppError("the app ended with CancelledError: it has cancelled itself")
-            return self._lost()
+            return self._posts.error() or self._lost()
         error = main.exception()
         if isinstance(error, (SystemExit, KeyboardInterrupt)):
             raise asyncio.CancelledError  # asyncio has let it through already, out of the loop
@@ -133,7 +133,7 @@ class WebSocketRun:
             task.cancel()
         if left:
             await asyncio.wait(left, timeout=grace)
-        seconds = max(self._end - asyncio.get_running_loop().time(), grace)
+        seconds = max(self._end - asyncio.get_running_loop().time(), 0.0) + grace  # a post ends by itself at the end
         with suppress(TimeoutError):
             await asyncio.wait_for(self._posts.done(), None if seconds == float("inf") else seconds)
 

@@ -9,7 +9,8 @@ import asyncio
 
 from ..._http import ResponseNames, from_asgi
 from ..._http.body import BODY_LIMIT, streamed_too_much
-from ...errors import AppError
+from ...errors import AppError, DeadlineError
+from .._errors import ConnectionGoneError
 from .state import LAST_BODY, State
 
 TYPE_CHECKING = False
@@ -98,13 +99,18 @@ class Posts:
     def __init__(self, post: Callable[[str], Awaitable[None]]) -> None:
         self._post = post
         self._lock = asyncio.Lock()
+        self._left: list[asyncio.Future[None]] = []  # whoever sent these was cancelled
 
     async def add(self, text: str) -> None:
         """Post a text after those before it. To cancel the wait does not stop the post, nor let others overtake."""
         await self._lock.acquire()
         posting = asyncio.ensure_future(self._post(text))
         posting.add_done_callback(self._posted)
-        await asyncio.shield(posting)
+        try:
+            await asyncio.shield(posting)
+        except asyncio.CancelledError:
+            self._left.append(posting)
+            raise
 
     def _posted(self, posting: asyncio.Future[None]) -> None:
         self._lock.release()
@@ -114,3 +120,10 @@ class Posts:
         """Return when nothing is on its way."""
         async with self._lock:
             return
+
+    def error(self) -> BaseException | None:
+        """Return why a text was not posted that nobody waits for any more; None: all were, or the client has left."""
+        if not all(posting.done() for posting in self._left):
+            return DeadlineError("the invocation's time ran out while a text was on its way to the client")
+        errors = (posting.exception() for posting in self._left if not posting.cancelled())
+        return next((error for error in errors if error and not isinstance(error, ConnectionGoneError)), None)

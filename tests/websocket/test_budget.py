@@ -1,0 +1,203 @@
+"""Whatever does not answer: an event has its result, or a 504, before Lambda ends it. Over real sockets."""
+
+import asyncio
+import socket
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from bridge import Bridge
+from bridge.websocket import Connections, DynamoDBStore, FileStore, MemoryStore, Store
+from bridge.websocket._budget import Budget, call
+
+from ..asgi_apps import Context
+from .api import Client, api_of
+from .patterns import app_of, direct, event
+
+LEFT = [0.5, 1.2]
+"""Seconds that the invocation has left."""
+
+
+class Clock:
+    """A context whose time runs, as Lambda's does."""
+
+    aws_request_id = "r"
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int((self._end - time.monotonic()) * 1000)
+
+
+def _silent(client: socket.socket) -> None:
+    time.sleep(60)
+
+
+def _dripping(client: socket.socket) -> None:
+    client.recv(10_000)
+    client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+    for _ in range(1000):
+        client.sendall(b"x")
+        time.sleep(0.05)
+
+
+def _short(client: socket.socket) -> None:
+    client.recv(10_000)
+    client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nx")
+    time.sleep(60)
+
+
+def _gone(client: socket.socket) -> None:
+    return
+
+
+def _throttled(client: socket.socket) -> None:
+    body = b'{"__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException", "message": "slow"}'
+    head = (
+        f"HTTP/1.1 400 Bad Request\r\nContent-Type: application/x-amz-json-1.0\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    while client.recv(100_000):
+        client.sendall(head.encode() + body)
+
+
+def _too_many(client: socket.socket) -> None:
+    while client.recv(100_000):
+        client.sendall(b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n")
+
+
+class Peer:
+    """A server that behaves in one way."""
+
+    def __init__(self, behave: Callable[[socket.socket], None]) -> None:
+        self._behave = behave
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                threading.Thread(target=self._serve, args=[client], daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with client, suppress(OSError):
+            self._behave(client)
+
+    def close(self) -> None:
+        self._listener.close()
+
+
+@pytest.fixture
+def peer(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Peer]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    peer = Peer(request.param)
+    yield peer
+    peer.close()
+
+
+def client_of(kind: str, store: Store | None, endpoint_url: str, app: Any) -> tuple[Any, dict[str, Any]]:
+    """A handler, and an event of a client whose connection its store has."""
+    client = Client(api_of(app))
+    handler = Bridge(app, lifespan="off", connections=Connections(store, endpoint_url=endpoint_url + "/dev"))
+    made = client.event(kind)
+    return handler, made if kind != "MESSAGE" else client.message("x")
+
+
+def in_time(handler: Any, made: dict[str, Any], seconds: float) -> Any:
+    """The result of an event, which has come before its time was over."""
+    context = Clock(seconds)
+    result = handler(made, context)
+    assert context.get_remaining_time_in_millis() > 0
+    return result
+
+
+@pytest.mark.parametrize("seconds", LEFT)
+@pytest.mark.parametrize("peer", [_silent, _dripping, _short, _gone, _too_many], indirect=True)
+@pytest.mark.parametrize("talk", [direct, event], ids=lambda talk: talk.__name__)
+def test_of_a_management_api_that_does_not_answer(
+    peer: Peer, seconds: float, talk: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = MemoryStore()
+    handler, made = client_of("MESSAGE", store, peer.url, app_of(talk))
+    assert handler({**made, "requestContext": {**made["requestContext"], "eventType": "CONNECT"}}, None) == {
+        "statusCode": 200
+    }
+    assert in_time(handler, made, seconds)["statusCode"] in (500, 504)
+    assert any(said in caplog.text for said in ("API Gateway", "@connections", "got no answer", "time ran out"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "seconds", "own"),
+    [("CONNECT", 0.5, True), ("MESSAGE", 1.2, True), ("DISCONNECT", 0.5, True), ("MESSAGE", 0.5, False)],
+)
+@pytest.mark.parametrize("peer", [_silent, _dripping, _gone, _throttled], indirect=True)
+def test_of_a_table_that_does_not_answer(
+    peer: Peer, kind: str, seconds: float, own: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Without one of Bridge's, there is a client with boto3's own patience.
+    made_client = None if own else boto3.client("dynamodb", endpoint_url=peer.url, region_name="eu-west-1")
+    store = DynamoDBStore("table", endpoint_url=peer.url, region="eu-west-1", client=made_client)
+    assert store._client
+    handler, made = client_of(kind, store, peer.url, app_of(direct))
+    assert in_time(handler, made, seconds)["statusCode"] in (500, 504)
+    assert "the store of connections" in caplog.text or "dynamodb" in caplog.text.lower()
+
+
+@pytest.mark.parametrize(("kind", "seconds"), [("CONNECT", 0.5), ("MESSAGE", 1.2), ("DISCONNECT", 0.5)])
+def test_of_a_file_that_another_process_has_locked(
+    kind: str, seconds: float, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = FileStore(tmp_path / "file.db")
+    handler, made = client_of(kind, store, "http://127.0.0.1:9", app_of(direct))
+    with closing(sqlite3.connect(tmp_path / "file.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert in_time(handler, made, seconds)["statusCode"] in (500, 504)
+        assert "the store of connections" in caplog.text or "locked" in caplog.text
+
+
+def test_of_an_app_that_outlasts_its_time_and_a_management_api_that_does_not_answer() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        await receive()
+        await asyncio.sleep(60)
+
+    peer = Peer(_silent)
+    handler, made = client_of("MESSAGE", None, peer.url, app)
+    for seconds in LEFT:
+        assert in_time(handler, made, seconds) == {"statusCode": 504}
+    peer.close()
+
+
+async def test_no_call_begins_without_time_for_it() -> None:
+    Budget(Context(10)).begin()
+    with pytest.raises(Exception, match="had run out before the store could be asked"):
+        await call("the store", pytest.fail, "it has begun")
+
+
+async def test_a_call_that_is_cancelled_goes_on_by_itself() -> None:
+    begun, ended = threading.Event(), threading.Event()
+    go = threading.Event()
+
+    def work() -> None:
+        begun.set()
+        go.wait(10)
+        ended.set()
+
+    calling = asyncio.create_task(call("the store", work))
+    await asyncio.to_thread(begun.wait, 10)
+    calling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await calling
+    go.set()
+    assert await asyncio.to_thread(ended.wait, 10)
