@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -50,7 +51,7 @@ def check(given: Any) -> None:
     data = given["data"].encode("latin-1")
     cuts = [0, *given["cuts"], len(data)]
     whole = outcome([data])
-    assert outcome([data[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]) == whole
+    assert outcome([data[start:end] for start, end in pairwise(cuts)]) == whole
 
 
 def outcome(pieces: list[bytes]) -> object:
