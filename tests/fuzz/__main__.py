@@ -67,8 +67,10 @@ def main() -> None:
     """Read the command line and fuzz."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--seconds", type=float, default=30, help="how long: 30")
-    parser.add_argument("--seed", type=int, default=None, help="of the inputs; another one each time, if it is not given")
-    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"{', '.join(TARGETS)}; all of them, if none is given")
+    parser.add_argument("--seed", type=int, default=None, help="of the inputs; if not given, another one each time")
+    parser.add_argument(
+        "targets", nargs="*", metavar="TARGET", help=f"{', '.join(TARGETS)}; all of them, if none is given"
+    )
     options = parser.parse_args()
     logging.disable()
     names = options.targets or [*TARGETS]

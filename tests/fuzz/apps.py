@@ -19,7 +19,9 @@ from .mutation import text, value
 
 TYPES = ["http.response.start", "http.response.body", "http.response.trailers", "http.disconnect", "", None]
 STATUSES = [200, 204, 304, 404, 500, 100, 101, 199, 600, 999, 0, -1, "200", None, 200.0, True, [], "200 OK", "abc", ""]
-ERRORS = {error.__name__: error for error in (ValueError, OSError, asyncio.CancelledError, RecursionError, StopIteration)}
+ERRORS = {
+    error.__name__: error for error in (ValueError, OSError, asyncio.CancelledError, RecursionError, StopIteration)
+}
 
 
 def make(random: Random) -> Any:
@@ -68,7 +70,9 @@ def _wsgi_step(random: Random) -> Any:
     if kind == 0:
         return ["raise", random.choice([*ERRORS])]
     if kind < 4:
-        status = random.choice(["200 OK", "404", "204 No", "99 x", "600 x", "abc", "", "200\r\nx: y", None, 200, "999 x"])
+        status = random.choice(
+            ["200 OK", "404", "204 No", "99 x", "600 x", "abc", "", "200\r\nx: y", None, 200, "999 x"]
+        )
         headers = [[text(random), text(random)] for _ in range(random.randrange(3))]
         return ["start", "200 OK" if random.randrange(2) else status, headers if random.randrange(6) else value(random)]
     return [random.choice(["yield", "write"]), _bytes(random)]

@@ -69,7 +69,9 @@ def check(given: Any) -> None:
             result = handler(event, None)
         except EventError:
             # A text that breaks base64 is the only one of a client's that AWS would not have sent.
-            assert not is_whole or source is None or "base64" in str(event), "a client's text made an event an EventError"
+            assert not is_whole or source is None or "base64" in str(event), (
+                "a client's text made an event an EventError"
+            )
             continue
         if source is not None:
             read(source, event, result)
@@ -108,7 +110,13 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer, after a look at whether the scope is what ASGI says."""
     assert scope["type"] == "http"
     assert scope["scheme"] in ("http", "https")
-    for name, kind in (("method", str), ("path", str), ("root_path", str), ("raw_path", bytes), ("query_string", bytes)):
+    for name, kind in (
+        ("method", str),
+        ("path", str),
+        ("root_path", str),
+        ("raw_path", bytes),
+        ("query_string", bytes),
+    ):
         assert type(scope[name]) is kind, f"{name} is {scope[name]!r}"
     assert scope["raw_path"].isascii()
     assert scope["client"] is None or [type(part) for part in scope["client"]] == [str, int]

@@ -22,7 +22,9 @@ def main() -> None:
     """Read the command line and fuzz."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz.guided", description=__doc__)
     parser.add_argument("--seconds", type=float, default=30, help="how long: 30")
-    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"{', '.join(TARGETS)}; all of them, if none is given")
+    parser.add_argument(
+        "targets", nargs="*", metavar="TARGET", help=f"{', '.join(TARGETS)}; all of them, if none is given"
+    )
     options = parser.parse_args()
     names = options.targets or [*TARGETS]
     random = FuzzedRandom()

@@ -41,7 +41,10 @@ def make(random: Random) -> Any:
     name = random.choice([*apis()])
     result: dict[str, Any] = {"statusCode": random.choice([200, 204, 404, "200", 99, 600, True])}
     if name.startswith("edge"):
-        result = {"status": random.choice(["200", "204", "٢٠٠", 200]), "bodyEncoding": random.choice(["text", "base64"])}
+        result = {
+            "status": random.choice(["200", "204", "٢٠٠", 200]),
+            "bodyEncoding": random.choice(["text", "base64"]),
+        }
         result["headers"] = {text(random): [{"key": text(random), "value": text(random)}]}
     else:
         result["headers"] = {text(random): text(random) for _ in range(random.randrange(3))}

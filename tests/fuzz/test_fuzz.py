@@ -10,6 +10,7 @@ from random import Random
 
 import pytest
 
+from ..samples import sample
 from . import apps, events
 from .__main__ import CASES, TARGETS, attempt
 from .fuzzed_random import FuzzedRandom
@@ -58,7 +59,7 @@ def test_apps_answer_and_break_the_protocol_both() -> None:
         given = apps.make(Random(number))
         handler, app = apps._handler(given["interface"], given["streams"])
         app.steps = given["steps"]
-        result = handler(apps.sample(given["sample"]), None)
+        result = handler(sample(given["sample"]), None)
         statuses.add(int(result.get("statusCode") or result["status"]))
     assert {200, 500} <= statuses
 
