@@ -9,7 +9,7 @@ STAGE ?= $$default
 
 bin := $(VENV)/bin
 
-.PHONY: help serve chat test test-all lint format observe compat fuzz fuzz-guided endurance mutants bench clean
+.PHONY: help serve chat test test-all lint format observe compat fuzz fuzz-guided endurance mutants docs bench clean
 
 help:
 	@echo "make serve     the example app behind a local API: http://$(HOST):$(PORT)  (PORT=, API=http|rest|url|alb|lattice|edge, STAGE=)"
@@ -21,6 +21,7 @@ help:
 	@echo "make endurance a million events in one process, and through the runtime (EVENTS=)"
 	@echo "make mutants   mistakes put into the code one by one: what the tests do not see (MODULES=)"
 	@echo "make compat    the tests with sixteen frameworks and what goes with them; renews docs/compatibility.md"
+	@echo "make docs      the documentation site: http://$(HOST):$(PORT)"
 	@echo "make bench     the benchmark against other adapters; renews docs/benchmark.md and the charts"
 
 serve: $(VENV)/.serve
@@ -73,6 +74,16 @@ endurance: $(VENV)/.dev
 
 mutants: $(VENV)/.dev
 	$(bin)/python -m tests.mutants $(MODULES)
+
+docs: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs build --strict --config-file site/mkdocs.yml
+	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs serve --config-file site/mkdocs.yml --dev-addr $(HOST):$(PORT)
+
+$(VENV)/.docs: $(VENV)/.pip pyproject.toml
+	$(PYTHON) -m venv $(VENV)/docs
+	$(VENV)/docs/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(VENV)/docs/bin/python -m pip install --quiet --editable . --group docs
+	touch $@
 
 clean:
 	rm -rf $(VENV) .venv-* .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

@@ -112,6 +112,13 @@ def test_the_page_on_the_design_has_every_room() -> None:
     assert named == folders | {path.stem for path in package.glob("*.py")}
 
 
+def test_every_page_has_its_place_on_the_site() -> None:
+    text = (ROOT / "site/mkdocs.yml").read_text(encoding="utf-8")
+    placed = re.findall(r"^ +- (?:[^:\n]+: )?([\w/.-]+\.md)$", text.partition("\nnav:\n")[2], re.MULTILINE)
+    pages = [page.relative_to(ROOT / "docs").as_posix() for page in (ROOT / "docs").rglob("*.md")]
+    assert sorted(placed) == sorted(pages)
+
+
 def test_the_changelog_knows_the_version() -> None:
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert "## Unreleased" in text or f"## {bridge.__version__}" in text
