@@ -153,7 +153,7 @@ def test_result_is_printed_for_people(capsys: pytest.CaptureFixture[str]) -> Non
 @pytest.mark.parametrize(
     ("target", "text"),
     [
-        ("things", "'things' is not MODULE:HANDLER, for example app:handler"),
+        ("things", "'things' is not MODULE:HANDLER, for example things:handler or things:app"),
         (":handler", "':handler' is not MODULE:HANDLER"),
         ("things:", "'things:' is not MODULE:HANDLER"),
         (".things:handler", "'.things:handler' is not MODULE:HANDLER"),
@@ -376,7 +376,7 @@ def test_bad_arguments_get_usage_and_one_line(arguments: list[str], capsys: pyte
 def test_exit_code_is_the_process_s_own() -> None:
     process = run("invoke", "things", "event.json")
     assert process.returncode == 2
-    assert process.stderr == "bridge invoke: 'things' is not MODULE:HANDLER, for example app:handler\n"
+    assert process.stderr == "bridge invoke: 'things' is not MODULE:HANDLER, for example things:handler or things:app\n"
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -505,3 +505,23 @@ def test_to_import_a_module_otherwise_starts_nothing_up(folder: Path) -> None:
     code = "import starts; print([*starts.events], starts.handler.open(), starts.events)"
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert process.stdout == "[] None ['up']\n"
+
+
+def test_a_body_may_come_from_a_file_or_from_standard_input(folder: Path) -> None:
+    (folder / "body.bin").write_bytes(b"\xff\x00")
+    process = run("event", "POST", "/", "--data", "@body.bin")
+    assert (json.loads(process.stdout)["body"], json.loads(process.stdout)["isBase64Encoded"]) == ("/wA=", True)
+    process = run("event", "POST", "/", "-d", "@-", "-H", "content-type: text/plain", stdin="hi")
+    assert json.loads(process.stdout)["body"] == "hi"
+    process = run("event", "POST", "/", "-d", "@absent")
+    assert process.stderr == "bridge event: cannot read 'absent': No such file or directory\n"
+
+
+def test_a_closed_pipe_leaves_no_traceback(folder: Path) -> None:
+    command = [sys.executable, "-m", "bridge", "event", "POST", "/", "-d", "x" * 100_000]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141

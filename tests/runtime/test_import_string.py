@@ -28,6 +28,15 @@ def test_a_target_that_names_nothing_is_refused(target: str) -> None:
         parts(target)
 
 
+@pytest.mark.parametrize(
+    ("target", "example"),
+    [("main", "main:handler"), ("main.py", "main:handler"), ("shop/main.py", "shop.main:app"), ("..", "app:handler")],
+)
+def test_the_error_says_what_to_type(target: str, example: str) -> None:
+    with pytest.raises(UsageError, match=f"for example .*{example}"):
+        parts(target)
+
+
 def test_a_name_may_have_dots() -> None:
     assert attribute_of(pytest, "mark.parametrize") == pytest.mark.parametrize
     with pytest.raises(AttributeError):

@@ -37,6 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.path.insert(0, "")
     try:
         code: int = options.run(options) or 0
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who reads has had enough (`| head`). The interpreter flushes once more at its end, to where that does no harm.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + 13  # SIGPIPE, which other programs end by
     except (BridgeError, UsageError) as error:
         complaint = str(error)
     except ModuleNotFoundError as error:
@@ -192,7 +197,7 @@ def _event(options: argparse.Namespace) -> None:
         if not colon:
             raise UsageError(f"{line!r} is no header, for example 'Accept: text/html'")
         headers.append((name.strip().lower(), value.strip()))
-    body = os.fsencode(options.data)
+    body = _data(options.data)
     if body:
         headers.append(("content-length", str(len(body))))
     path = url.path if url.path.startswith("/") else "/" + url.path
@@ -208,6 +213,16 @@ def _event(options: argparse.Namespace) -> None:
         seconds=time.time(),
     )
     print(json.dumps(api.event(call), indent=2, ensure_ascii=False))
+
+
+def _data(given: str) -> bytes:
+    """Return a body: the text itself, or as curl has it what is in "@FILE", "@-" being standard input."""
+    if not given.startswith("@"):
+        return os.fsencode(given)
+    try:
+        return sys.stdin.buffer.read() if given == "@-" else Path(given[1:]).read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {given[1:]!r}: {error.strerror}") from None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -264,7 +279,7 @@ def _parser() -> argparse.ArgumentParser:
     event.add_argument("url", metavar="URL", help="path and query, with or without a host")
     _add_api(event)
     event.add_argument("-H", "--header", action="append", default=[], metavar="'NAME: VALUE'")
-    event.add_argument("-d", "--data", default="", help="the body")
+    event.add_argument("-d", "--data", default="", help="the body; @FILE or @- for what is in a file or comes in")
     event.set_defaults(run=_event)
 
     for command in (package, check, coldstart, policy):

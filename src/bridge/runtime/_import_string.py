@@ -115,7 +115,9 @@ def parts(target: str) -> tuple[str, str]:
     module_name, _, name = target.partition(":") if ":" in target else target.rpartition(".")
     module_name = module_name.removesuffix(".py").removeprefix("./").replace("/", ".")
     if not module_name or module_name[0] == "." or not name or name == "py":
-        raise UsageError(f"{target!r} is not MODULE:HANDLER, for example app:handler")
+        stem = target.removesuffix(".py").removeprefix("./").replace("/", ".")
+        example = stem if stem.replace(".", "").isidentifier() and stem[0] != "." else "app"
+        raise UsageError(f"{target!r} is not MODULE:HANDLER, for example {example}:handler or {example}:app")
     return module_name, name
 
 
