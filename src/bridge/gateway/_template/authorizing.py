@@ -19,7 +19,7 @@ from .deployment import ThrottledError, UnservedError
 
 if TYPE_CHECKING:
     from .deployment import Deployment
-    from .exchange import Exchange
+    from .exchange import ApiExchange
     from .model import AuthorizerResource
 
 log = logging.getLogger("bridge.gateway")
@@ -74,7 +74,7 @@ class LambdaAuthorizer:
         self._deployment = deployment
         self._said: dict[tuple[str, ...], tuple[float, Verdict]] = {}
 
-    async def context(self, exchange: Exchange, event: dict[str, Any]) -> dict[str, Any]:
+    async def context(self, exchange: ApiExchange, event: dict[str, Any]) -> dict[str, Any]:
         """Return what the authorizer says of the caller, for the event.
 
         Args:
@@ -104,7 +104,7 @@ class LambdaAuthorizer:
             exchange.step(f"authorizer {resource.name}: not asked, it has answered for the same identity before")
         return self._judged(exchange, verdict, arn)
 
-    def _judged(self, exchange: Exchange, verdict: Verdict, arn: str) -> dict[str, Any]:
+    def _judged(self, exchange: ApiExchange, verdict: Verdict, arn: str) -> dict[str, Any]:
         if verdict.allowed is None:
             allowed, explicitly = policies.allows(verdict.statements, arn)
         else:
@@ -118,7 +118,7 @@ class LambdaAuthorizer:
         texts = {name: policies.text(value) for name, value in verdict.context.items()}
         return {"principalId": verdict.principal, "integrationLatency": 0, **texts}
 
-    async def _ask(self, exchange: Exchange, event: dict[str, Any], identity: tuple[str, ...], arn: str) -> Verdict:
+    async def _ask(self, exchange: ApiExchange, event: dict[str, Any], identity: tuple[str, ...], arn: str) -> Verdict:
         resource = self._resource
         if not self._may_ask(exchange):
             raise DeniedError("AUTHORIZER_CONFIGURATION_ERROR")
@@ -147,7 +147,7 @@ class LambdaAuthorizer:
             )  # fmt: skip
             raise DeniedError("AUTHORIZER_CONFIGURATION_ERROR") from None
 
-    def _may_ask(self, exchange: Exchange) -> bool:
+    def _may_ask(self, exchange: ApiExchange) -> bool:
         resource, api = self._resource, exchange.api
         if not resource.function:
             log.error("%s: authorizer %s is no function of the template", exchange.what, resource.name)
@@ -182,7 +182,7 @@ class LambdaAuthorizer:
 
 
 def question(
-    exchange: Exchange, resource: AuthorizerResource, event: dict[str, Any], identity: tuple[str, ...], arn: str
+    exchange: ApiExchange, resource: AuthorizerResource, event: dict[str, Any], identity: tuple[str, ...], arn: str
 ) -> dict[str, Any]:
     """Return the event that a Lambda authorizer gets."""
     if resource.kind == "token":
@@ -202,14 +202,14 @@ def question(
     }
 
 
-def request_arn(exchange: Exchange) -> str:
+def request_arn(exchange: ApiExchange) -> str:
     """Return the ARN of a request, by which a policy allows or denies it: with the path itself, not the route's."""
     account = exchange.account
     place = f"{exchange.api.api_id}/{exchange.stage.name}/{exchange.call.method}{exchange.path}"
     return source_arns.execute_api(account.region, account.account, place)
 
 
-def source(exchange: Exchange, name: str) -> str:
+def source(exchange: ApiExchange, name: str) -> str:
     """Return the value of an identity source, "" if the request has none."""
     kind, _, rest = name.partition(".")
     if kind == "header":

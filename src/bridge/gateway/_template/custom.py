@@ -21,7 +21,7 @@ from .gateway_responses import header
 from .mock import selected
 
 if TYPE_CHECKING:
-    from .exchange import Exchange
+    from .exchange import ApiExchange
 
 log = logging.getLogger("bridge.gateway")
 
@@ -40,7 +40,7 @@ _CONTEXT = {
 }
 
 
-def event(exchange: Exchange, proxied: dict[str, Any]) -> Any:
+def event(exchange: ApiExchange, proxied: dict[str, Any]) -> Any:
     """Return what a function gets of a request: the body, or what the mapping template makes; or UNSUPPORTED."""
     integration = exchange.taken().integration
     kind = media_type(exchange.call.header("content-type")) or "application/json"
@@ -61,12 +61,12 @@ def event(exchange: Exchange, proxied: dict[str, Any]) -> Any:
     return _json(body)
 
 
-def succeeded(exchange: Exchange, result: Any) -> Response | None:
+def succeeded(exchange: ApiExchange, result: Any) -> Response | None:
     """Return the response that the default integration response makes of a result; None: there is none."""
     return _mapped(exchange, exchange.taken().integration.responses.get("default"), result)
 
 
-def failed(exchange: Exchange, error: Exception) -> Response | None:
+def failed(exchange: ApiExchange, error: Exception) -> Response | None:
     """Return the response that the pattern which fits the error's text makes of it; None: there is none."""
     message = error.message if isinstance(error, ProcessError) else str(error)
     kind = (error.kind if isinstance(error, ProcessError) else "") or type(error).__name__
@@ -76,7 +76,7 @@ def failed(exchange: Exchange, error: Exception) -> Response | None:
     return _mapped(exchange, chosen, shown)
 
 
-def _mapped(exchange: Exchange, response: dict[str, Any] | None, value: Any) -> Response | None:
+def _mapped(exchange: ApiExchange, response: dict[str, Any] | None, value: Any) -> Response | None:
     if response is None:
         return None
     variables = exchange.context()
@@ -91,7 +91,7 @@ def _mapped(exchange: Exchange, response: dict[str, Any] | None, value: Any) -> 
     return Response(body, response["status"], headers, None if "content-type" in headers else "application/json")
 
 
-def _rendered(exchange: Exchange, template: str, value: Any) -> str:
+def _rendered(exchange: ApiExchange, template: str, value: Any) -> str:
     one = _ONE.fullmatch(template)
     if one:
         found = _found(value, one[2].split(".")[1:])

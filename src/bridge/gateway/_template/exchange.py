@@ -17,7 +17,7 @@ log = logging.getLogger("bridge.gateway")
 
 
 @dataclass(kw_only=True)
-class Exchange:
+class ApiExchange:
     """A request, the stage and the route that it takes, and who is allowed to.
 
     Attributes:

@@ -20,7 +20,7 @@ from .._outward import plain
 from . import cors, gateway_responses, routing
 from .answering import answer
 from .authorizing import DeniedError, LambdaAuthorizer
-from .exchange import Exchange
+from .exchange import ApiExchange
 from .integrating import Integrations
 from .load_balancers import rule
 from .model import Stage
@@ -114,12 +114,12 @@ class HttpFront:
     async def _received(self, request: Request, domain: str) -> ClientRequest:
         return await received(request, stage="$default", domain=domain, limit=self._limits.request_limit)
 
-    def _exchange(self, request: Request, call: ClientRequest, stage: Stage, path: str) -> Exchange:
-        exchange = Exchange(request=request, call=call, account=self._account, api=self.api, stage=stage, path=path)
+    def _exchange(self, request: Request, call: ClientRequest, stage: Stage, path: str) -> ApiExchange:
+        exchange = ApiExchange(request=request, call=call, account=self._account, api=self.api, stage=stage, path=path)
         exchange.step(f"stage {stage.name}, path {path}")
         return exchange
 
-    async def _passed(self, exchange: Exchange) -> Response:
+    async def _passed(self, exchange: ApiExchange) -> Response:
         """Return the response to a request that has reached a stage, and log it."""
         started = time.perf_counter()
         response = await self._answered(exchange)
@@ -132,7 +132,7 @@ class HttpFront:
             exchange.explain("streamed" if isinstance(response, StreamedResponse) else response.status_code)
         return response
 
-    async def _answered(self, exchange: Exchange) -> Response:
+    async def _answered(self, exchange: ApiExchange) -> Response:
         call, api = exchange.call, self.api
         refused = oversized(self._limits, call)
         if refused is not None:
@@ -163,7 +163,7 @@ class HttpFront:
             return self._denied(exchange, denied)
         return await self._integrations.response(exchange)
 
-    async def _authorized(self, exchange: Exchange) -> None:
+    async def _authorized(self, exchange: ApiExchange) -> None:
         route, api = exchange.taken(), self.api
         if route.authorizer == "AWS_IAM" or api.signed:
             self._signed(exchange)
@@ -188,7 +188,7 @@ class HttpFront:
                 raise DeniedError(why)
             exchange.step("the key is one of the API's")
 
-    def _signed(self, exchange: Exchange) -> None:
+    def _signed(self, exchange: ApiExchange) -> None:
         """Look whether a request is signed. By whom, and whether rightly, is not known here."""
         service = "lambda" if self.api.kind == "url" else "execute-api"
         query = dict(exchange.call.query)
@@ -200,7 +200,7 @@ class HttpFront:
             iam = dict.fromkeys(("accessKey", "callerId", "cognitoIdentity", "principalOrgId", "userArn", "userId"))
             exchange.authorizer = {"iam": {**iam, "accountId": self._account.account}}
 
-    def _denied(self, exchange: Exchange, denied: DeniedError) -> Response:
+    def _denied(self, exchange: ApiExchange, denied: DeniedError) -> Response:
         if self.api.kind == "url":
             return plain(403, '{"Message":"Forbidden"}')
         response = self._refused(exchange, denied.kind, denied.message)
@@ -208,7 +208,7 @@ class HttpFront:
             response.headers["www-authenticate"] = denied.challenge
         return response
 
-    def _refused(self, exchange: Exchange, kind: str, message: str | None = None) -> Response:
+    def _refused(self, exchange: ApiExchange, kind: str, message: str | None = None) -> Response:
         if self.api.kind == "rest":
             changed, variables = self.api.gateway_responses, exchange.context()
             return gateway_responses.answer(changed, kind, exchange.call, variables, message=message)
@@ -219,7 +219,7 @@ class HttpFront:
 
 
 def _placed(
-    exchange: Exchange, authorizer: TokenAuthorizer | LambdaAuthorizer, context: dict[str, Any]
+    exchange: ApiExchange, authorizer: TokenAuthorizer | LambdaAuthorizer, context: dict[str, Any]
 ) -> dict[str, Any]:
     """Return what `requestContext.authorizer` is: by payload 2.0, the context stands under the authorizer's kind."""
     if exchange.api.kind != "http" or exchange.taken().integration.payload != "2.0":

@@ -21,7 +21,7 @@ from .streamed import StreamedResponse
 if TYPE_CHECKING:
     from .._apis import Api
     from .deployment import Deployment
-    from .exchange import Exchange
+    from .exchange import ApiExchange
     from .model import ApiResource
 
 log = logging.getLogger("bridge.gateway")
@@ -43,7 +43,7 @@ class Integrations:
         self._deployment = deployment
         self._kinds: dict[tuple[str, bool], Api] = {}
 
-    async def response(self, exchange: Exchange) -> Response:
+    async def response(self, exchange: ApiExchange) -> Response:
         """Return the response of the route's integration."""
         integration = exchange.taken().integration
         if integration.kind == "fixed":
@@ -73,7 +73,7 @@ class Integrations:
             return result
         return self._own(exchange, responded(kind, exchange.call, result))
 
-    def event(self, exchange: Exchange, payload: str) -> dict[str, Any]:
+    def event(self, exchange: ApiExchange, payload: str) -> dict[str, Any]:
         """Return the event that a function gets of a request, with what the route gives it."""
         api, route, call = self._api, exchange.taken(), exchange.call
         kind = self._kind(payload, bool(route.integration.settings.get("multi_value")))
@@ -102,7 +102,7 @@ class Integrations:
         event["stageVariables"] = exchange.stage.variables or None
         return event
 
-    def refused(self, exchange: Exchange, kind: str) -> Response:
+    def refused(self, exchange: ApiExchange, kind: str) -> Response:
         """Return the API's own answer: a REST API's gateway response of a type."""
         changed = self._api.gateway_responses
         return gateway_responses.answer(changed, kind, exchange.call, exchange.context())
@@ -120,7 +120,7 @@ class Integrations:
             self._kinds[key] = made
         return self._kinds[key]
 
-    def _permitted(self, exchange: Exchange) -> bool:
+    def _permitted(self, exchange: ApiExchange) -> bool:
         """Return whether the function's policy lets the API in, and log the statement."""
         api, route, deployment = self._api, exchange.taken(), self._deployment
         function = route.integration.function
@@ -141,7 +141,7 @@ class Integrations:
         exchange.step(f"permission {granted.name} (line {granted.line}) lets {arn} in")
         return True
 
-    def _open(self, exchange: Exchange, function: str) -> bool:
+    def _open(self, exchange: ApiExchange, function: str) -> bool:
         """Return whether a function URL is open to the caller: both actions have to be allowed."""
         auth = "AWS_IAM" if self._api.signed else "NONE"
         if self._api.signed:
@@ -163,7 +163,7 @@ class Integrations:
             exchange.step(f"permission {granted.name} (line {granted.line}) allows {action}")
         return True
 
-    def _uninvoked(self, exchange: Exchange) -> Response:
+    def _uninvoked(self, exchange: ApiExchange) -> Response:
         """Return the answer where Lambda has refused the API.
 
         https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html#services-apigateway-errors
@@ -174,7 +174,7 @@ class Integrations:
             return self.refused(exchange, "API_CONFIGURATION_ERROR")
         return plain(500, '{"message":"Internal Server Error"}')
 
-    async def _result(self, exchange: Exchange, event: dict[str, Any], kind: Api) -> bytes | Response:
+    async def _result(self, exchange: ApiExchange, event: dict[str, Any], kind: Api) -> bytes | Response:
         """Return a function's result, or what the client is told instead."""
         integration = exchange.taken().integration
         seconds = min(integration.seconds or kind.seconds, kind.seconds)
@@ -197,7 +197,7 @@ class Integrations:
             exchange.step("the function failed")
             return self._own(exchange, plain(*kind.failed))
 
-    def _own(self, exchange: Exchange, response: Response) -> Response:
+    def _own(self, exchange: ApiExchange, response: Response) -> Response:
         """Return a REST API's gateway response in place of what says that its integration failed."""
         failures = {502: "INTEGRATION_FAILURE", 504: "INTEGRATION_TIMEOUT"}
         kind = failures.get(response.status_code)
@@ -205,7 +205,7 @@ class Integrations:
             return response
         return self.refused(exchange, kind)
 
-    async def _custom(self, exchange: Exchange) -> Response:
+    async def _custom(self, exchange: ApiExchange) -> Response:
         """Return the response of a custom integration: mapped to the function and back."""
         event = custom.event(exchange, self.event(exchange, "1.0"))
         if event is custom.UNSUPPORTED:

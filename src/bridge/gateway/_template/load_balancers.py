@@ -16,11 +16,11 @@ from .resources import section, texts
 
 if TYPE_CHECKING:
     from ...sources._client_request import ClientRequest
-    from .exchange import Exchange
+    from .exchange import ApiExchange
     from .model import Route
 
 
-def rule(exchange: Exchange) -> Route:
+def rule(exchange: ApiExchange) -> Route:
     """Return the first rule all of whose conditions hold; the last is the listener's default."""
     *rules, default = exchange.api.routes
     for route in rules:
@@ -33,7 +33,7 @@ def rule(exchange: Exchange) -> Route:
     return default
 
 
-def answer(exchange: Exchange) -> Response:
+def answer(exchange: ApiExchange) -> Response:
     """Return the answer of a rule's own action: a fixed response, a redirect, or 503 for targets that are not here."""
     action = section(exchange.taken().integration.settings["action"])
     fixed = section(action.get("FixedResponseConfig"))

@@ -14,7 +14,7 @@ from .resources import section
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .exchange import Exchange
+    from .exchange import ApiExchange
 
 _PERIODS = {"DAY": 86_400.0, "WEEK": 7 * 86_400.0, "MONTH": 30 * 86_400.0}
 
@@ -100,7 +100,7 @@ class Throttle:
         self._keys: dict[str, Bucket] = {}
         self._used: dict[str, tuple[float, int]] = {}
 
-    def takes(self, exchange: Exchange) -> bool:
+    def takes(self, exchange: ApiExchange) -> bool:
         """Return whether the stage and the route take one more request."""
         route, method = exchange.taken(), exchange.call.method
         for key in (route.key, f"{method} {route.path}", f"* {route.path}", ""):

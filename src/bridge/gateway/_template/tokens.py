@@ -17,7 +17,7 @@ from urllib.request import urlopen
 from .authorizing import DeniedError, source
 
 if TYPE_CHECKING:
-    from .exchange import Exchange
+    from .exchange import ApiExchange
     from .model import AuthorizerResource
 
 log = logging.getLogger("bridge.gateway")
@@ -46,7 +46,7 @@ class TokenAuthorizer:
         self._given = keys
         self._keys: tuple[float, list[dict[str, Any]]] = (0.0, [])
 
-    async def context(self, exchange: Exchange, event: dict[str, Any]) -> dict[str, Any]:
+    async def context(self, exchange: ApiExchange, event: dict[str, Any]) -> dict[str, Any]:
         """Return the claims, and the scopes, for the event.
 
         Raises:
@@ -112,7 +112,7 @@ class TokenAuthorizer:
             raise ValueError("the token does not have a valid audience")
         return claims  # type: ignore[no-any-return]
 
-    async def _fetched(self, exchange: Exchange) -> list[dict[str, Any]]:
+    async def _fetched(self, exchange: ApiExchange) -> list[dict[str, Any]]:
         """Return the issuer's keys.
 
         Raises:
