@@ -1,6 +1,7 @@
 """Hooks and decorators around an invocation, in each of the ways in which a Bridge is called."""
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -12,7 +13,7 @@ import pytest
 
 from bridge import Bridge, ConfigurationError
 from bridge._invocation.around import name_of
-from bridge.errors import RunningLoopError
+from bridge.errors import AppError, RunningLoopError
 from bridge.types import Receive, Scope, Send
 
 from ..responders import Responder, Steps, SyncResponder
@@ -380,6 +381,31 @@ def test_what_cannot_work_is_named_when_bridge_is_made(options: Any, complaint: 
 def test_a_hook_that_returns_no_context_manager_is_named() -> None:
     with pytest.raises(ConfigurationError, match=r"no_manager, of Bridge.*returned no context manager but None"):
         Bridge(asgi_app, lifespan="off", around=[no_manager])(HTTP)
+
+
+def test_powertools_idempotency_is_refused_where_answers_stream() -> None:
+    powertools = pytest.importorskip("aws_lambda_powertools.utilities.idempotency", reason="jmespath is missing")
+    with pytest.raises(ConfigurationError, match=r"idempotent, of Bridge.*a stream leaves none"):
+        Bridge(wsgi_app, streaming="auto", decorators=[partial(powertools.idempotent, persistence_store=None)])
+
+
+@APPS
+@RESPONDING
+def test_what_was_kept_of_a_stream_is_no_answer(app: Any, way: Any) -> None:
+    kept: list[Any] = []
+
+    def keeping(handler: Any) -> Any:
+        def keep(event: Any, context: Any) -> Any:
+            if not kept:
+                kept.append(handler(event, context))
+            return json.loads(json.dumps(kept[0]))
+
+        return keep
+
+    handler = Bridge(app, lifespan="off", decorators=[keeping], streaming="on")
+    assert way(handler, URL).body == b"ab"
+    with pytest.raises(AppError, match="That was a stream, so there is no body in it"):
+        way(handler, URL)
 
 
 def test_decorators_that_keep_results_are_fine_where_nothing_streams() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from .._http import from_wsgi
-from .._invocation.around import Around, NotedAnswer, are_plain, entered, entered_async
+from .._invocation.around import STREAMED, Around, NotedAnswer, are_plain, entered, entered_async
+from ..errors import AppError
 from .policy import exception_of
 from .streaming import StreamedAnswer
 
@@ -141,7 +142,16 @@ def decorate(bridge: Surrounded, decorator: Decorator) -> None:
 
 
 def steps_of(bridge: Surrounded, event: Event, value: Any) -> list[Step]:
-    """Return the steps that say a result which the app has not made: a stream, where the event's sender takes one."""
+    """Return the steps that say a result which the app has not made: a stream, where the event's sender takes one.
+
+    Raises:
+        AppError: it is what has been kept of a stream, whose body nobody has kept.
+    """
+    if isinstance(value, dict) and STREAMED in value:
+        raise AppError(
+            "a decorator has answered with the result that it had kept of an earlier invocation. That was a stream, so "
+            "there is no body in it. Use Bridge(streaming='off') with a decorator that keeps results."
+        )
     source = bridge._detect(event)
     answer = None if source is None else bridge._answer(source, event)
     if not isinstance(answer, StreamedAnswer) or not answer.streams:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 KEEPS_RESULTS = "aws_lambda_powertools.utilities.idempotency."
 """How the names begin of decorators that answer with a result that was kept."""
 
+STREAMED = "bridge.streamed"
+"""The key by which a stream's head is known where somebody has kept it and answers with it: its body is not there."""
+
 _COROUTINE = 0x80  # inspect.CO_COROUTINE
 
 
@@ -236,7 +239,7 @@ class NotedAnswer:
 
         self.streamed = True
         head = json.loads(prelude.partition(b"\0")[0])
-        self._note({**head, "body": "", "isBase64Encoded": False})
+        self._note({**head, "body": "", "isBase64Encoded": False, STREAMED: True})
         return self._start(content_type, prelude)
 
     def _note(self, value: Any) -> None:

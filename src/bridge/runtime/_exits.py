@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import traceback
 
 from . import _logs as logs
 from ._api import RuntimeApi
@@ -20,6 +21,10 @@ FAILED = 1
 TERMINATED = 128 + signal.SIGTERM
 
 
+class ReportedExit(SystemExit):
+    """The end of a process of which Lambda and the log have been told why."""
+
+
 def init_failed(environment: Environment, error: Exception) -> int:
     """Report that init has failed; the exit code."""
     fault = Fault(error)
@@ -34,6 +39,18 @@ def init_failed(environment: Environment, error: Exception) -> int:
         return failed(unreachable)
     connection.close()
     return FAILED
+
+
+def exited(ended: SystemExit) -> None:
+    """Say on standard error who has ended the process, if it was the app: Lambda says no more than its exit status."""
+    if ended.code in (None, 0, TERMINATED) or isinstance(ended, ReportedExit):
+        return
+    frames = traceback.extract_tb(ended.__traceback__)
+    at = f"{frames[-1].filename}:{frames[-1].lineno}, in {frames[-1].name}" if frames else "an unknown place"
+    sys.stderr.write(
+        f"bridge.runtime: the app has ended the process by SystemExit({ended.code!r}), at {at}. The invocation has "
+        "failed, and Lambda starts a new process. To fail one invocation only, raise an Exception.\n"
+    )
 
 
 def failed(error: RuntimeApiError) -> int:

@@ -8,7 +8,7 @@ from .. import current
 from ..errors import ConfigurationError
 from ._api import RuntimeApi
 from ._connection import BlockingConnection, RuntimeApiError, run
-from ._exits import failed, init_failed
+from ._exits import exited, failed, init_failed
 from ._function import Function, load
 from ._termination import Termination
 from ._worker import Worker
@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 
 def serve(environment: Environment) -> int:
     """Start the function and handle its invocations until the runtime is to end; the exit code."""
+    try:
+        return _served(environment)
+    except SystemExit as ended:
+        exited(ended)
+        raise
+
+
+def _served(environment: Environment) -> int:
     try:
         function = _loaded(environment)
     except Exception as error:

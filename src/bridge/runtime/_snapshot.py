@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 
 from ._connection import RuntimeApiError
+from ._exits import ReportedExit
 from ._fault import Fault
 from ._logs import report
 
@@ -72,7 +73,7 @@ async def _fail(post: Callable[[Fault], Awaitable[None]], error: Exception, code
         await post(fault)
     except RuntimeApiError as unreachable:
         sys.stderr.write(f"bridge.runtime: {unreachable}\n")
-    raise SystemExit(code) from error
+    raise ReportedExit(code) from error
 
 
 def _hooks(getter: str) -> list[Any]:

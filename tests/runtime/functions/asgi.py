@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from typing import Any
 
 from bridge import Bridge, current
@@ -103,3 +104,12 @@ async def terminating(scope: Any, receive: Any, send: Any) -> None:
 
 streaming, fast, odd, together = Streaming(app), Fast(app), Odd(app), Together(app)
 terminated = Bridge(terminating)
+
+
+async def leaving(scope: Any, receive: Any, send: Any) -> None:
+    if scope["type"] == "http":
+        sys.exit(3)
+    raise NotImplementedError
+
+
+leaves = Bridge(leaving)
