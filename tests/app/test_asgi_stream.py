@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 
 from bridge import AppError, Bridge, ConfigurationError, DeadlineError, EventError, ResultTooLargeError, StatusError
+from bridge._app.asgi.loop import Runner
 from bridge._http.body import BODY_LIMIT
 from bridge._invocation import deadline
 from bridge.sources import CustomIntegration
@@ -32,8 +35,47 @@ def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     return caplog
 
 
+class Lone(Bridge):
+    """A Bridge whose `respond` answers by `respond_alone`: in a thread, since no loop may run there."""
+
+    async def respond(self, event: Any, context: Any, responder: Any) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            await super().respond(event, context, responder)
+            return
+
+        def answer() -> None:
+            runner = Runner(asyncio.new_event_loop)
+            try:
+                self.respond_alone(runner, event, context, responder)
+            finally:
+                runner.close()
+
+        await asyncio.to_thread(answer)
+
+
+def on_a_shared_loop(test: Any) -> Any:
+    """Mark a test of `respond` alone: it cancels it, or has something else run on its loop."""
+    test.is_on_a_shared_loop = True
+    return test
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    kinds = [Bridge] if hasattr(metafunc.function, "is_on_a_shared_loop") else [Bridge, Lone]
+    metafunc.parametrize("kind", kinds, indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def kind(request: pytest.FixtureRequest) -> Iterator[None]:
+    _kind.append(request.param)
+    yield
+    _kind.pop()
+
+
+_kind: list[type[Bridge]] = []
+
+
 def bridge(app: Any, **options: Any) -> Bridge:
-    return Bridge(app, **{"lifespan": "off", "streaming": "on", **options})
+    return _kind[-1](app, **{"lifespan": "off", "streaming": "on", **options})
 
 
 def part(body: bytes, more_body: bool = True) -> Message:
@@ -520,9 +562,9 @@ async def test_work_after_the_answer_has_more_time_than_an_answer(
     waits = asyncio.Event()
 
     class Asked:
-        """Has time for startup, next to none for an answer, and some, when it is asked again, for what follows."""
+        """Has time for startup, where that is asked, next to none for an answer, and some for what follows."""
 
-        left = [1000, 2, 10_000]  # noqa: RUF012
+        left = [2, 10_000] if _kind[-1] is Lone else [1000, 2, 10_000]
 
         def get_remaining_time_in_millis(self) -> int:
             if len(self.left) == 1:
@@ -571,6 +613,7 @@ async def test_a_client_that_reads_too_slowly_gets_the_end_at_the_deadline() -> 
     assert responder.steps.names == ["start", "fail"]
 
 
+@on_a_shared_loop
 @pytest.mark.usefixtures("_short_grace")
 @both_modes
 async def test_what_goes_on_after_it_was_cancelled_sends_to_nobody(streaming: str) -> None:
@@ -654,6 +697,7 @@ async def test_an_app_that_gives_up_waiting_and_ends_has_its_last_part_sent_befo
     assert responder.steps.names == ["start", "write", "fail"]
 
 
+@on_a_shared_loop
 async def test_to_cancel_respond_is_to_cancel_the_app_and_the_step() -> None:
     seen: list[str] = []
     begun = asyncio.Event()
@@ -680,6 +724,7 @@ async def test_to_cancel_respond_is_to_cancel_the_app_and_the_step() -> None:
     assert sorted(seen) == ["app", "step"]
 
 
+@on_a_shared_loop
 async def test_to_cancel_respond_releases_who_waits_for_a_step_that_has_not_begun() -> None:
     """Be it a task that the app has left behind."""
     waiting: list[asyncio.Task[None]] = []
@@ -807,6 +852,7 @@ async def test_what_the_responder_raises_comes_out(
 # ---------------------------------------------------------------- side by side
 
 
+@on_a_shared_loop
 @both_modes
 async def test_requests_side_by_side_know_nothing_of_each_other(streaming: str) -> None:
     name: ContextVar[str] = ContextVar("name")

@@ -8,7 +8,7 @@ from functools import partial
 
 from ..._http import BODY, IS_BASE64
 from ..._http.body import decoded
-from .stream import StreamCycle
+from .stream import StreamCycle, told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,11 +62,9 @@ class LoneCycle(StreamCycle):
             awaited = coroutine.send(None)
         except StopIteration:
             return
-        self._last = self._said = asyncio.get_running_loop().create_task(_rest(coroutine, awaited))
-
-
-async def _rest(coroutine: Coroutine[Any, Any, None], awaited: Any) -> None:
-    await _resumed(coroutine, awaited)
+        loop = asyncio.get_running_loop()
+        self._said = loop.create_future()
+        self._last = loop.create_task(told(None, lambda _: _resumed(coroutine, awaited), steps, self._said))
 
 
 @types.coroutine

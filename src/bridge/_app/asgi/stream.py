@@ -18,7 +18,7 @@ from .cycle import Cycle
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import Future, Task
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable
     from typing import Any
 
     from ..._http import ResponseNames
@@ -158,7 +158,7 @@ class StreamCycle(Cycle):
         self.answered = self._answer.complete
         loop = asyncio.get_running_loop()
         self._said = loop.create_future()
-        self._last = loop.create_task(_told(self._last, self._steps, steps, self._said))
+        self._last = loop.create_task(told(self._last, self._steps, steps, self._said))
 
     async def _steps(self, steps: list[Step]) -> None:
         try:
@@ -175,9 +175,9 @@ class StreamCycle(Cycle):
             self._over.set()
 
 
-async def _told(
+async def told(
     previous: Task[None] | None,
-    take: Callable[[list[Step]], Coroutine[Any, Any, None]],
+    take: Callable[[list[Step]], Awaitable[None]],
     steps: list[Step],
     said: Future[None],
 ) -> None:
