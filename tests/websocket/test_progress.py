@@ -1,4 +1,4 @@
-"""What the app does in another task than the one that receives is waited for, wherever it waits; and nothing else is."""
+"""What an app does in another task than the one that receives is waited for, wherever it waits; nothing else is."""
 
 import asyncio
 import ctypes
@@ -56,7 +56,7 @@ def server() -> Iterator[Server]:
 
 
 class Pool:
-    """What an app makes when it starts up: a connection that goes on, and a task that reads answers for whoever asks."""
+    """What an app makes when it starts up: connections that go on, and a task that reads answers for whoever asks."""
 
     def __init__(self) -> None:
         self.expected: dict[str, asyncio.Future[None]] = {}
@@ -206,12 +206,6 @@ def _set_held(loop: asyncio.AbstractEventLoop, address: int) -> None:
     loop.call_soon_threadsafe(lambda: ctypes.cast(address, ctypes.py_object).value.set_result(None))
 
 
-async def group_of_these(pool: Pool, server: Server) -> None:
-    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
-        tasks.create_task(asyncio.shield(pooled_connection(pool, server)))  # type: ignore[arg-type]
-        tasks.create_task(thread(pool, server))
-
-
 WORKS: list[Work] = [
     sleep,
     anyio_sleep,
@@ -306,7 +300,8 @@ def test_nobody_waits_for_what_goes_on_beside_the_app(serve: Serve, server: Serv
 
     async def app(scope: Any, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            return await app_with(pool, server, sleep)(scope, receive, send)
+            await app_with(pool, server, sleep)(scope, receive, send)
+            return
         await receive()
         await send({"type": "websocket.accept"})
         texts: list[str] = []
@@ -320,7 +315,8 @@ def test_nobody_waits_for_what_goes_on_beside_the_app(serve: Serve, server: Serv
         reading = asyncio.create_task(read())
         await pooled_connection(pool, server)  # a connection of the pool has been used, and is idle
         while True:
-            await there.wait()
+            await asyncio.wait_for(there.wait(), 20)
+            assert not reading.done() or texts
             there.clear()
             await send({"type": "websocket.send", "text": texts.pop()})
 
@@ -334,7 +330,7 @@ def test_nobody_waits_for_what_goes_on_beside_the_app(serve: Serve, server: Serv
 async def cancelled_when_handed_over(receive: Receive) -> None:
     """Ask for a message in a task that is cancelled after it was handed one, and before its next step."""
     loop = asyncio.get_running_loop()
-    reading = asyncio.create_task(receive())  # type: ignore[arg-type]
+    reading: asyncio.Task[Any] = asyncio.create_task(receive())  # type: ignore[arg-type]
     cancelled = loop.create_future()
 
     def look() -> None:
@@ -370,13 +366,14 @@ def test_a_message_that_a_cancelled_task_has_left_is_the_next_one_s_or_an_error(
 
 
 async def test_of_a_loop_that_tells_nothing_whatever_is_not_a_message_is_waited_for() -> None:
-    class Silent(asyncio.AbstractEventLoop):
+    class Silent:
         pass
 
     async def wait(what: Awaitable[Any]) -> None:
         await what
 
-    silent, event = Silent(), asyncio.Event()
+    event = asyncio.Event()
+    silent: Any = Silent()
     asked = asyncio.get_running_loop().create_future()
     asking, waiting = asyncio.create_task(wait(asked)), asyncio.create_task(wait(event.wait()))
     tasks = {asking, waiting}
@@ -426,6 +423,6 @@ async def test_what_a_module_knows_is_no_c_code_s() -> None:
 
     waiting = asyncio.create_task(wait())
     await asyncio.sleep(0)
-    EVENTS["one"]._waiters.append(EVENTS["one"]._waiters[0])  # type: ignore[attr-defined]
+    EVENTS["one"]._waiters.append(EVENTS["one"]._waiters[0])
     assert progress.at_work(asyncio.get_running_loop(), {waiting}, [], 0.0, lambda c: True)[:2] == (set(), set())
     waiting.cancel()

@@ -32,9 +32,8 @@ LEAST = 0.02
 class Budget:
     """The time of one event. Where the context tells none (tests), there is no end.
 
-    What Lambda leaves is divided in four: the app and all that comes before it; then, out of the margin
-    (`deadline.MARGIN`, or half of what is left), `grace` for a cancelled app and as much for closing the connection; and
-    the rest, to answer.
+    What Lambda leaves is divided: the app, and all that comes before it; then, out of the margin (`deadline.MARGIN`, or
+    half of what is left), `grace` for a cancelled app, as much for closing the connection, and the rest to answer.
 
     Attributes:
         app: when the app has to have ended, by `time.monotonic`.

@@ -151,8 +151,8 @@ class SyncConnections:
         """
         if not is_aws(url) and url != self._configured():
             raise ConfigurationError(
-                f"the event names {url!r} as its API, which is no host of AWS's: nothing is signed for it. If it is your "
-                "API's domain: Connections(..., endpoint_url='https://DOMAIN/MAPPING'), or the environment variable "
+                f"the event names {url!r} as its API, which is no host of AWS's: nothing is signed for it. If it is "
+                "your API's domain: Connections(..., endpoint_url='https://DOMAIN/MAPPING'), or the variable "
                 f"{ENDPOINT_VARIABLE}."
             )
         if url not in self._known:

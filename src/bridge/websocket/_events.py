@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocke
 
 from __future__ import annotations
 
-
 from functools import partial
 
 from .._http import body as bodies, to_lists

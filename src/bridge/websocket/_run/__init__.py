@@ -271,8 +271,8 @@ class WebSocketRun:
         if late:
             self._sleepers |= late
             logger().warning(
-                "a WebSocket event has ended while tasks of the app sleep for longer than the %s s of websocket_linger: "
-                "%s. Nothing goes on between events. This is said once for each.",
+                "a WebSocket event has ended while tasks of the app sleep for longer than the %s s of "
+                "websocket_linger: %s. Nothing goes on between events. This is said once for each.",
                 self._linger,
                 ", ".join(sorted(late)),
             )

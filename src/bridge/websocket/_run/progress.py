@@ -1,7 +1,7 @@
 """Whether an app can go on without another message.
 
-An app may receive in one task and work in another. That it asks for the next message does not tell then that it has done
-with the last one. Whether its tasks can go on does, and the event loop knows:
+An app may receive in one task and work in another. That it asks for the next message does not tell then that it has
+done with the last one. Whether its tasks can go on does, and the event loop knows:
 
 1. Is anything about to run? The loop has a queue of callbacks that are ready.
 2. If not: could anything from outside wake a task? Each task waits for one future. Whoever will set it has to hold it:
@@ -133,7 +133,7 @@ def name_of(task: Task[Any]) -> str:
 
 
 def _held(roots: list[object], loop: AbstractEventLoop, wanted: Collection[int], hidden: set[int]) -> Collection[int]:
-    """The first of the objects with the ids `wanted` that is found from `roots`; all if there is too much to look at."""
+    """The first of the objects with the ids `wanted` that `roots` lead to; all, if there is too much to look at."""
     seen = set(hidden)
     level = roots
     while level:
@@ -163,7 +163,7 @@ def _is_held_elsewhere(box: list[object], loop: AbstractEventLoop, tasks: Tasks)
     seen = {id(loop), id(box)}
     level: list[object] = list(tasks)
     while level and unknown > 0 and len(seen) < OBJECTS // 10:
-        found = []
+        found: list[object] = []
         for each in level:
             if id(each) not in seen and not isinstance(each, _OPAQUE):
                 seen.add(id(each))

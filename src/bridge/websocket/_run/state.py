@@ -31,7 +31,7 @@ class State(Enum):
     OPEN = auto()
     """The app has received the event's message."""
     GONE = auto()
-    """A post has shown that the client has left. Whether this event tells the app is not decided, or another one does."""
+    """A post has shown that the client has left. Whether this event tells the app, or another, is not decided."""
     LEFT = auto()
     """The app knows that the client has left."""
     CLOSED = auto()
