@@ -218,7 +218,7 @@ def from_asgi(lines: Iterable[tuple[bytes, bytes]], names: ResponseNames) -> Res
             headers[name] = ", ".join(values)
     except (AttributeError, TypeError, ValueError) as error:
         raise AppError(
-            f"the app sent headers that are no pairs of bytes (ASGI, http.response.start): {lines!r}"
+            f"the app sent headers that are no pairs of bytes (ASGI, http.response.start), but {_types(lines)}"
         ) from error
     return headers, cookies, repeated
 
@@ -243,7 +243,7 @@ def from_wsgi(lines: Iterable[tuple[str, str]], names: ResponseNames) -> Respons
             headers[name] = ", ".join(values)
     except (AttributeError, TypeError, ValueError) as error:
         raise AppError(
-            f"the app sent headers that are no pairs of str (PEP 3333, start_response): {lines!r}"
+            f"the app sent headers that are no pairs of str (PEP 3333, start_response), but {_types(lines)}"
         ) from error
     return headers, cookies, repeated
 
@@ -255,7 +255,15 @@ _CONTROLS = frozenset(map(chr, [*range(9), *range(10, 32), 127]))
 def _check(name: str, value: str) -> None:
     # Printable is stricter than HTTP: a tab may stand in a value, and latin-1 has letters that Python does not print.
     if not _CONTROLS.isdisjoint(value):
-        raise AppError(f"the app sent a header {name!r} whose value has a control character in it: {value!r}")
+        raise AppError(f"the app sent a header {name!r} whose value has a control character in it")
+
+
+def _types(value: object) -> str:
+    """Return what a value is made of. The value itself may be a secret, and errors are logged."""
+    if type(value) not in (list, tuple):
+        return type(value).__name__
+    parts: Any = value
+    return f"{type(value).__name__}({', '.join([_types(part) for part in parts[:20]])})"
 
 
 def to_lists(headers: ResponseHeaders) -> dict[str, list[str]]:

@@ -112,5 +112,5 @@ def text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if not isinstance(value, (str, int, float)):
-        raise ValueError(f"a context's values are text, numbers and booleans, unlike {value!r}")
+        raise ValueError(f"a context's values are text, numbers and booleans, and not of type {type(value).__name__}")
     return str(value)

@@ -44,7 +44,7 @@ def outward(wire: Wire, remapped: Container[str], method: str = "GET", *, stream
         response.raw_headers = [] if bodiless or streamed else [(b"content-length", str(len(body)).encode())]
     for name, value in lines:
         if not _TOKEN.fullmatch(name) or _CONTROL.search(value):
-            raise ResultError(f"HTTP has no such header: {name!r}: {value!r}")
+            raise ResultError(f"HTTP has no such name, or no such value, of a header: {name!r}")
         lower = name.lower()
         if lower in remapped:
             lower = "x-amzn-remapped-" + lower

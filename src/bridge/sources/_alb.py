@@ -161,7 +161,7 @@ def response(result: object, *, multi_value: bool = False) -> Wire:
     for name, given in headers.items():
         values = given if multi_value else [given]
         if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-            raise ResultError(f"{wanted} has {given!r} for {name!r}")
+            raise ResultError(f"{wanted} has a {type(given).__name__} for {name!r} that is not of the right form")
         lines += [(name, value) for value in values]
     text = result.get("body") or ""
     if not isinstance(text, str):

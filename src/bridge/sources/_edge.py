@@ -229,6 +229,6 @@ def _response_lines(headers: object) -> list[tuple[str, str]]:
             and isinstance(line.get("key"), (str, type(None)))
             for line in given
         ):
-            raise ResultError(f'headers must have lists of {{"key": ..., "value": ...}}, texts; {name!r} has {given!r}')
+            raise ResultError(f'headers must have lists of {{"key": ..., "value": ...}}, all of them texts: {name!r}')
         lines += [(line.get("key") or name, line["value"]) for line in given]
     return lines

@@ -221,7 +221,7 @@ def opening(prelude: object) -> Wire:
         ResultError: the prelude breaks the format.
     """
     if not isinstance(prelude, dict) or not _PRELUDE_KEYS.issuperset(prelude):
-        raise ResultError(f"the prelude must be an object with {', '.join(sorted(_PRELUDE_KEYS))} only: {prelude!r}")
+        raise ResultError(f"the prelude must be an object with {', '.join(sorted(_PRELUDE_KEYS))} only")
     cookies = prelude.get("cookies") or []
     if not isinstance(cookies, list):
         raise ResultError(f"cookies must be a list, not a {type(cookies).__name__}")

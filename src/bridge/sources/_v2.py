@@ -229,5 +229,5 @@ def opening(prelude: object) -> Wire:
         ResultError: the prelude breaks the format.
     """
     if not isinstance(prelude, dict) or not _PRELUDE_KEYS.issuperset(prelude):
-        raise ResultError(f"the prelude must be an object with {', '.join(sorted(_PRELUDE_KEYS))} only: {prelude!r}")
+        raise ResultError(f"the prelude must be an object with {', '.join(sorted(_PRELUDE_KEYS))} only")
     return response({"statusCode": 200, **prelude})

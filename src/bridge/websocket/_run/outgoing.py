@@ -78,7 +78,7 @@ class Outgoing:
         if isinstance(text, str):
             return text
         if not isinstance(data, (bytes, bytearray, memoryview)):
-            raise AppError(f"the app sent a 'websocket.send' with neither text nor bytes: {message!r}")
+            raise AppError("the app sent a 'websocket.send' with neither text nor bytes")
         if self._binary == "refuse":
             raise AppError(
                 "the app sent bytes, but API Gateway sends text, in which bytes that are not UTF-8 would be lost. "
