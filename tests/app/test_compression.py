@@ -100,7 +100,9 @@ def test_off_it_is_not_even_imported(interface: Interface) -> None:
 
 
 @BOTH
-@pytest.mark.parametrize(("vary", "expected"), [("Cookie", "Cookie, Accept-Encoding"), ("accept-encoding", None), ("*", None)])
+@pytest.mark.parametrize(
+    ("vary", "expected"), [("Cookie", "Cookie, Accept-Encoding"), ("accept-encoding", None), ("*", None)]
+)
 def test_vary_is_added_to(interface: Interface, vary: str, expected: str | None) -> None:
     reply = ask(interface, Reply(headers=[TYPE, ("vary", vary.encode())], body=TEXT))
     assert reply.headers["vary"] == (expected or vary)
@@ -199,9 +201,7 @@ def test_an_error_page_takes_the_place_of_the_page_before_it() -> None:
         start_response("503 Sorry", [("Content-Type", "text/plain")], (ValueError, ValueError(), None))
         yield TEXT + b"sorry"
 
-    reply = HTTP_V2.reply(
-        Bridge(app, compress=True)(HTTP_V2.event("GET", "/", headers=[("Accept-Encoding", "gzip")]))
-    )
+    reply = HTTP_V2.reply(Bridge(app, compress=True)(HTTP_V2.event("GET", "/", headers=[("Accept-Encoding", "gzip")])))
     assert (reply.status, gzip.decompress(reply.body)) == (503, TEXT + b"sorry")
 
 
@@ -223,7 +223,10 @@ def test_what_breaks_the_protocol_is_still_said(interface: Interface, caplog: py
 
 def test_an_app_that_says_nothing_has_said_nothing() -> None:
     assert Bridge(lambda environ, start_response: [], compress=True)(HTTP_V2.event("GET", "/"))["statusCode"] == 500
-    assert Bridge(lambda environ, start_response: iter([b"a"]), compress=True)(HTTP_V2.event("GET", "/"))["statusCode"] == 500
+    assert (
+        Bridge(lambda environ, start_response: iter([b"a"]), compress=True)(HTTP_V2.event("GET", "/"))["statusCode"]
+        == 500
+    )
 
 
 # ---------------------------------------------------------------- what is chosen

@@ -99,7 +99,9 @@ class Compression:
                 last = not message.get("more_body", False)
                 body = message.get("body", b"")
                 if not packing.begun:
-                    lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in head.get("headers", ())]
+                    lines = [
+                        (name.decode("latin-1"), value.decode("latin-1")) for name, value in head.get("headers", ())
+                    ]
                     lines = packing.begin(head["status"], lines, len(body) if last else None)
                     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines]
                     await send({**head, "headers": headers})
@@ -213,7 +215,7 @@ class PackedResponse:
         return self
 
     def _take_head(self, status: str, headers: Lines, exc_info: Any = None, /) -> Callable[[bytes], object]:
-        if self._head and exc_info is None or self._packing.begun:
+        if (self._head and exc_info is None) or self._packing.begun:
             self._start_response(status, headers, *([exc_info] if exc_info else ()))  # which raises, or begins anew
             self._packing.begun, self._packing._pack = False, None
         self._head = status, headers, exc_info
