@@ -69,6 +69,7 @@ class BridgeOptions:
         errors: ErrorMode,
         error_headers: Mapping[str, str],
         streaming: StreamingMode,
+        compress: int,
         loop_factory: LoopFactory | None,
         sources: Iterable[CustomSource],
         on_event: OnEvent | None,
@@ -114,6 +115,11 @@ class BridgeOptions:
             self.app, self.may_miss_routes = adapted(app, strip_root_path)  # type: ignore[arg-type]
         elif strip_root_path:
             raise ConfigurationError("Bridge(strip_root_path=True) is for ASGI apps: PATH_INFO of WSGI never has it.")
+        if compress is not False:
+            from ._app.compression import Compression
+
+            compression = Compression(compress)
+            self.app = compression.asgi(self.app) if self.is_asgi else compression.wsgi(self.app)
         self.posted: Posted | None = None
         if on_event is not None and events_path is not None:
             raise ConfigurationError("Bridge takes on_event=... or events_path=..., not both: an event goes one way.")

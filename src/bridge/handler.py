@@ -71,6 +71,8 @@ class Bridge:
         streaming: whether `respond` and `respond_sync` stream: "off" never, "on" to every function URL and REST API,
             "auto" to function URLs. An event does not tell whether its sender expects a stream, and one that expects
             the other thing gives its client garbage: say what your API is set to.
+        compress: whether text of 1,024 bytes or more, or of as many as are given, is packed where the client accepts
+            it: by gzip, or by br or zstd if `brotli` or `zstandard` is installed. Streams are packed part by part.
         loop_factory: makes the event loop: `uvloop.new_event_loop`, for instance. ASGI only.
         sources: event formats of your own (`bridge.types.CustomSource`), or `bridge.sources.CustomIntegration`.
             They are asked for every event, in this order, before Bridge's own.
@@ -119,6 +121,7 @@ class Bridge:
         errors: ErrorMode = "respond",
         error_headers: Mapping[str, str] = {},
         streaming: StreamingMode = "off",
+        compress: int = False,
         loop_factory: LoopFactory | None = None,
         sources: Iterable[CustomSource] = (),
         on_event: OnEvent | None = None,
@@ -151,6 +154,7 @@ class Bridge:
             errors=errors,
             error_headers=error_headers,
             streaming=streaming,
+            compress=compress,
             loop_factory=loop_factory,
             sources=sources,
             on_event=on_event,

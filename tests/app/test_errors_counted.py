@@ -116,9 +116,7 @@ def test_an_exception_counts_whoever_has_made_a_page_of_it(ask: Any, app: Any, e
 @WAYS
 def test_it_counts_by_its_status_where_the_framework_keeps_it_to_itself(ask: Any) -> None:
     assert ask(litestar, "/boom", errors="raise") == 500
-    with pytest.raises(
-        FailedResponseError, match=r"GET '/boom' was answered 500, which"
-    ):
+    with pytest.raises(FailedResponseError, match=r"GET '/boom' was answered 500, which"):
         ask(litestar, "/boom", errors=SERVER_ERRORS)
 
 

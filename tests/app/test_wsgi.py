@@ -15,6 +15,7 @@ from bridge._http.body import BODY_LIMIT
 from bridge.sources import _v2 as v2
 
 from ..apps import Reply, StartResponse, Wsgi
+from ..frameworks.events import REST
 from ..samples import HTTP, sample
 from ..targets import TARGET, TARGETS, Sent, Target
 

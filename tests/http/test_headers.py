@@ -2,11 +2,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from a2wsgi import WSGIMiddleware
+from flask import Flask, request
 from hypothesis import given, strategies as st
 
-from bridge import AppError, _http as headers
-from bridge._http import ResponseNames, first, from_asgi, from_wsgi, items, joined, to_asgi, to_environ, to_lists
+from bridge import AppError, Bridge, _http as headers
+from bridge._http import ASGI_NAMES, ResponseNames, first, from_asgi, from_wsgi, items, joined, to_asgi, to_environ, to_lists
 from bridge.errors import EventError
+
+from ..frameworks.events import SOURCES
 
 ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
 
