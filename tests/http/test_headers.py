@@ -7,7 +7,18 @@ from flask import Flask, request
 from hypothesis import given, strategies as st
 
 from bridge import AppError, Bridge, _http as headers
-from bridge._http import ASGI_NAMES, ResponseNames, first, from_asgi, from_wsgi, items, joined, to_asgi, to_environ, to_lists
+from bridge._http import (
+    ASGI_NAMES,
+    ResponseNames,
+    first,
+    from_asgi,
+    from_wsgi,
+    items,
+    joined,
+    to_asgi,
+    to_environ,
+    to_lists,
+)
 from bridge.errors import EventError
 
 from ..frameworks.events import SOURCES
@@ -50,7 +61,7 @@ class TestToAsgi:
 
 
 def test_a_wsgi_app_below_an_asgi_app_is_not_spoofed() -> None:
-    app = Flask(__name__)
+    app: Any = Flask(__name__)
 
     @app.get("/")
     def seen() -> str:
