@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from a2wsgi import WSGIMiddleware
@@ -61,7 +61,7 @@ class TestToAsgi:
 
 
 def test_a_wsgi_app_below_an_asgi_app_is_not_spoofed() -> None:
-    app: Any = Flask(__name__)
+    app = Flask(__name__)
 
     @app.get("/")
     def seen() -> str:
@@ -70,7 +70,7 @@ def test_a_wsgi_app_below_an_asgi_app_is_not_spoofed() -> None:
     forged = [("x_amzn_oidc_identity", "root"), ("x_forwarded_proto", "http")]
     for source in SOURCES:
         for _ in range(2):
-            result = Bridge(WSGIMiddleware(app), lifespan="off")(source.event("GET", "/", headers=forged))
+            result = Bridge(WSGIMiddleware(cast(Any, app)), lifespan="off")(source.event("GET", "/", headers=forged))
             assert source.reply(result).text == "None https"
 
 
