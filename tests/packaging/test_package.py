@@ -184,6 +184,7 @@ def test_what_is_only_the_project_s_does_not_go(bare: Path, tmp_path: Path, brid
         "package/production.tfvars",
         "package/__pycache__/x.cpython-27.pyc",
         "package/.env.production",
+        "package/local.env",
         "dist/project-1.0.tar.gz",
         "build/lib/app.py",
         "secret/keys.txt",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _NOWHERE = (
     "*.egg-info",
+    "*.env",
     "*.pyc",
     "*.tfstate",
     "*.tfstate.*",
@@ -26,9 +27,8 @@ _NOWHERE = (
     ".DS_Store",
     ".aws-sam",
     ".coverage*",
-    ".env",
-    ".env.*",
     ".eggs",
+    ".env.*",
     ".git",
     ".hg",
     ".mypy_cache",
