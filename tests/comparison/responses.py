@@ -121,9 +121,10 @@ def exclude_headers(adapter: Adapter) -> str:
 @row("compression")
 def compression(adapter: Adapter) -> str:
     reply = Reply(headers=[("content-type", b"text/plain")], body=b"a" * 10_000)
-    return yes(
-        bool(_values(adapter.result(to("http_api", "/x", ("accept-encoding", "gzip")), reply), "content-encoding"))
-    )
+    options = {"compress": True}
+    options = options if adapter.has(**options) else {}
+    result = adapter.result(to("http_api", "/x", ("accept-encoding", "gzip")), reply, **options)
+    return ("by option" if options else "yes") if _values(result, "content-encoding") else "no"
 
 
 @row("responses that stream")
