@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import sys
-import time
 import uuid
 from contextlib import closing, redirect_stdout
 from pathlib import Path
@@ -173,8 +172,8 @@ def _invoke(options: argparse.Namespace) -> None:
 
 
 def _event(options: argparse.Namespace) -> None:
+    from ..gateway import _forwarded as forwarded
     from ..gateway._apis import api as api_of
-    from ..sources._client_request import ClientRequest
 
     api = api_of(
         options.api,
@@ -187,31 +186,36 @@ def _event(options: argparse.Namespace) -> None:
         url = urlsplit(options.url)
     except ValueError as error:
         raise UsageError(f"{options.url!r} is no URL: {error}") from None
-    headers = [
-        ("host", url.netloc or "localhost"),
-        ("x-forwarded-for", "127.0.0.1"),
-        ("x-forwarded-proto", url.scheme or "https"),
-    ]
+    headers = []
     for line in options.header:
         name, colon, value = line.partition(":")
         if not colon:
             raise UsageError(f"{line!r} is no header, for example 'Accept: text/html'")
         headers.append((name.strip().lower(), value.strip()))
     body = _data(options.data)
-    if body:
+    names = {name for name, _ in headers}
+    if "host" not in names:
+        headers.insert(0, ("host", url.netloc or "localhost"))
+    if body and "content-length" not in names:
         headers.append(("content-length", str(len(body))))
     path = url.path if url.path.startswith("/") else "/" + url.path
-    call = ClientRequest(
-        method=options.method.upper(),
-        raw_path=_prefix(options.stage) + quote(path, safe="/%!$&'()*+,;=:@~"),
-        query_string=quote(url.query, safe="%!$&'()*+,;=:@~/?"),
-        headers=headers,
-        body=body,
-        stage=options.stage,
-        domain=api.domain(options.stage),
-        request_id=str(uuid.uuid4()),
-        seconds=time.time(),
-    )
+    prefix = _prefix(options.stage)
+    if (path + "/").startswith(prefix + "/") and ".execute-api." in url.netloc:
+        prefix = ""  # the URL has the stage already
+    scheme = url.scheme or "https"
+    scope = {
+        "method": options.method.upper(),
+        "raw_path": (prefix + quote(path, safe="/%!$&'()*+,;=:@~")).encode(),
+        "query_string": quote(url.query, safe="%!$&'()*+,;=:@~/?").encode(),
+        "headers": [(name.encode(), value.encode()) for name, value in headers],
+        "scheme": scheme,
+        "client": ("127.0.0.1", 0),
+        "server": ("", url.port or (80 if scheme == "http" else 443)),
+    }
+    domain = api.domain(options.stage)
+    if options.api in ("http", "rest") and "." in url.netloc and (".execute-api." in url.netloc or not prefix):
+        domain = url.hostname or domain
+    call = forwarded.client_request(scope, body, stage=options.stage, domain=domain)
     print(json.dumps(api.event(call), indent=2, ensure_ascii=False))
 
 
