@@ -18,10 +18,10 @@ from bridge.errors import ConfigurationError
 from bridge.gateway import Template
 from bridge.gateway._listener import listener
 from bridge.gateway._template import reloading, tokens
+from bridge.gateway._template.api_model import AuthorizerResource
 from bridge.gateway._template.authorizing import DeniedError
 from bridge.gateway._template.deployment import Deployment, ThrottledError
 from bridge.gateway._template.environments import local
-from bridge.gateway._template.model import AuthorizerResource
 from bridge.gateway._template.serving import Desk
 
 CODE = """

@@ -16,8 +16,8 @@ from .resources import section, texts
 
 if TYPE_CHECKING:
     from ...sources._client_request import ClientRequest
+    from .api_model import Route
     from .exchange import ApiExchange
-    from .model import Route
 
 
 def rule(exchange: ApiExchange) -> Route:

@@ -17,8 +17,8 @@ from urllib.request import urlopen
 from .authorizing import DeniedError, source
 
 if TYPE_CHECKING:
+    from .api_model import AuthorizerResource
     from .exchange import ApiExchange
-    from .model import AuthorizerResource
 
 log = logging.getLogger("bridge.gateway")
 
