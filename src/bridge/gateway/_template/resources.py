@@ -6,16 +6,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .document import TemplateError
 from .identities import FUNCTION_TYPES, identifier
+from .values import TemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from .document import Section
     from .identities import Identities
     from .model import Stack
+    from .values import Section
 
 _FUNCTION_ARN = re.compile(r":function:([A-Za-z0-9_-]+)")
 

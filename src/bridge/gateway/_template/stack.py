@@ -18,12 +18,13 @@ from . import (
     sam_events,
     sending,
 )
-from .document import Items, Section, TemplateError, load
+from .document import load
 from .identities import Account, Identities
 from .intrinsics import Intrinsics
 from .model import Stack
 from .notes import Notes
 from .resources import Resource, Resources, text, within
+from .values import Items, Section, TemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
