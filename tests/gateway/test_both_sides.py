@@ -59,9 +59,9 @@ def test_a_websocket_at_another_path_leaves_a_line_and_no_complaint(
 ) -> None:
     caplog.set_level(logging.INFO)
     handler = Bridge(app_of(Connections()))
-    with Server().serving(BothSides(Gateway(handler), WebSocketGateway(handler))) as url:
-        with pytest.raises(InvalidStatus):
-            connect(url.replace("http", "ws", 1) + path)
+    both = BothSides(Gateway(handler), WebSocketGateway(handler))
+    with Server().serving(both) as url, pytest.raises(InvalidStatus):
+        connect(url.replace("http", "ws", 1) + path)
     assert f"403: '{path}' is not the stage's path, /dev" in caplog.text
     assert "handshake" not in caplog.text
 

@@ -108,8 +108,8 @@ class WebSocketGateway:
             await response(scope, receive, send)
         elif scope["path"].removesuffix("/") != f"/{self._stage}":
             log.info(
-                "403: %r is not the stage's path, /%s, with which the URL of a WebSocket API ends. The path that the app "
-                "sees is Bridge's websocket_path.",
+                "403: %r is not the stage's path, /%s, with which the URL of a WebSocket API ends. The path that the "
+                "app sees is Bridge's websocket_path.",
                 scope["path"],
                 self._stage,
             )
