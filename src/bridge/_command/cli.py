@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     from ..gateway import Gateway, WebSocketGateway
+    from ..gateway._both_sides import BothSides
     from ..gateway._host_guard import HostGuard
 
 _SETTINGS = "BRIDGE_SERVE"
@@ -65,7 +66,7 @@ def gateway() -> HostGuard:
         sys.exit(f"bridge serve: {error}")
 
 
-def _gateway(settings: dict[str, Any]) -> Gateway | WebSocketGateway:
+def _gateway(settings: dict[str, Any]) -> Gateway | WebSocketGateway | BothSides:
     from ..gateway import Gateway, Processes, WebSocketGateway, _local_log
 
     _local_log.set_up(sys.stdout)
@@ -78,12 +79,16 @@ def _gateway(settings: dict[str, Any]) -> Gateway | WebSocketGateway:
         handler = Processes(target, count, routing)
     else:
         handler = load(target, streaming=streaming, as_lambda=not on_its_loop)
-    made: Gateway | WebSocketGateway
+    made: Gateway | WebSocketGateway | BothSides
     if websocket:
         authorizer = websocket.pop("authorizer")
-        made = WebSocketGateway(handler, authorizer=authorizer and load(authorizer), **websocket)
-    else:
-        made = Gateway(handler, **settings)
+        made = sockets = WebSocketGateway(handler, authorizer=authorizer and load(authorizer), **websocket)
+    if settings["api"] != "websocket":
+        made = http = Gateway(handler, **settings)
+        if websocket:
+            from ..gateway._both_sides import BothSides
+
+            made = BothSides(http, sockets)
     if count:
         handler.start()
     return made
@@ -109,8 +114,9 @@ def _serve(options: argparse.Namespace) -> None:
     if options.streaming and (options.processes or options.api == "websocket"):
         raise UsageError("--streaming is for function URLs and REST APIs, and without --processes")
     options.concurrency = options.processes or options.concurrency
-    websocket = websocket_options.settings(options) if options.api == "websocket" else None
-    stage = websocket["stage"] if websocket else options.stage
+    both = options.websocket and options.api != "websocket"
+    websocket = websocket_options.settings(options) if both or options.api == "websocket" else None
+    stage = websocket["stage"] if websocket and not both else options.stage
     settings = {
         "target": options.target,
         "api": options.api,
@@ -128,7 +134,7 @@ def _serve(options: argparse.Namespace) -> None:
     }
     with (
         closing(Server(options.host, options.port, hosts=options.allow_host)) as server,
-        lent(environment(server.url, stage) if websocket else {}),
+        lent(environment(server.url, websocket["stage"]) if websocket else {}),
     ):
         if options.reload:
             parts(options.target)
@@ -137,8 +143,11 @@ def _serve(options: argparse.Namespace) -> None:
         else:
             app = _gateway(settings)
         url = f"{server.url}{_prefix(stage)}"
-        print(f"{options.target} behind {options.api}: {url.replace('http', 'ws', 1) if websocket else url + '/'}")
+        if options.api != "websocket":
+            print(f"{options.target} behind {options.api}: {url}/")
         if websocket:
+            url = f"{server.url}/{websocket['stage']}"
+            print(f"{options.target} behind websocket: {url.replace('http', 'ws', 1)}")
             print(f"its connections: {url}/@connections")
         sys.stdout.flush()
         server.run(app, reload=options.reload)

@@ -34,3 +34,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.conn = Frames()
+
+    async def send(self, message: Any) -> None:
+        """Send an ASGI message. A refusal is an answer to the handshake: uvicorn would complain that there is none."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body":
+            self.handshake_complete = True
