@@ -67,10 +67,11 @@ def test_a_wsgi_app_below_an_asgi_app_is_not_spoofed() -> None:
     def seen() -> str:
         return f"{request.headers.get('X-Amzn-Oidc-Identity')} {request.headers['X-Forwarded-Proto']}"
 
+    flask: Any = app
     forged = [("x_amzn_oidc_identity", "root"), ("x_forwarded_proto", "http")]
     for source in SOURCES:
         for _ in range(2):
-            result = Bridge(WSGIMiddleware(cast(Any, app)), lifespan="off")(source.event("GET", "/", headers=forged))
+            result = Bridge(WSGIMiddleware(flask), lifespan="off")(source.event("GET", "/", headers=forged))
             assert source.reply(result).text == "None https"
 
 
