@@ -1,4 +1,4 @@
-"""No input of n items costs more than about n: CPU time of two sizes is compared, so that no machine changes the outcome."""
+"""No input of n items costs more than about n: two sizes are compared, so that no machine changes the outcome."""
 
 import time
 from collections.abc import Callable

@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from a2wsgi import WSGIMiddleware

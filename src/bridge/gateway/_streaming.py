@@ -8,10 +8,10 @@ import logging
 from typing import TYPE_CHECKING
 
 from .._app import prelude
-from .._invocation.around import name_of
-from ..runtime._import_string import has_bridge_inside
 from .._http.body import BODILESS
+from .._invocation.around import name_of
 from ..errors import ResultError
+from ..runtime._import_string import has_bridge_inside
 from ._function import TimedOutError
 from ._outward import outward, plain
 from ._process import ProcessError
