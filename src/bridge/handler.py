@@ -79,7 +79,7 @@ class Bridge:
             They are asked for every event, in this order, before Bridge's own.
         accepts: the senders of HTTP requests that the function has, such as {"http", "url"}: "http" (HTTP APIs),
             "rest", "url" (function URLs), "alb", "lattice", "edge", "websocket". What looks like another's goes to
-            `on_event` or `events_path`, or is an error. None: every format that Bridge knows is believed, whoever sends it.
+            `on_event` or `events_path`, or is an error. None: every format that Bridge knows is believed.
         on_event: `on_event(event, context)` gets every event that is no HTTP request, but for those of WebSocket APIs
             where the app is ASGI. What it returns is the result, what it raises is Lambda's to see. It may be a
             coroutine function.
