@@ -74,7 +74,7 @@ class BridgeOptions:
         compress: int,
         loop_factory: LoopFactory | None,
         sources: Iterable[CustomSource],
-        accepts: Iterable[Sender] | None,
+        accepts: Sender | Iterable[Sender] | None,
         on_event: OnEvent | None,
         events_path: str | None,
         warm_up: bool,
@@ -216,7 +216,7 @@ def _adjust(
     return adjustment(base_path, forwarded_hosts, forwarded_host_header)
 
 
-def _accepts(accepts: Iterable[Sender] | None) -> frozenset[str] | None:
+def _accepts(accepts: Sender | Iterable[Sender] | None) -> frozenset[str] | None:
     if accepts is None:
         return None
     from .sources._accepted import senders

@@ -77,8 +77,8 @@ class Bridge:
         loop_factory: makes the event loop: `uvloop.new_event_loop`, for instance. ASGI only.
         sources: event formats of your own (`bridge.types.CustomSource`), or `bridge.sources.CustomIntegration`.
             They are asked for every event, in this order, before Bridge's own.
-        accepts: the senders of HTTP requests that the function has, such as {"http", "url"}: "http" (HTTP APIs), "rest",
-            "url" (function URLs), "alb", "lattice", "edge", "websocket". What looks like another's goes to `on_event` or
+        accepts: the senders of HTTP requests that the function has, out of "http" (HTTP APIs), "rest", "url" (function
+            URLs), "alb", "lattice", "edge" and "websocket". What looks like another's goes to `on_event` or
             `events_path`, or is an error. None: every format that Bridge knows is believed, whoever sends it.
         on_event: `on_event(event, context)` gets every event that is no HTTP request, but for those of WebSocket APIs
             where the app is ASGI. What it returns is the result, what it raises is Lambda's to see. It may be a
@@ -128,7 +128,7 @@ class Bridge:
         compress: int = False,
         loop_factory: LoopFactory | None = None,
         sources: Iterable[CustomSource] = (),
-        accepts: Iterable[Sender] | None = None,
+        accepts: Sender | Iterable[Sender] | None = None,
         on_event: OnEvent | None = None,
         events_path: str | None = None,
         warm_up: bool = False,
