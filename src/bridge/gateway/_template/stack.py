@@ -42,6 +42,10 @@ _SILENT = (
 """Types that are read with what they belong to, or that a function needs in AWS only."""
 
 
+FORMS = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+"""What is raised where a value has another form than AWS's reference says; its text says roughly which."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
     """What is said beside a template.
@@ -71,8 +75,7 @@ def read(path: Path, inputs: Inputs) -> Stack:
         raise
     except RecursionError:
         raise TemplateError(f"{path.name}: its conditions, names or includes lead on and on") from None
-    except (AttributeError, TypeError, ValueError, KeyError) as error:
-        # What has another form than the reference says. Which one, the exception's text says roughly.
+    except FORMS as error:
         raise TemplateError(f"{path.name} has something of a form that is not known here: {error!r}") from error
 
 
@@ -117,18 +120,23 @@ def _read(path: Path, document: Section, inputs: Inputs) -> Stack:
 
 
 def _fill(stack: Stack, resources: Resources) -> None:
-    for reader in (
-        functions,
-        sam_apis,
-        rest_api_resources,
-        http_api_resources,
-        sam_events,
-        load_balancer_resources,
-        permission_resources,
-        event_sources,
-        custom_domains,
-    ):
-        reader.read(resources)
+    try:
+        for reader in (
+            functions,
+            sam_apis,
+            rest_api_resources,
+            http_api_resources,
+            sam_events,
+            load_balancer_resources,
+            permission_resources,
+            event_sources,
+            custom_domains,
+        ):
+            reader.read(resources)
+    except TemplateError:
+        raise
+    except FORMS as error:
+        raise TemplateError(f"{resources.where()}something of a form that is not known here: {error!r}") from error
     sources = {name for each in stack.events for name in sending.names(each)}
     served = {*stack.functions, *stack.apis, *(each.name.partition("/")[0] for each in stack.events)}
     for resource in resources.everything():
