@@ -97,15 +97,15 @@ class CustomIntegration:
         self._raise_from = float("inf") if raise_from is None else raise_from
 
     def accepts(self, event: object) -> bool:
-        """Whether an event is of this integration."""
+        """Return whether an event is of this integration."""
         return self._accepts(event)
 
     def request(self, event: Any) -> Request:
-        """The request that an event carries."""
+        """Return the request that an event carries."""
         return self._request(event, self._method, self._path)
 
     def result(self, event: Any, status: int, headers: ResponseHeaders, body: str, is_base64: bool, /) -> Any:
-        """The response's body, or its envelope.
+        """Return the response's body, or its envelope.
 
         Raises:
             StatusError: the status is no success.

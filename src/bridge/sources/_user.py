@@ -19,7 +19,7 @@ _FUNCTIONS = {
 
 
 def detector(sources: Iterable[CustomSource]) -> Callable[[Event], Source | None]:
-    """What tells the source of an event: the first of these that accepts it, or else what `detect` says.
+    """Return the function that finds an event's source: the first of these that accepts it, or else what `detect` says.
 
     Raises:
         ConfigurationError: one of them is no source.
