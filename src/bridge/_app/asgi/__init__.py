@@ -250,7 +250,7 @@ class ASGI:
 
 
 def _in_a_thread(start: Callable[[], BaseException | None]) -> BaseException | None:
-    """The same, for `serve --reload`: uvicorn imports the module on its own loop, and the app will run on another."""
+    """Call `start` in a thread, for `serve --reload`: uvicorn imports on its loop, and the app will run on another."""
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(1) as threads:
