@@ -135,7 +135,7 @@ class BridgeOptions:
 
     @property
     def answers_events(self) -> bool:
-        """Whether something has been said of events that are no HTTP requests."""
+        """Return whether something has been said of events that are no HTTP requests."""
         return self.on_event is not None or self.posted is not None or self.warm_up
 
     def _observe(self, metrics: str | None, access_log: bool) -> Hook:

@@ -105,7 +105,7 @@ imports_as_lambda = False
 
 
 def trace_id() -> str:
-    """Lambda's own segment of the X-Ray trace ("Root=...;Parent=...;Sampled=1"), or "".
+    """Return Lambda's own segment of the X-Ray trace ("Root=...;Parent=...;Sampled=1"), or "".
 
     The runtime says it for each invocation, in the context or in the environment. In Lambda an app finds it in the
     header `X-Amzn-Trace-Id`, so that what it calls hangs below the function: what the event has there names the segment

@@ -211,7 +211,7 @@ class Bridge:
             self._asgi.start_in_init()
 
     def __call__(self, event: Event, context: Any = None) -> Result:
-        """The result of an event.
+        """Return the result of an event.
 
         Args:
             event: as Lambda gives it: a dict.
@@ -244,7 +244,7 @@ class Bridge:
         return self._result(source, event, request, response)
 
     async def handle_async(self, event: Event, context: Any = None) -> Result:
-        """The result of an event, from inside a running event loop. The app runs on that loop.
+        """Return the result of an event, from inside a running event loop. The app runs on that loop.
 
         The loop gets a lifespan of its own, which ends when the loop cancels what is left on it, as `asyncio.run` does.
         A WSGI app runs in a thread.
@@ -264,17 +264,17 @@ class Bridge:
 
     @property
     def is_asgi(self) -> bool:
-        """Whether the app is ASGI, so that `respond` is for it; for WSGI apps it is `respond_sync`."""
+        """Return whether the app is ASGI, so that `respond` is for it; for WSGI apps it is `respond_sync`."""
         return self._asgi is not None
 
     @property
     def is_decorated(self) -> bool:
-        """Whether there are decorators around each invocation: plain functions, which no loop can run inside of."""
+        """Return whether decorators surround each invocation: plain functions, which no loop can run inside of."""
         return self._options.around is not None and self._options.around.decorates
 
     @property
     def loop_factory(self) -> LoopFactory | None:
-        """What makes the event loop for an ASGI app; None for a WSGI app."""
+        """Return what makes the event loop for an ASGI app; None for a WSGI app."""
         return None if self._asgi is None else self._asgi.loop_factory
 
     async def respond(self, event: Event, context: Any, responder: Responder) -> None:

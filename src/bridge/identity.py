@@ -97,7 +97,7 @@ class Identity:
 
 
 def identity(carrier: Mapping[str, Any]) -> Identity:
-    """Who sent a request.
+    """Return who sent a request.
 
     Args:
         carrier: an ASGI scope (`request.scope`), a WSGI environ, or an event.

@@ -73,7 +73,7 @@ _RULES = tuple((kind, [path.split(">") for path in paths.split()]) for kind, pat
 
 
 def kind(event: Any) -> str:
-    """The kind of an event that is no HTTP request: "aws:sqs", "aws:schedule", "alexa:skill", "warm-up", "unknown".
+    """Return the kind of a non-HTTP event: "aws:sqs", "aws:schedule", "alexa:skill", "warm-up", "unknown".
 
     Args:
         event: as Lambda gives it. EventBridge Pipes and AppSync batches send lists: their first item says the kind.
@@ -100,7 +100,7 @@ def kind(event: Any) -> str:
 
 
 def is_warm_up(event: Any) -> bool:
-    """Whether an event is a ping that only keeps the function warm, in the form that these tools send.
+    """Return whether an event is a ping that only keeps the function warm, in the form that these tools send.
 
     `{"warmer": true}` (lambda-warmer, Bref) and `{"source": "serverless-plugin-warmup"}`, whatever keys are beside it.
     """
@@ -118,14 +118,14 @@ _WEBSOCKET_EVENTS = (
 
 
 def is_websocket(event: Any) -> bool:
-    """Whether an event is of a WebSocket API. The route key does not tell: it may be any text."""
+    """Return whether an event is of a WebSocket API. The route key does not tell: it may be any text."""
     if not isinstance(event, dict) or kind(event) != WEBSOCKET:
         return False
     return event["requestContext"].get("eventType") in _WEBSOCKET_EVENTS
 
 
 def complaint(event: object) -> str:
-    """What to say of an event that Bridge has no answer to. It names the keys that came."""
+    """Return what to say of an event that Bridge has no answer to. It names the keys that came."""
     told = "Give Bridge what is to handle it: Bridge(app, on_event=...) or Bridge(app, events_path=...)."
     if is_websocket(event):
         told += " A WebSocket API takes an ASGI app, and this one is a WSGI app."
@@ -143,7 +143,7 @@ def complaint(event: object) -> str:
 
 
 def is_known(event: object) -> bool:
-    """Whether an event that no source takes is of a kind that has a name here."""
+    """Return whether an event that no source takes is of a kind that has a name here."""
     return kind(event) != UNKNOWN
 
 

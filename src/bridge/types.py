@@ -73,21 +73,21 @@ class Context(Protocol):
     """What Bridge reads of the Lambda context: https://docs.aws.amazon.com/lambda/latest/dg/python-context.html."""
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds left before Lambda ends the invocation."""
+        """Return the milliseconds left before Lambda ends the invocation."""
 
 
 class Run(Protocol):
     """One request through an app: ASGI and WSGI have one each."""
 
     def __call__(self, request: Request, event: Event, context: Any) -> Outcome:
-        """What came of it. Exceptions that stop the process (SystemExit, KeyboardInterrupt) pass through."""
+        """Run the request; return what came of it. Exceptions that stop the process (SystemExit) pass through."""
 
 
 class AsyncRun(Protocol):
     """The same on a running loop."""
 
     async def __call__(self, request: Request, event: Event, context: Any) -> Outcome:
-        """What came of it."""
+        """Run the request on the running loop; return what came of it."""
 
 
 class Source(Protocol):
@@ -95,34 +95,34 @@ class Source(Protocol):
 
     @property
     def LIMIT(self) -> int:  # noqa: N802  (a property, so that a constant will do)
-        """Bytes of JSON that a result may have."""
+        """Return the bytes of JSON that a result may have."""
 
     def request(self, event: Event, /) -> Request:
-        """The request that an event carries.
+        """Return the request that an event carries.
 
         Raises:
             RequestIncompleteError: it carries a part of one only.
         """
 
     def result(self, event: Event, status: int, headers: ResponseHeaders, body: str, is_base64: bool, /) -> Result:
-        """The result that carries a response, in the form the sender of the event accepts."""
+        """Return the result that carries a response, in the form the sender of the event accepts."""
 
 
 class CustomSource(Source, Protocol):
     """A source that a user gives: `Bridge(app, sources=[...])`. A module or an object."""
 
     def accepts(self, event: Any, /) -> bool:
-        """Whether an event is of this format. It is asked of every event, of any kind: any JSON value."""
+        """Return whether an event is of this format. It is asked of every event, of any kind: any JSON value."""
 
 
 class StreamingSource(Source, Protocol):
     """A source some of whose events can be answered with a stream."""
 
     def streams(self, event: Event) -> bool:
-        """Whether the sender of an event can take a stream, if it is set to."""
+        """Return whether the sender of an event can take a stream, if it is set to."""
 
     def prelude(self, status: int, headers: ResponseHeaders, /) -> dict[str, Any]:
-        """What a streamed response begins with, in the form the sender of the event accepts."""
+        """Return what a streamed response begins with, in the form the sender of the event accepts."""
 
 
 class Responder(Protocol):

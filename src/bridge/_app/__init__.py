@@ -98,7 +98,7 @@ def _takes_anything(function: FunctionType) -> bool:
 
 
 def _wrapped(app: Any) -> Any:
-    """What an app wraps: `__wrapped__`, as functools and wrapt have it, or `server`, as Dash has it."""
+    """Return what an app wraps: `__wrapped__`, as functools and wrapt have it, or `server`, as Dash has it."""
     inner = getattr(app, "__wrapped__", None) or getattr(app, "server", None)
     return inner if callable(inner) else None
 

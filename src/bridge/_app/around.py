@@ -124,7 +124,7 @@ class Surroundings(Surrounded):
 
 
 def surround(bridge: Surrounded, around: Around) -> None:
-    """Have hooks and decorators surround every invocation of a Bridge.
+    """Surround every invocation of a Bridge with hooks and decorators.
 
     They come by a class of the Bridge's own: without them there is nothing that an event would have to ask.
     """

@@ -51,7 +51,7 @@ def _zstandard() -> Pack:
 
 
 def _codings() -> dict[str, Callable[[], Pack]]:
-    """The codings there are, the best first."""
+    """Return the codings there are, the best first."""
     found: dict[str, Callable[[], Pack]] = {}
     for module in ("brotli", "brotlicffi"):
         if "br" not in found and find_spec(module):
@@ -222,7 +222,7 @@ class PackedResponse:
         return self._take
 
     def _take(self, data: bytes) -> None:
-        """PEP 3333's `write`."""
+        """Take a part of the body: PEP 3333's `write`."""
         self._begin(None)
         self._write(self._packing.packed(data, False))
 
@@ -234,7 +234,7 @@ class PackedResponse:
             self._write = self._start_response(status, lines, *([exc_info] if exc_info else ()))
 
     def __iter__(self) -> Iterator[bytes]:
-        """The parts of the body."""
+        """Return the parts of the body."""
         if isinstance(self._chunks, (list, tuple)):
             body = b"".join(self._chunks)
             self._begin(len(body))

@@ -55,7 +55,7 @@ class Policy:
         return {"content-type": "text/plain; charset=utf-8", **single}, cookies, repeated
 
     def result(self, source: Source, event: Event, request: Request, response: Response) -> Result:
-        """The result that carries a response; a 500, where it does not fit.
+        """Return the result that carries a response; a 500, where it does not fit.
 
         Raises:
             ResultTooLargeError: not even the 500 fits: a source of the user's has a LIMIT that is too small, or puts
@@ -161,7 +161,7 @@ def _note(error: BaseException | None, status: int) -> None:
 
 
 def exception_of(error: BaseException) -> Exception:
-    """An error as Lambda is to see it: its runtime takes an Exception for a failed invocation, and ends with others.
+    """Return an error as Lambda is to see it: an Exception is a failed invocation for its runtime, any other ends it.
 
     Args:
         error: what the app raised. What is no Exception (`CancelledError`) becomes the cause of an AppError.

@@ -21,7 +21,7 @@ LIMIT = 16_384
 
 
 def encoded(head: dict[str, Any]) -> bytes:
-    """The prelude, with the delimiter. JSON escapes control characters, so the first zero byte is the delimiter's.
+    """Encode the prelude, with the delimiter. JSON escapes control characters, so the first zero byte is the delimiter.
 
     Raises:
         ResultTooLargeError: it is longer than LIMIT.
@@ -37,6 +37,6 @@ def encoded(head: dict[str, Any]) -> bytes:
 
 
 def split(data: bytes) -> tuple[bytes, bytes] | None:
-    """The JSON of the prelude that a stream begins with, and what follows the delimiter; None: it is not all there."""
+    """Return the JSON of a stream's prelude, and what follows the delimiter; None: it is not all there."""
     head, delimiter, rest = data.partition(DELIMITER)
     return (head, rest) if delimiter else None

@@ -55,7 +55,7 @@ class StreamedAnswer:
 
     @property
     def started(self) -> bool:
-        """Whether a stream has begun, so that its status and headers stand."""
+        """Return whether a stream has begun, so that its status and headers stand."""
         return self._started
 
     def open(self, status: int, headers: ResponseHeaders) -> None:
@@ -74,7 +74,7 @@ class StreamedAnswer:
             self._prelude = prelude.encoded(self._streaming.prelude(status, headers))
 
     def part(self, body: bytes, last: bool) -> list[Step]:
-        """The steps that say a part of a streamed response. One without a body is over with its head."""
+        """Return the steps that say a part of a streamed response. One without a body is over with its head."""
         steps: list[Step] = []
         if self.complete:
             return steps
@@ -94,7 +94,7 @@ class StreamedAnswer:
         return steps
 
     def whole(self, response: Response) -> list[Step]:
-        """The steps that say a response at once.
+        """Return the steps that say a response at once.
 
         None, where the source raises instead (`StatusError`): that is its result, which `check` raises when the app has
         ended. It is no failure of the app's, and the app does not hear of it.
@@ -111,7 +111,7 @@ class StreamedAnswer:
             return []
 
     def rest(self, error: BaseException | None, complaint: Callable[[], BaseException]) -> list[Step]:
-        """The steps that are left when the app has ended. What has gone wrong is logged.
+        """Return the steps that are left when the app has ended. What has gone wrong is logged.
 
         Args:
             error: what the app raised, if it raised.
@@ -174,7 +174,7 @@ class StreamedAnswer:
 
 
 def client_has_gone(failure: Exception) -> OSError:
-    """What an app is told that sends to nobody (ASGI, "Send": a subclass of OSError)."""
+    """Return what an app is told that sends to nobody (ASGI, "Send": a subclass of OSError)."""
     error = ConnectionAbortedError("the response goes nowhere any more")
     error.__cause__ = failure
     return error

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
         """One answer to such events, in plain code and inside a running loop."""
 
         def result(self, event: Event, context: Any) -> Any:
-            """The result of an event."""
+            """Return the result of an event."""
 
         async def result_async(self, event: Event, context: Any) -> Any:
-            """The same, on the running loop."""
+            """Return the result of an event, on the running loop."""
 
 
 WARM = "warm"
@@ -44,7 +44,7 @@ class Refused:
         self._accepts = accepts
 
     def result(self, event: Event, context: Any) -> Any:
-        """No result.
+        """Refuse the event.
 
         Raises:
             EventError: always. It names the event.
@@ -57,7 +57,7 @@ class Refused:
         raise EventError(complaint)
 
     async def result_async(self, event: Event, context: Any) -> Any:
-        """The same."""
+        """Refuse the event, on the running loop."""
         self.result(event, context)
 
 
@@ -137,11 +137,11 @@ class WarmUps:
         self._otherwise = otherwise
 
     def result(self, event: Event, context: Any) -> Any:
-        """The word "warm", or what the other has."""
+        """Return the word "warm" for a ping, or what `otherwise` returns."""
         return WARM if kinds.is_warm_up(event) else self._otherwise.result(event, context)
 
     async def result_async(self, event: Event, context: Any) -> Any:
-        """The same, on the running loop."""
+        """Return the word "warm" for a ping, or what `otherwise` returns, on the running loop."""
         return WARM if kinds.is_warm_up(event) else await self._otherwise.result_async(event, context)
 
 
@@ -165,7 +165,7 @@ class Called:
         self._loop_factory = loop_factory
 
     def result(self, event: Event, context: Any) -> Any:
-        """What the function returns. If that has to be awaited, it is, on the process's loop.
+        """Return what the function returns. If that has to be awaited, it is, on the process's loop.
 
         Raises:
             DeadlineError: the invocation's time was about to run out.

@@ -32,7 +32,7 @@ class Reserved:
         self._segments = segments(path)
 
     def adjustment(self, adjust: Adjustment | None) -> Adjustment:
-        """What adjusts HTTP requests, so that none of them has the header that only Bridge may set."""
+        """Return what adjusts HTTP requests, so that none of them has the header that only Bridge may set."""
 
         def adjusted(request: Request) -> Request:
             return _unposed(request if adjust is None else adjust(request))
@@ -40,7 +40,7 @@ class Reserved:
         return adjusted
 
     def asgi(self, app: ASGIApp) -> ASGIApp:
-        """An app without the path, but for what has that header."""
+        """Wrap an ASGI app: requests for the path get a 404, but for those that have that header."""
 
         async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http" or not self.has(scope["path"]) or _HEADER in dict(scope["headers"]):
@@ -53,7 +53,7 @@ class Reserved:
         return guarded
 
     def wsgi(self, app: WSGIApp) -> WSGIApp:
-        """The same for WSGI."""
+        """Wrap a WSGI app: requests for the path get a 404, but for those that have that header."""
 
         def guarded(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
             path = (environ["SCRIPT_NAME"] + environ["PATH_INFO"]).encode("latin-1").decode("utf-8", "replace")
@@ -66,7 +66,7 @@ class Reserved:
         return guarded
 
     def has(self, path: str) -> bool:
-        """Whether a framework might take a path for this one, or for one below it.
+        """Return whether a framework might take a path for this one, or for one below it.
 
         The segments count wherever they stand: what is before them may be a prefix that the app takes off (`root_path`
         of FastAPI, Django's FORCE_SCRIPT_NAME, a middleware).
@@ -88,7 +88,7 @@ _BODY = b"Not Found"
 
 
 def segments(path: str) -> list[str]:
-    """A path's segments, reduced to what they have in common with all other ways to write them."""
+    """Return a path's segments, reduced to what they have in common with all other ways to write them."""
     if "%" in path:
         from urllib.parse import unquote
 
@@ -119,7 +119,7 @@ def _contains(parts: list[str], wanted: list[str]) -> bool:
 
 
 def _unposed(request: Request) -> Request:
-    """A request without the header that only Bridge may set, in whatever spelling a framework might read it."""
+    """Return a request without the header that only Bridge may set, in whatever spelling a framework might read it."""
     headers: HeaderItems = request[HEADERS]
     kept = [line for line in headers if line[0].strip().lower().replace("_", "-") != HEADER]
     return request if len(kept) == len(headers) else replaced(request, {HEADERS: kept})

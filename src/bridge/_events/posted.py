@@ -45,7 +45,7 @@ class Posted:
         self.path = path
 
     def request(self, event: Event) -> Request:
-        """The request that an event becomes. It comes from nowhere: no client, and `localhost` for a host.
+        """Return the request that an event becomes. It comes from nowhere: no client, and `localhost` for a host.
 
         Raises:
             EventError: the event cannot be written as JSON, so it is not Lambda's.
@@ -63,7 +63,7 @@ class Posted:
         return request if kinds.is_websocket(event) else UnvouchedRequest(request)
 
     def result(self, event: Event, status: int, headers: ResponseHeaders, body: str, is_base64: bool, /) -> Any:
-        """The result that a response stands for: the value of its JSON; None, where it has no body.
+        """Return the result that a response stands for: the value of its JSON; None, where it has no body.
 
         Raises:
             EventFailedError: the status is none of success, or the body is no JSON.
@@ -99,7 +99,7 @@ class Posted:
 
 
 def _is_plain(path: str) -> bool:
-    """Whether a path has segments that all frameworks take for what they are."""
+    """Return whether a path has segments that all frameworks take for what they are."""
     parts = path.strip("/").split("/")
     return path.isprintable() and not set("?#%;\\") & set(path) and all(part.strip(" .") for part in parts)
 

@@ -85,7 +85,7 @@ _environ_keys: dict[str, str] = {}
 
 
 def to_asgi(lines: HeaderItems) -> list[tuple[bytes, bytes]]:
-    """Request headers as ASGI wants them: lower-case names, bytes, one pair per line.
+    """Return request headers as ASGI wants them: lower-case names, bytes, one pair per line.
 
     Values become UTF-8: CloudFront, for one, sends place names that are no latin-1. A name with an underscore does not
     arrive, as in WSGI: an app that is mounted below by a2wsgi reads `x_forwarded_proto` as `X-Forwarded-Proto`.
@@ -142,7 +142,7 @@ def _learn(table: dict[str, T], lines: HeaderItems, form: Callable[[str], T]) ->
 
 
 def _environ_key(name: str) -> str:
-    """The environ key of a header, or "" for a name that must not arrive.
+    """Return the environ key of a header, or "" for a name that must not arrive.
 
     A name with an underscore must not: `x_forwarded_proto` would read as `X-Forwarded-Proto`, so that a client could
     pose as the gateway. nginx and Django's server drop such names too.
@@ -176,7 +176,7 @@ class ResponseNames(dict["bytes | str", str]):
 
     @property
     def bodiless(self) -> ResponseNames:
-        """The names for responses to HEAD and for 304, whose Content-Length is that of another response: the GET's.
+        """Return the names for responses to HEAD and for 304, whose Content-Length is that of the GET's response.
 
         Nobody but the app knows it (RFC 9110 section 8.6).
         """
@@ -198,7 +198,7 @@ class ResponseNames(dict["bytes | str", str]):
 
 
 def from_asgi(lines: Iterable[tuple[bytes, bytes]], names: ResponseNames) -> ResponseHeaders:
-    """The headers of an `http.response.start` message. Their bytes become text by latin-1, one to one."""
+    """Return the headers of an `http.response.start` message. Their bytes become text by latin-1, one to one."""
     headers: dict[str, str] = {}
     cookies: list[str] = []
     repeated: dict[str, list[str]] = {}
@@ -224,7 +224,7 @@ def from_asgi(lines: Iterable[tuple[bytes, bytes]], names: ResponseNames) -> Res
 
 
 def from_wsgi(lines: Iterable[tuple[str, str]], names: ResponseNames) -> ResponseHeaders:
-    """The headers given to `start_response`. They are text that stands for latin-1 bytes (PEP 3333)."""
+    """Return the headers given to `start_response`. They are text that stands for latin-1 bytes (PEP 3333)."""
     headers: dict[str, str] = {}
     cookies: list[str] = []
     repeated: dict[str, list[str]] = {}
@@ -267,7 +267,7 @@ def _types(value: object) -> str:
 
 
 def to_lists(headers: ResponseHeaders) -> dict[str, list[str]]:
-    """Response headers as `multiValueHeaders`."""
+    """Return response headers as `multiValueHeaders`."""
     single, cookies, repeated = headers
     lists = {name: [value] for name, value in single.items()}
     lists.update(repeated)
@@ -277,7 +277,7 @@ def to_lists(headers: ResponseHeaders) -> dict[str, list[str]]:
 
 
 def items(multi: Mapping[str, list[str]] | None, single: Mapping[str, str] | None) -> HeaderItems:
-    """The header lines of an event that has `multiValueHeaders`, or `headers`, or both, or neither.
+    """Return the header lines of an event that has `multiValueHeaders`, or `headers`, or both, or neither.
 
     AWS's two maps have the same names. In hand-made events, and in AWS's own sample of a REST API's, each has a part.
     https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html
@@ -312,7 +312,7 @@ def listed(values: list[Any] | None) -> list[Any]:
 
 
 def _is_single(multi: Mapping[str, list[str]]) -> bool:
-    """Whether each name has one line."""
+    """Return whether each name has one line."""
     try:
         # To unpack takes half the time of asking for lengths.
         for [_] in multi.values():
@@ -323,7 +323,7 @@ def _is_single(multi: Mapping[str, list[str]]) -> bool:
 
 
 def one_cookie_line(lines: list[tuple[str, str]]) -> HeaderItems:
-    """Header lines, with several of Cookie made one.
+    """Return header lines, with several of Cookie made one.
 
     A request has one Cookie line (RFC 6265 section 5.4); HTTP/2 may split it, and frameworks read the first.
     """
@@ -334,7 +334,7 @@ def one_cookie_line(lines: list[tuple[str, str]]) -> HeaderItems:
 
 
 def first(headers: Mapping[str, object] | None, name: str) -> str | None:
-    """The first line of a header. `name` is written as gateways write it, so that theirs is found before a client's.
+    """Return the first line of a header. `name` is as gateways write it, so theirs is found before a client's.
 
     REST APIs send names in the client's case: `X-Forwarded-Proto` is the gateway's own, whatever else came.
     """
@@ -347,7 +347,7 @@ def first(headers: Mapping[str, object] | None, name: str) -> str | None:
 
 
 def joined(headers: Mapping[str, object] | None, name: str) -> str | None:
-    """All lines of a header as one (RFC 9110 section 5.3)."""
+    """Return all lines of a header as one (RFC 9110 section 5.3)."""
     value = headers.get(name) if headers else None
     if value is None:
         value = _respelt(headers, name)
@@ -357,7 +357,7 @@ def joined(headers: Mapping[str, object] | None, name: str) -> str | None:
 
 
 def _respelt(headers: Mapping[str, object] | None, name: str) -> object:
-    """A header that is not there as `name` is written, but in another case: lower case before all others."""
+    """Return a header that is not there as `name` is written, but in another case: lower case before all others."""
     if not headers:
         return None
     lower = name.lower()

@@ -24,7 +24,7 @@ BODY_LIMIT = PAYLOAD
 
 
 def streamed_too_much() -> ResultTooLargeError:
-    """What to say of an app whose body has gone beyond BODY_LIMIT."""
+    """Return what to say of an app whose body has gone beyond BODY_LIMIT."""
     return ResultTooLargeError(f"the app streamed more than {BODY_LIMIT:,} bytes, which no result can carry")
 
 
@@ -65,7 +65,7 @@ _EVENT_TEXT_TYPES = ("application/json", "application/xml", "application/javascr
 
 
 def is_text(media_type: str) -> bool:
-    """Whether a body of this media type (lower case, no parameters) is worth sending as text.
+    """Return whether a body of this media type (lower case, no parameters) is worth sending as text.
 
     Everything is, except what is plainly binary: a REST API without `binaryMediaTypes` shows base64 to the client as it
     is, while text arrives everywhere.
@@ -80,12 +80,12 @@ def is_text(media_type: str) -> bool:
 
 
 def media_type(content_type: str | None) -> str:
-    """The media type that a Content-Type header names, in lower case and without its parameters."""
+    """Return the media type that a Content-Type header names, in lower case and without its parameters."""
     return (content_type or "").partition(";")[0].strip().lower()
 
 
 def is_json(content_type: str | None) -> bool:
-    """Whether a Content-Type header says JSON: `application/json`, or a type with the suffix `+json` (RFC 6839)."""
+    """Return whether Content-Type says JSON: `application/json`, or a type with the suffix `+json` (RFC 6839)."""
     named = media_type(content_type)
     return named == "application/json" or named.endswith("+json")
 
@@ -104,7 +104,7 @@ class TextTypes(dict[str, bool]):
 
 
 def encoded(body: bytes, headers: dict[str, str], kinds: TextTypes) -> tuple[str, bool]:
-    """A response body as a result carries it: the text, and whether it is base64.
+    """Return a response body as a result carries it: the text, and whether it is base64.
 
     Text where the bytes are UTF-8, Content-Encoding is identity and `kinds` says so; base64 in all other cases. Either
     way the client gets the bytes the app sent.
@@ -125,7 +125,7 @@ def encoded(body: bytes, headers: dict[str, str], kinds: TextTypes) -> tuple[str
 
 
 def decoded(body: str | None, is_base64: bool) -> bytes:
-    """An event's body as the client sent it.
+    """Return an event's body as the client sent it.
 
     Raises:
         EventError: it is no text, or no base64 where the event says that it is.
@@ -162,7 +162,7 @@ _PIECE = 16_384
 
 
 def carried(call: ClientRequest) -> tuple[str, bool]:
-    """A request body as HTTP APIs, function URLs and load balancers put it into an event, and whether it is base64.
+    """Return a request body as HTTP APIs, function URLs and load balancers send it, and whether it is base64.
 
     Text for `text/*`, JSON, XML and JavaScript without a Content-Encoding; base64 for all else, even for forms and for
     bodies that do not say what they are.
@@ -179,14 +179,14 @@ def carried(call: ClientRequest) -> tuple[str, bool]:
 
 
 def uncarried(text: str, is_base64: bool) -> bytes:
-    """The body of a result as it goes to the client."""
+    """Return the body of a result as it goes to the client."""
     if not is_base64:
         return text.encode("utf-8", "replace")
     return _from_base64(text, "result", ResultBodyError)
 
 
 def json_size(result: Result, limit: int = 0) -> int:
-    """Bytes of JSON that Lambda's runtime makes of a result. Only what surrounds the body is really made into JSON.
+    """Return the bytes of JSON that Lambda's runtime makes of a result. Only what surrounds the body is made into JSON.
 
     A user's source may give a result any form; one that carries its body otherwise is made into JSON as a whole.
 

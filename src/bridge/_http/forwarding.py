@@ -24,7 +24,7 @@ MOST_HOST = 253
 def adjustment(
     base_path: str | Iterable[str], forwarded_hosts: str | Iterable[str], forwarded_host_header: str
 ) -> Adjustment | None:
-    """What adjusts requests, or None where nothing has to be adjusted. First the host, then the base path.
+    """Return what adjusts requests, or None if there is nothing to adjust. First the host, then the base path.
 
     Raises:
         ConfigurationError: a host that is none.
@@ -57,7 +57,7 @@ class Hosts:
         self._domains = {host[2:]: path for host, path in self.known.items() if host[0] == "*"}
 
     def adjusted(self, request: Request) -> Request:
-        """The request as the client has sent it to the host in front; unchanged where there is none that is known.
+        """Return the request as the client sent it to the host in front; unchanged if no known host is there.
 
         The header counts if there is one line of it and its value is, to the letter, a host that is known. A client
         that calls the API itself can write the header too, and gains no more than the choice among these hosts.
@@ -76,7 +76,7 @@ class Hosts:
         return replaced(request, {HOST: host, PATH: path, RAW_PATH: raw_path, ROOT_PATH: root_path, HEADERS: lines})
 
     def _root_path(self, host: str) -> str | None:
-        """Where the app is on a host; None: the host is not known."""
+        """Return where the app is on a host; None: the host is not known."""
         root_path = self._names.get(host)
         if root_path is not None or not _is_host(host):
             return root_path
@@ -87,7 +87,7 @@ class Hosts:
 
 
 def _entry(text: str) -> tuple[str, str]:
-    """A host and where the app is there, of one of `forwarded_hosts`."""
+    """Return a host and where the app is there, of one of `forwarded_hosts`."""
     host, _, path = text.partition("/")
     host = host.lower()
     name, colon, port = host.removeprefix("*.").partition(":")
@@ -116,7 +116,7 @@ def _base_paths(given: str | Iterable[str]) -> list[str]:
 
 
 def _below(base_paths: list[str]) -> Adjustment:
-    """Moves the longest base path that a path starts with into the root path."""
+    """Move the longest base path that a path starts with into the root path."""
 
     def below(request: Request) -> Request:
         path, root_path = request[PATH], request[ROOT_PATH]

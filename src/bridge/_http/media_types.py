@@ -30,7 +30,7 @@ def matcher(patterns: str | Iterable[str]) -> Callable[[str], bool]:
 
 
 def _parts(pattern: object) -> list[str]:
-    """The texts between the "*" of a pattern."""
+    """Return the texts between the "*" of a pattern."""
     if not isinstance(pattern, str) or pattern.count("/") != 1 or ";" in pattern:
         raise _complaint(pattern)
     return pattern.strip().lower().split("*")

@@ -29,7 +29,7 @@ _FORM_TABLE = ["+" if byte == 32 else chr(byte) if byte in _FORM else escape for
 
 
 def decode_path(path: str) -> str:
-    """A path with its percent-escapes undone; bytes that are not UTF-8 become surrogate escapes (PEP 383)."""
+    """Undo the percent-escapes of a path; bytes that are not UTF-8 become surrogate escapes (PEP 383)."""
     if "%" not in path:
         return path
     from urllib.parse import unquote
@@ -38,7 +38,7 @@ def decode_path(path: str) -> str:
 
 
 def encode_path(path: str) -> bytes:
-    """A decoded path as it stands in a URL; the reverse of `decode_path`."""
+    """Return a decoded path as it stands in a URL; the reverse of `decode_path`."""
     raw = path.encode() if path.isascii() else utf8(path)
     if raw.translate(PLAIN_PATH) == raw:
         return raw
@@ -46,14 +46,14 @@ def encode_path(path: str) -> bytes:
 
 
 def escape(text: str) -> bytes:
-    """A path or query string that is encoded already, as bytes; characters that should not be there are escaped."""
+    """Return an encoded path or query string as bytes; characters that should not be there are escaped."""
     if text.isascii():
         return text.encode()
     return "".join([_WIRE_TABLE[byte] for byte in utf8(text)]).encode()
 
 
 def encode_form(items: Iterable[tuple[str, str]]) -> str:
-    """Decoded query parameters, encoded as a form does it: a space is `+`."""
+    """Encode decoded query parameters as a form does: a space is `+`."""
     # Most names and values are letters and digits, and need no call.
     return "&".join(
         [
@@ -69,7 +69,7 @@ def _form(text: str) -> str:
 
 
 def utf8(text: str) -> bytes:
-    """Text as UTF-8; surrogate escapes become the bytes they stand for (PEP 383)."""
+    """Return text as UTF-8; surrogate escapes become the bytes they stand for (PEP 383)."""
     # JSON can carry lone surrogates ("\ud800"), which UTF-8 cannot: they become "?", as everywhere on the web.
     try:
         return text.encode("utf-8", "surrogateescape")
@@ -81,7 +81,7 @@ EXECUTE_API = ".execute-api."
 
 
 def http_api_stage(path: str, raw_path: bytes, stage: str | None, domain: str | None) -> tuple[str, bytes, str]:
-    """Path, raw path and root path of an HTTP API's event, which has a named stage in front of its path, always."""
+    """Return path, raw path and root path of an HTTP API's event, whose path always begins with its stage, if named."""
     if not stage or stage == "$default":
         return path, raw_path, ""
     prefix = "/" + stage
@@ -95,7 +95,7 @@ def http_api_stage(path: str, raw_path: bytes, stage: str | None, domain: str | 
 def rest_api_stage(
     path: str, raw_path: bytes, stage: str | None, domain: str | None, full: str | None
 ) -> tuple[str, bytes, str]:
-    """Path, raw path and root path of a REST API's event, which has the stage only in `requestContext.path`.
+    """Return path, raw path and root path of a REST API's event, which has the stage only in `requestContext.path`.
 
     ASGI wants `root_path` inside `path`, so the stage is put in front again. `full` is not simply stage and path: it
     keeps a leading double slash that `path` has lost.
@@ -135,7 +135,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def server_of(host: str | None, scheme: str) -> tuple[str, int]:
-    """Name and port that the client asked for, from the Host header (RFC 9110 section 7.2).
+    """Return the name and port that the client asked for, from the Host header (RFC 9110 section 7.2).
 
     A Host that is missing or malformed never raises: the port falls back to the scheme's own.
     IPv6 literals lose their brackets, as in ASGI's `server`.
@@ -154,7 +154,7 @@ def server_of(host: str | None, scheme: str) -> tuple[str, int]:
 
 
 def client_of(forwarded_for: str | None) -> tuple[str, int] | None:
-    """The peer that the load balancer saw: the last entry of X-Forwarded-For, with its port if it has one.
+    """Return the peer that the load balancer saw: the last entry of X-Forwarded-For, with its port if it has one.
 
     Everything to the left of the last entry was sent by the client and proves nothing. An entry is `1.2.3.4`,
     `1.2.3.4:5`, `2001:db8::1` or `[2001:db8::1]:5` (the load balancer's `xff_client_port` attribute adds ports).

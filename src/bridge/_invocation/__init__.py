@@ -14,7 +14,7 @@ _CONTEXT = "_bridge_context"
 
 
 def logger() -> Logger:
-    """The logger `bridge`."""
+    """Return the logger `bridge`."""
     import logging
 
     return logging.getLogger("bridge")

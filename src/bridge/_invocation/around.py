@@ -64,7 +64,7 @@ class Around:
         self.names.insert(0, name)
 
     def check_streaming(self) -> None:
-        """Be sure that no decorator needs results, which streams have not.
+        """Check that no decorator needs results, which streams have not.
 
         Raises:
             ConfigurationError: one does.
@@ -78,7 +78,7 @@ class Around:
 
     @property
     def decorates(self) -> bool:
-        """Whether there are decorators."""
+        """Return whether there are decorators."""
         return bool(self.names)
 
     def managers(self, event: Event, context: Any) -> list[Any]:
@@ -147,7 +147,7 @@ class Around:
 
 
 def lambda_handler(event: Any, context: Any, *_: Any, **__: Any) -> Any:
-    """Be what decorators decorate: it calls the handler whose turn it is.
+    """Call the handler whose turn it is: this is what decorators decorate.
 
     What a decorator has made of the event for a function (an event class of Powertools', a parsed model) is no dict,
     and nothing that an API's event could be recognised by: the handler gets the event as it came.
@@ -160,7 +160,7 @@ _inner: ContextVar[tuple[Call, Any]] = ContextVar("bridge.decorated")
 
 
 def are_plain(managers: list[Any]) -> bool:
-    """Whether context managers can all be entered in plain code."""
+    """Return whether context managers can all be entered in plain code."""
     return all(hasattr(manager, "__enter__") for manager in managers)
 
 

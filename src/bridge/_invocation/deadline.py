@@ -17,7 +17,7 @@ BACKGROUND_MARGIN = 0.2
 
 
 def seconds(context: Context | None, margin: float = MARGIN) -> float | None:
-    """Seconds that the app may take; None where the context does not say (tests, `None`)."""
+    """Return the seconds that the app may take; None where the context does not say (tests, `None`)."""
     remaining = getattr(context, "get_remaining_time_in_millis", None)
     if remaining is None:
         return None

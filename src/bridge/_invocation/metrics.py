@@ -84,7 +84,7 @@ class Observation:
             self._log()
 
     def _emf(self, namespace: str) -> dict[str, Any]:
-        """The metrics, in CloudWatch's embedded metric format. What is no metric is there for Logs Insights."""
+        """Return the metrics, in CloudWatch's embedded metric format. What is no metric is there for Logs Insights."""
         values = {
             "Requests": 1,
             "Responses4xx": int(400 <= self.status < 500),

@@ -71,7 +71,7 @@ def _query_string(event: Event) -> str:
 
 
 def result(event: Event, status: int, headers: ResponseHeaders, body: str, is_base64: bool, /) -> Result:
-    """The result that carries a response, with the kind of headers that the event had."""
+    """Return the result that carries a response, with the kind of headers that the event had."""
     answer: Result = {
         "statusCode": status,
         "statusDescription": DESCRIPTIONS[status],
@@ -117,7 +117,7 @@ _spellings = _Spellings()
 
 
 def event(call: ClientRequest, *, multi_value: bool = False) -> Event:
-    """The event that a load balancer makes of a call.
+    """Return the event that a load balancer makes of a call.
 
     Args:
         call: the call.
@@ -142,7 +142,7 @@ def event(call: ClientRequest, *, multi_value: bool = False) -> Event:
 
 
 def response(result: object, *, multi_value: bool = False) -> Wire:
-    """The response that a load balancer makes of a result.
+    """Return the response that a load balancer makes of a result.
 
     Raises:
         ResultError: the result breaks the format.

@@ -36,36 +36,36 @@ class ClientRequest:
 
     @property
     def path(self) -> str:
-        """The path, decoded. What is not UTF-8 is replaced, as in JSON it must be."""
+        """Return the path, decoded. What is not UTF-8 is replaced, as in JSON it must be."""
         return unquote(self.raw_path)
 
     @property
     def stage_prefix(self) -> str:
-        """What the stage puts in front of the path: "/prod", or nothing."""
+        """Return what the stage puts in front of the path: "/prod", or nothing."""
         return "" if self.stage == "$default" else "/" + self.stage
 
     @property
     def query(self) -> list[tuple[str, str]]:
-        """The query parameters, decoded as a form."""
+        """Return the query parameters, decoded as a form."""
         return parse_qsl(self.query_string, keep_blank_values=True)
 
     @property
     def user_agent(self) -> str:
-        """The User-Agent header, or nothing."""
+        """Return the User-Agent header, or nothing."""
         return self.header("user-agent")
 
     def header(self, name: str) -> str:
-        """The last line of a header, or ""."""
+        """Return the last line of a header, or ""."""
         return next((value for other, value in reversed(self.headers) if other == name), "")
 
 
 def last(items: list[tuple[str, str]]) -> dict[str, str]:
-    """Names with the last of their values."""
+    """Return names with the last of their values."""
     return dict(items)
 
 
 def multi(items: list[tuple[str, str]]) -> dict[str, list[str]]:
-    """Names with all of their values, in order."""
+    """Return names with all of their values, in order."""
     grouped: dict[str, list[str]] = {}
     for name, value in items:
         grouped.setdefault(name, []).append(value)
@@ -73,5 +73,5 @@ def multi(items: list[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def joined(items: list[tuple[str, str]], separator: str) -> dict[str, str]:
-    """Names with all of their values in one text."""
+    """Return names with all of their values in one text."""
     return {name: separator.join(values) for name, values in multi(items).items()}

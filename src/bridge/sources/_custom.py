@@ -120,7 +120,7 @@ class CustomIntegration:
             raise EventError("the event is nested too deep") from error
 
     def result(self, event: Any, status: int, headers: ResponseHeaders, body: str, is_base64: bool, /) -> Any:
-        """The response's body, or its envelope.
+        """Return the response's body, or its envelope.
 
         Raises:
             StatusError: the status is no success.

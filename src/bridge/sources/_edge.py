@@ -110,7 +110,7 @@ class Trigger:
         )
 
     def result(self, event: Event, status: int, headers: ResponseHeaders, body: str, is_base64: bool, /) -> Result:
-        """The result that carries a response, without the headers that CloudFront answers with a 502."""
+        """Return the result that carries a response, without the headers that CloudFront answers with a 502."""
         made: Result = {
             "status": str(status),
             "statusDescription": DESCRIPTIONS[status].partition(" ")[2],
@@ -127,11 +127,11 @@ class Trigger:
         return made
 
     def refuses(self, name: str) -> bool:
-        """Whether a response must not have a header of this lower-case name."""
+        """Return whether a response must not have a header of this lower-case name."""
         return name in self._refused or name.startswith(_DISALLOWED_PREFIXES)
 
     def event(self, call: ClientRequest) -> Event:
-        """The event that CloudFront makes of a call, where "include body" is on and all headers are forwarded."""
+        """Return the event that CloudFront makes of a call, with "include body" on and all headers forwarded."""
         from pybase64 import b64encode_as_string
 
         from ._client_request import multi
@@ -169,7 +169,7 @@ class Trigger:
         return {"Records": [{"cf": {"config": config, "request": asked}}]}
 
     def response(self, result: object) -> Wire:
-        """The response that CloudFront makes of a result.
+        """Return the response that CloudFront makes of a result.
 
         Raises:
             ResultError: the result breaks the format, or is a request for the origin, which there is none of here.
@@ -212,7 +212,7 @@ ORIGIN_REQUEST = Trigger("origin-request", 1024 * 1024, _READ_ONLY_FOR_ORIGINS)
 
 
 def trigger(cf: Any) -> Trigger | None:
-    """The trigger that has sent an event with this `cf`; None: one of the two at which a response is there already.
+    """Return the trigger that sent an event with this `cf`; None: one of the two at which a response is there already.
 
     An event that does not say is taken for a viewer request, whose limits hold at an origin request as well.
     """

@@ -77,7 +77,7 @@ def _lines(parameters: dict[str, Any] | None) -> list[tuple[str, str]]:
 
 
 def result(event: Event, status: int, headers: ResponseHeaders, body: str, is_base64: bool, /) -> Result:
-    """The result that carries a response: one string per header, and cookies after the first apart.
+    """Return the result that carries a response: one string per header, and cookies after the first apart.
 
     How a result says a header twice, AWS leaves open. The first cookie goes where AWS's own example has it, so one
     arrives whatever becomes of the others.
@@ -96,7 +96,7 @@ _NOT_DELIVERED = frozenset(["connection", "keep-alive", "proxy-connection", "te"
 
 
 def event(call: ClientRequest, *, version: str = "2.0") -> Event:
-    """The event that Lattice makes of a call.
+    """Return the event that Lattice makes of a call.
 
     Args:
         call: the call.
@@ -138,7 +138,7 @@ def event(call: ClientRequest, *, version: str = "2.0") -> Event:
 
 
 def response(result: object) -> Wire:
-    """The response that Lattice makes of a result.
+    """Return the response that Lattice makes of a result.
 
     Raises:
         ResultError: the result breaks the format.

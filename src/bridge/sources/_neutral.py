@@ -31,7 +31,7 @@ def http_request(
     body: str | bytes | None = None,
     is_base64: bool | None = None,
 ) -> Request:
-    """A request in the form that `request(event)` of a source returns.
+    """Return a request in the form that `request(event)` of a source returns.
 
     All is optional, and None is as good as nothing: events leave much null.
 

@@ -69,7 +69,7 @@ def _is_map_of_text(value: object) -> bool:
 
 
 def passthrough(event: Event, method: str, path: str) -> Request:
-    """The request out of API Gateway's template "Method Request passthrough".
+    """Return the request out of API Gateway's template "Method Request passthrough".
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
     """
@@ -87,13 +87,13 @@ def passthrough(event: Event, method: str, path: str) -> Request:
 
 
 def request_id(event: Event) -> str | None:
-    """API Gateway's id of the request, out of the passthrough template."""
+    """Return API Gateway's id of the request, out of the passthrough template."""
     given = event["context"].get("request-id")
     return str(given) if given else None
 
 
 def serverless(event: Event, method: str, path: str) -> Request:
-    """The request out of the Serverless Framework's default template for `integration: lambda`.
+    """Return the request out of the Serverless Framework's default template for `integration: lambda`.
 
     https://www.serverless.com/framework/docs/providers/aws/events/apigateway
     """
@@ -139,7 +139,7 @@ def _request(
 
 
 def _entity(value: Any, content_type: str | None) -> tuple[str, str]:
-    """A parsed body as a client would send it, and its Content-Type."""
+    """Return a parsed body as a client would send it, and its Content-Type."""
     if (
         bodies.media_type(content_type) == FORM
         and isinstance(value, dict)
@@ -150,7 +150,7 @@ def _entity(value: Any, content_type: str | None) -> tuple[str, str]:
 
 
 def _filled(resource: str, values: dict[str, str] | None) -> str:
-    """A resource's path with its parameters filled in, percent-encoded: `/items/{id}`, `/{proxy+}`."""
+    """Fill a resource's path with its parameters, percent-encoded: `/items/{id}`, `/{proxy+}`."""
 
     def value(found: re.Match[str]) -> str:
         text = str((values or {}).get(found[1], ""))

@@ -87,7 +87,7 @@ def _query_string(event: Event) -> str:
 
 
 def result(event: Event, status: int, headers: ResponseHeaders, body: str, is_base64: bool, /) -> Result:
-    """The result that carries a response. A REST API answers 502 to any key but these."""
+    """Return the result that carries a response. A REST API answers 502 to any key but these."""
     return {
         "statusCode": status,
         "multiValueHeaders": to_lists(headers),
@@ -97,12 +97,12 @@ def result(event: Event, status: int, headers: ResponseHeaders, body: str, is_ba
 
 
 def streams(event: Event) -> bool:
-    """Whether an event is of a REST API, whose integration may stream. HTTP APIs do not stream."""
+    """Return whether an event is of a REST API, whose integration may stream. HTTP APIs do not stream."""
     return event.get("version") != "1.0"
 
 
 def prelude(status: int, headers: ResponseHeaders, /) -> dict[str, Any]:
-    """What a streamed response begins with.
+    """Return what a streamed response begins with.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/response-transfer-mode-lambda.html
     """
@@ -129,7 +129,7 @@ _PRELUDE_KEYS = frozenset(("statusCode", "headers", "multiValueHeaders", "cookie
 
 
 def event(call: ClientRequest, *, http_api: bool = False, binary: bool = True) -> Event:
-    """The event that a REST API makes of a call; or an HTTP API that is set to payload 1.0.
+    """Return the event that a REST API makes of a call; or an HTTP API that is set to payload 1.0.
 
     Args:
         call: the call; its path starts with the stage, where that has a name.
@@ -199,7 +199,7 @@ def event(call: ClientRequest, *, http_api: bool = False, binary: bool = True) -
 
 
 def response(result: object, *, http_api: bool = False, binary: bool = True) -> Wire:
-    """The response that a REST API, or an HTTP API, makes of a result.
+    """Return the response that a REST API, or an HTTP API, makes of a result.
 
     Args:
         result: what the function returned.
@@ -224,7 +224,7 @@ def response(result: object, *, http_api: bool = False, binary: bool = True) -> 
 
 
 def opening(prelude: object) -> Wire:
-    """The response, as yet without a body, that a REST API makes of the prelude of a stream.
+    """Return the response, as yet without a body, that a REST API makes of the prelude of a stream.
 
     Raises:
         ResultError: the prelude breaks the format.

@@ -99,7 +99,7 @@ _ALWAYS_IN_HTTP = dict.fromkeys(("method", "path", "protocol", "sourceIp"))
 
 
 def _completed(event: Event) -> Event:
-    """An event with null for what it lacks of what AWS always sends: emulators and tests leave things out."""
+    """Return an event with null for each field it lacks that AWS always sends: emulators and tests leave fields out."""
     context = event["requestContext"]
     http = {**_ALWAYS_IN_HTTP, **context["http"]}
     return {**_ALWAYS, **event, "requestContext": {**_ALWAYS_IN_CONTEXT, **context, "http": http}}
@@ -122,7 +122,7 @@ def _paths(raw: str, decoded: str | None, context: dict[str, Any]) -> tuple[str,
 
 
 def result(event: Event, status: int, headers: ResponseHeaders, body: str, is_base64: bool, /) -> Result:
-    """The result that carries a response: one string per header, and cookies apart, one line each."""
+    """Return the result that carries a response: one string per header, and cookies apart, one line each."""
     result: Result = {"statusCode": status, "headers": headers[SINGLE], "body": body, "isBase64Encoded": is_base64}
     if headers[COOKIES]:
         result["cookies"] = headers[COOKIES]
@@ -130,12 +130,12 @@ def result(event: Event, status: int, headers: ResponseHeaders, body: str, is_ba
 
 
 def streams(event: Event) -> bool:
-    """Whether an event is of a function URL, whose invoke mode may be RESPONSE_STREAM. HTTP APIs do not stream."""
+    """Return whether an event is of a function URL, which may be set to RESPONSE_STREAM. HTTP APIs do not stream."""
     return ".lambda-url." in (event["requestContext"].get("domainName") or "")
 
 
 def prelude(status: int, headers: ResponseHeaders, /) -> dict[str, Any]:
-    """What a streamed response begins with: what a result has, without its body.
+    """Return what a streamed response begins with: what a result has, without its body.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html
     """
@@ -146,7 +146,7 @@ def prelude(status: int, headers: ResponseHeaders, /) -> dict[str, Any]:
 
 
 def event(call: ClientRequest, *, function_url: bool = False) -> Event:
-    """The event that an HTTP API, or a function URL, makes of a call."""
+    """Return the event that an HTTP API, or a function URL, makes of a call."""
     from time import gmtime, strftime
 
     from ._client_request import joined
@@ -194,7 +194,7 @@ def event(call: ClientRequest, *, function_url: bool = False) -> Event:
 
 
 def response(result: object) -> Wire:
-    """The response that an HTTP API, or a function URL, makes of a result.
+    """Return the response that an HTTP API, or a function URL, makes of a result.
 
     Whatever has no `statusCode` is the body itself, as JSON.
 
@@ -223,7 +223,7 @@ _PRELUDE_KEYS = frozenset(("statusCode", "headers", "cookies"))
 
 
 def opening(prelude: object) -> Wire:
-    """The response, as yet without a body, that a function URL makes of the prelude of a stream.
+    """Return the response, as yet without a body, that a function URL makes of the prelude of a stream.
 
     Raises:
         ResultError: the prelude breaks the format.

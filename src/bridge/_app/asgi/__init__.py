@@ -159,7 +159,7 @@ class ASGI:
         return self._runner.run(work(self._state), None) if failure is None else failure
 
     def start(self, seconds: float | None) -> BaseException | None:
-        """Bring the app to the end of its startup, or to `seconds` from now; what went wrong, if anything did."""
+        """Bring the app to the end of its startup, or to `seconds` from now. Return what went wrong, or None."""
         check_idle()
         runner = self._runner = process_runner(self.loop_factory)
         if self._mode != "off":
@@ -181,7 +181,7 @@ class ASGI:
         return None
 
     def ensure_started(self, context: Any) -> None:
-        """Startup done on the process's loop, for what is no request.
+        """Wait for startup on the process's loop, for events that are no requests.
 
         Raises:
             LifespanError: startup failed.
@@ -192,7 +192,7 @@ class ASGI:
             raise failure
 
     async def ensure_started_here(self, context: Any) -> None:
-        """The same on the running loop."""
+        """Wait for startup on the running loop."""
         _, failure = await self.lifespans.state(deadline.seconds(context))
         if failure is not None:
             raise failure
@@ -250,7 +250,7 @@ class ASGI:
 
 
 def _in_a_thread(start: Callable[[], BaseException | None]) -> BaseException | None:
-    """The same, for `serve --reload`: uvicorn imports the module on its own loop, and the app will run on another."""
+    """Call `start` in a thread, for `serve --reload`: uvicorn imports on its loop, and the app will run on another."""
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(1) as threads:
@@ -273,7 +273,7 @@ async def call(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None
 
 
 async def _told(app: ASGIApp, scope: Scope, receive: Receive, send: Send, over: asyncio.Future[None]) -> None:
-    """The same, and tell when it is over: a turn of the loop earlier than who waits for the task would hear of it."""
+    """Run an app, and tell when it is over: a turn of the loop earlier than a wait for the task would."""
     try:
         await app(scope, receive, send)
     finally:

@@ -49,7 +49,7 @@ class LoneCycle(StreamCycle):
     """
 
     def is_out(self) -> bool:
-        """Whether the whole response has gone to the responder."""
+        """Return whether the whole response has gone to the responder."""
         return self._answer.complete and (self._last is None or self._last.done())
 
     def _begin(self, steps: list[Step]) -> None:

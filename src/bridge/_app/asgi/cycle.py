@@ -41,7 +41,7 @@ class Cycle:
         self.status = 0
 
     async def receive(self) -> Message:
-        """The request's body, once; then, when the response is complete, `http.disconnect`."""
+        """Return the request's body, once; then, when the response is complete, `http.disconnect`."""
         body = self._body
         if body is not None:
             self._body = None
@@ -94,7 +94,7 @@ class Cycle:
             self._done.set()
 
     def complaint(self) -> AppError:
-        """What to say of an app that has ended without an error and without a complete response."""
+        """Return what to say of an app that has ended without an error and without a complete response."""
         sent = "nothing" if self._headers is None else "a response without an end (more_body was true to the last)"
         return AppError(f"the app returned, but it had sent {sent}")
 

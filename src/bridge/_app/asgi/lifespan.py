@@ -43,7 +43,7 @@ class Lifespan:
         self._task = loop.create_task(self._run(app))
 
     def failure(self) -> BaseException | None:
-        """What keeps requests from the app, when its startup has been waited for."""
+        """Return what keeps requests from the app, when its startup has been waited for."""
         if not self.started.done():
             return DeadlineError("the invocation's time ran out before the app's lifespan startup was complete")
         return self.started.exception()
@@ -137,7 +137,7 @@ class Lifespans:
         self._lifespans: dict[AbstractEventLoop, Lifespan] = {}
 
     async def state(self, seconds: float | None) -> tuple[dict[str, Any], BaseException | None]:
-        """The app's lifespan state on the running loop, once its startup is complete; and what keeps requests from it.
+        """Return the app's state on the running loop, once its startup is complete; and what keeps requests from it.
 
         Args:
             seconds: how long to wait. A startup that takes longer goes on, and the next call waits for it again.
@@ -156,7 +156,7 @@ class Lifespans:
         return lifespan.state, failure
 
     def adopt(self, lifespan: Lifespan, loop: AbstractEventLoop) -> None:
-        """Have a lifespan that somebody else begins and ends stand for its loop: coroutines that run there find it."""
+        """Use a lifespan that somebody else begins and ends for its loop: coroutines that run there find it."""
         self._lifespans[loop] = lifespan
 
     def drop(self, lifespan: Lifespan | None) -> None:
@@ -166,7 +166,7 @@ class Lifespans:
                 del self._lifespans[loop]
 
     def known(self, loop: AbstractEventLoop) -> dict[str, Any] | None:
-        """The same, if startup on that loop is complete and has not failed; None: it has to be waited for."""
+        """Return the app's state, if startup on that loop is complete and has not failed; None: wait for it."""
         if self._mode == "off":
             return {}
         lifespan = self._lifespans.get(loop)

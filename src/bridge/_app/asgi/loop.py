@@ -51,12 +51,12 @@ CLOSE_SECONDS = 1.0
 
 
 def eager(loop: AbstractEventLoop) -> FirstStep:
-    """Makes tasks that have taken their first step. CPython 3.12 and newer."""
+    """Return what makes tasks that have taken their first step. CPython 3.12 and newer."""
     return partial(Task, loop=loop, eager_start=True)  # type: ignore[call-arg]
 
 
 def hastened(loop: AbstractEventLoop) -> FirstStep:
-    """Makes tasks, takes their first step off asyncio's queue and runs it. CPython 3.11."""
+    """Return what makes tasks, takes their first step off asyncio's queue and runs it. CPython 3.11."""
 
     def first_step(coroutine: Coroutine[Any, Any, Any]) -> Task[Any]:
         ready = loop._ready  # type: ignore[attr-defined]
@@ -68,7 +68,7 @@ def hastened(loop: AbstractEventLoop) -> FirstStep:
 
 
 def scheduled(loop: AbstractEventLoop) -> FirstStep:
-    """Makes tasks that take their first step when the loop runs. Every loop can do this."""
+    """Return what makes tasks that take their first step when the loop runs. Every loop can do this."""
     return loop.create_task
 
 
@@ -168,7 +168,7 @@ class Runner:
             raise self.interruption
 
     def note_tasks(self, note: Callable[[Task[Any]], object]) -> None:
-        """Have each task noted that is made for a coroutine, when it has taken its first step."""
+        """Call `note` with each task that is made for a coroutine, when it has taken its first step."""
         first_step = self._first_step
 
         def noted(coroutine: Coroutine[Any, Any, Any]) -> Task[Any]:
@@ -179,7 +179,7 @@ class Runner:
         self._first_step = noted
 
     def wait(self, future: Future[Any], seconds: float | None) -> bool:
-        """Whether a future of this loop is done within `seconds`. If not, later runs of the loop bring it on."""
+        """Return whether a future of this loop is done within `seconds`. If not, later runs of the loop bring it on."""
         check_idle()
         with self.lock:
             return future.done() or self._run_until_done(future, seconds)
@@ -190,7 +190,7 @@ class Runner:
         self.loop.run_forever()
 
     def end_threads(self) -> None:
-        """Have the worker threads end that live as long as the loop does. Requests that come later start their own."""
+        """End the worker threads that live as long as the loop does. Requests that come later start their own."""
         task = self._root.end()
         if task is not None:
             self.wait(task, CLOSE_SECONDS)
@@ -215,7 +215,7 @@ class Runner:
         set_asyncgen_hooks(firstiter, getattr(self.loop, "_asyncgen_finalizer_hook", None))
 
     def _works(self) -> bool:
-        """Whether the first step is taken at once, by a task that knows itself."""
+        """Return whether the first step is taken at once, by a task that knows itself."""
         seen: list[object] = []
 
         class Waits:
@@ -234,7 +234,7 @@ class Runner:
             return False
 
     def _run_in_time(self, task: Task[Any], context: Context | None, cycle: Cycle | None) -> bool:
-        """Whether a task has ended in time; if not, it has been cancelled."""
+        """Return whether a task has ended in time; if not, it has been cancelled."""
         if self._run_until_done(task, deadline.seconds(context)):
             return True
         grace = deadline.GRACE
@@ -335,7 +335,7 @@ _runners_lock = threading.Lock()
 
 
 def process_runner(factory: LoopFactory = asyncio.new_event_loop) -> Runner:
-    """The process's runner, made when it is first asked for; one for each `factory` that is in use."""
+    """Return the process's runner, made when it is first asked for; one for each `factory` that is in use."""
     with _runners_lock:
         runner = _runners.get(factory)
         if runner is None:

@@ -51,7 +51,7 @@ def adapted(app: ASGIApp, strip: bool | None) -> tuple[ASGIApp, bool]:
 
 
 def _layers(app: Any) -> Iterator[Any]:
-    """The app, and what is below its middleware, as far as that can be seen."""
+    """Return the app, and what is below its middleware, as far as that can be seen."""
     for _ in range(_DEPTH):
         yield app
         app = getattr(app, "app", None) or getattr(app, "__wrapped__", None)

@@ -25,7 +25,7 @@ _HTTP_VERSIONS = {"HTTP/1.0": "1.0", "HTTP/1.1": "1.1", "HTTP/2.0": "2", "HTTP/2
 def scope_of(
     request: Request, body: bytes, event: Event, context: Any, state: dict[str, Any], traced: bool = False
 ) -> Scope:
-    """The HTTP connection scope of a request, with the event and context in `aws.event` and `aws.context`.
+    """Return the HTTP connection scope of a request, with the event and context in `aws.event` and `aws.context`.
 
     Args:
         request: the request.

@@ -67,7 +67,7 @@ class StreamCycle(Cycle):
             self.limit = inf
 
     async def receive(self) -> Message:
-        """The request's body, once; then, when the response is out or its client has gone, `http.disconnect`."""
+        """Return the request's body, once; then, when the response is out or its client has gone, `http.disconnect`."""
         if self._body is not None:
             return await super().receive()
         if not self._is_over:
@@ -142,7 +142,7 @@ class StreamCycle(Cycle):
             raise
 
     def _taken(self) -> bytes:
-        """The part that has just been sent: it need not be kept."""
+        """Take the part that has just been sent: it need not be kept."""
         return self._chunks.pop()  # type: ignore[union-attr]
 
     async def _take(self, steps: list[Step]) -> None:

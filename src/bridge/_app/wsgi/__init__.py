@@ -33,7 +33,7 @@ _new = object.__new__
 
 
 def environ_of(request: Request, event: Event, context: Any, traced: bool = False) -> dict[str, Any]:
-    """The environ of a request, with the event and context in `aws.event` and `aws.context`.
+    """Return the environ of a request, with the event and context in `aws.event` and `aws.context`.
 
     Text in it stands for bytes, one character a byte (PEP 3333, "Unicode Issues").
 
@@ -132,7 +132,7 @@ class WSGIResponse:
         return self.write
 
     def write(self, data: bytes) -> None:
-        """PEP 3333's imperative way to send body bytes."""
+        """Take body bytes: PEP 3333's imperative way to send them."""
         if self.parts is None:
             self.parts = []
         self.parts.append(data)
@@ -207,7 +207,7 @@ FINITE = frozenset((list, tuple))
 
 
 def joined(chunks: Iterable[bytes], exchange: WSGIResponse) -> bytes:
-    """The bytes of an iterable, in one order with those that the app writes beside it."""
+    """Return the bytes of an iterable, in one order with those that the app writes beside it."""
     size = 0
     for chunk in chunks:
         exchange.write(chunk)
