@@ -83,7 +83,7 @@ def _gateway(settings: dict[str, Any]) -> Gateway | WebSocketGateway | BothSides
     if websocket:
         authorizer = websocket.pop("authorizer")
         made = sockets = WebSocketGateway(handler, authorizer=authorizer and load(authorizer), **websocket)
-    if settings["api"] != "websocket":
+    if settings.get("api") != "websocket":
         made = http = Gateway(handler, **settings)
         if websocket:
             from ..gateway._both_sides import BothSides
