@@ -42,7 +42,8 @@ def run(name: str, paths: list[str]) -> bool:
 def main() -> None:
     """Run in the modes that are named, or in all."""
     paths = [f"tests/{name}" for name in CORE]
-    sys.exit(not all([run(name, paths) for name in sys.argv[1:] or MODES]))
+    good = [run(name, paths) for name in sys.argv[1:] or MODES]
+    sys.exit(not all(good))
 
 
 if __name__ == "__main__":
