@@ -88,7 +88,7 @@ def _loaded(environment: Environment) -> Function:
 
 
 def registered(environment: Environment) -> BlockingConnection | None:
-    """The extension's connection, where there is to be one. Without it, all goes on but the notice of the end."""
+    """Return the extension's connection, if there is to be one. Without it, all works but the notice of the end."""
     if not environment.graceful:
         return None
     from . import _extension as extension
