@@ -138,7 +138,7 @@ class WebSocketRun:
             await asyncio.wait_for(self._posts.done(), None if seconds == float("inf") else seconds)
 
     def _meant(self, error: BaseException | None) -> BaseException | None:
-        """The error that is one: that an app is ended by the client's leaving, and says so, is none."""
+        """Return the error, unless it only says that the client has left: an app may end so."""
         if error is None:
             if self.state.answered:
                 return self._lost()
