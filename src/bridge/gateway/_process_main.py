@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def main(target: str, *, exact: bool = False) -> int:
-    """Work in this process; its exit code.
+    """Run the handler in this process; return the exit code.
 
     Args:
         target: "MODULE:HANDLER".

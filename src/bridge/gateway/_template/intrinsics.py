@@ -246,7 +246,7 @@ def _equal(one: Any, other: Any) -> bool:
 
 
 def _text(value: Any) -> str:
-    """A value as CloudFormation has it in a text."""
+    """Return a value as CloudFormation has it in a text."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (dict, list)):

@@ -112,7 +112,7 @@ class Route:
 
     @property
     def key(self) -> str:
-        """The route's key as HTTP APIs have it: "GET /items/{id}", "$default"."""
+        """Return the route's key as HTTP APIs have it: "GET /items/{id}", "$default"."""
         return self.path if self.path.startswith("$") else f"{self.method} {self.path}"
 
 
@@ -234,7 +234,7 @@ class GrantedPermission:
 
     @property
     def statement(self) -> dict[str, Any]:
-        """The statement that Lambda makes of it."""
+        """Return the statement that Lambda makes of it."""
         return statement(self.properties, sid=self.name)
 
 
