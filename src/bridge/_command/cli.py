@@ -146,7 +146,7 @@ def _serve(options: argparse.Namespace) -> None:
 
 
 def _prefix(stage: str) -> str:
-    """What the stage puts in front of a path."""
+    """Return what the stage puts in front of a path."""
     return "" if stage == "$default" else f"/{stage}"
 
 
