@@ -82,7 +82,7 @@ class Run(Protocol):
 
 
 class AsyncRun(Protocol):
-    """The same on a running loop."""
+    """One request through an app, on a running loop."""
 
     async def __call__(self, request: Request, event: Event, context: Any) -> Outcome:
         """Return what came of the request, on the running loop."""

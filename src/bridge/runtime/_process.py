@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def serve(environment: Environment) -> int:
-    """Start the function and handle its invocations until the runtime is to end; the exit code."""
+    """Start the function and handle its invocations until the runtime is to end. Return the exit code."""
     try:
         return _served(environment)
     except SystemExit as ended:

@@ -59,7 +59,7 @@ class Broadcast(NamedTuple):
 
 
 class SyncConnections:
-    """The same as `Connections`, for code without an event loop. Calls block; any number of threads may make them."""
+    """The `Connections` for code without an event loop. Calls block; any number of threads may make them."""
 
     def __init__(self, records: Records | None, endpoint_url: str | None, clients: Clients) -> None:
         self._records = records

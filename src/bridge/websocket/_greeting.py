@@ -54,7 +54,7 @@ def invoke(event: Event, context: Any, greetings: list[str]) -> bool:
 
 
 def post_all(post: Callable[[str], None], greetings: list[str], seconds: float) -> bool:
-    """Post greetings, as soon as the connection is there; whether it has come to be there."""
+    """Post greetings, as soon as the connection is there. Return whether it has come to be there."""
     end = monotonic() + min(SECONDS, seconds)
     for text in greetings:
         while True:

@@ -75,7 +75,7 @@ class Store(Protocol):
         """
 
     def delete(self, key: str, sort: str) -> Item | None:
-        """Remove an item; what this call removed. Of several calls at the same time one gets the item."""
+        """Remove an item, and return it. Of several calls at the same time one gets the item."""
 
     def sorts(self, key: str) -> list[str]:
         """Return the second keys of the items under a first key, in any order."""

@@ -108,7 +108,7 @@ class Runner:
     def run(
         self, coroutine: Coroutine[Any, Any, Any], context: Context | None, cycle: Cycle | None = None
     ) -> BaseException | None:
-        """Run a coroutine to its end, or to the invocation's deadline; what it raised, if it raised.
+        """Run a coroutine to its end, or to the invocation's deadline. Return what it raised, or None.
 
         At the deadline it is cancelled. If it will not end even so, it is left to go on with later events: the answer
         cannot wait for it. Where the answer to `cycle` is out by then, there is a little more time for what is left.

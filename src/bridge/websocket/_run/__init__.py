@@ -96,7 +96,7 @@ class WebSocketRun:
     async def error(
         self, app: ASGIApp, scope: Scope, seconds: float | None, grace: float = deadline.GRACE
     ) -> BaseException | None:
-        """Run the app, for so many seconds at most, and `grace` to end; what went wrong, if anything did."""
+        """Run the app, for so many seconds at most, and `grace` to end. Return what went wrong, or None."""
         loop = asyncio.get_running_loop()
         self._end = float("inf") if seconds is None else loop.time() + seconds
         self._before = asyncio.all_tasks()

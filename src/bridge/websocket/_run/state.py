@@ -116,7 +116,7 @@ class RunState:
         return self.phase in OVER
 
     def send(self, kind: str) -> State:
-        """Move on by what the app sends; where to.
+        """Move on by what the app sends, and return the new state.
 
         Raises:
             AppError: it may not send this now.
