@@ -61,7 +61,7 @@ def hastened(loop: AbstractEventLoop) -> FirstStep:
     def first_step(coroutine: Coroutine[Any, Any, Any]) -> Task[Any]:
         ready = loop._ready  # type: ignore[attr-defined]
         task = Task(coroutine, loop=loop)
-        ready.pop()._run()
+        ready.pop()._run()  # CPython 3.11 has queued the first step as the last callback
         return task
 
     return first_step
@@ -115,7 +115,7 @@ class Runner:
         SystemExit and KeyboardInterrupt are not returned but raised.
         """
         if _get_running_loop() is not None:
-            coroutine.close()
+            coroutine.close()  # or CPython warns that it was never awaited
             check_idle()
         # The executor of a loop knows a thread a moment after that has begun to run.
         if not self.lock.acquire(timeout=LOOK_SECONDS):
@@ -139,6 +139,7 @@ class Runner:
             error = task.exception()
             return error if error is None else blamed_on(task, error)
         except CancelledError as cancelled:
+            # `Task.exception` raises this, and does not return it, where the task was cancelled.
             return cancelled
         finally:
             self.lock.release()
@@ -230,6 +231,7 @@ class Runner:
         try:
             return self.run(coroutine, Waits()) is None and isinstance(seen[0], Task)
         except (AttributeError, IndexError, TypeError):
+            # uvloop has no `_ready`; CPython 3.11 has no `eager_start`.
             coroutine.close()
             return False
 
