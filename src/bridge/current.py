@@ -33,7 +33,7 @@ made: list[Bridge] | None = None
 
 
 class LambdaEvent:
-    """The event of an invocation, as apps find it in `aws.event`: read as the dict that it holds, and shown as none.
+    """The event of an invocation, as apps find it in `aws.event`: read like the dict that it holds, and not shown.
 
     An event has the client's cookies and body in the clear, and frameworks show scopes and environs: Django mails
     `request.META` to ADMINS, debug pages and error trackers have local variables. Nothing that prints or walks a

@@ -80,14 +80,14 @@ class Run(Protocol):
     """One request through an app: ASGI and WSGI have one each."""
 
     def __call__(self, request: Request, event: Event, context: Any) -> Outcome:
-        """Run the request; return what came of it. Exceptions that stop the process (SystemExit) pass through."""
+        """Return what came of the request. What stops the process (SystemExit, KeyboardInterrupt) passes through."""
 
 
 class AsyncRun(Protocol):
-    """The same on a running loop."""
+    """One request through an app, on a running loop."""
 
     async def __call__(self, request: Request, event: Event, context: Any) -> Outcome:
-        """Run the request on the running loop; return what came of it."""
+        """Return what came of the request, on the running loop."""
 
 
 class Source(Protocol):

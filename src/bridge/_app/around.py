@@ -161,7 +161,7 @@ def steps_of(bridge: Surrounded, event: Event, value: Any) -> list[Step]:
 
 
 def on_process_loop(bridge: Surrounded, call: Callable[[], Coroutine[Any, Any, Any]], context: Any) -> Any:
-    """Run what sees to its own deadline on the process's loop, after the app's startup; what it returns.
+    """Run what sees to its own deadline on the process's loop, after startup, and return its result.
 
     Raises:
         LifespanError: the app's startup failed.

@@ -161,7 +161,7 @@ def _note(error: BaseException | None, status: int) -> None:
 
 
 def exception_of(error: BaseException) -> Exception:
-    """Return an error as Lambda is to see it: an Exception is a failed invocation for its runtime, any other ends it.
+    """Return an error as Lambda is to see it. For its runtime an Exception is a failed invocation; any other ends it.
 
     Args:
         error: what the app raised. What is no Exception (`CancelledError`) becomes the cause of an AppError.

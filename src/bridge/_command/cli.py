@@ -31,7 +31,7 @@ _SETTINGS = "BRIDGE_SERVE"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; its exit code: 0, 2 for a command line that cannot work, 1 if `check` finds something wrong."""
+    """Run the command. Return its exit code: 0, 2 for a wrong command line, 1 if `check` finds something wrong."""
     options = _parser().parse_args(arguments)
     if "" not in sys.path:
         sys.path.insert(0, "")
@@ -154,7 +154,7 @@ def _serve(options: argparse.Namespace) -> None:
 
 
 def _prefix(stage: str) -> str:
-    """What the stage puts in front of a path."""
+    """Return what the stage puts in front of a path."""
     return "" if stage == "$default" else f"/{stage}"
 
 

@@ -94,7 +94,7 @@ def serve(options: argparse.Namespace, path: Path) -> None:
 
 
 def _beside(options: argparse.Namespace, path: Path, desk: Desk, read: Any) -> None:
-    """Have the schedules run, and the files be followed, if that is asked for."""
+    """Add what goes on beside the server, if asked for: the schedules, and the following of files."""
     from functools import partial
 
     from ..gateway._template import reloading, schedules
@@ -119,7 +119,7 @@ def _beside(options: argparse.Namespace, path: Path, desk: Desk, read: Any) -> N
 
 @contextmanager
 def _noted(path: Path, desk: Desk) -> Iterator[None]:
-    """Leave a file that says where the template is served, for `send`, as long as it is."""
+    """Keep a file that says where the template is served, for `send`, as long as the block lasts."""
     from ..gateway._template.serving import state_file
 
     state = state_file(path)

@@ -27,7 +27,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def settings(options: argparse.Namespace) -> dict[str, Any]:
-    """What makes the gateway, as JSON."""
+    """Return what makes the gateway, as JSON."""
     return {
         "stage": STAGE if options.websocket or options.stage == "$default" else options.stage,
         "timeout": options.timeout,

@@ -34,7 +34,7 @@ WARM = "warm"
 
 
 class Refused:
-    """Nothing has been said of such events: they are errors.
+    """The answer where nothing has been said of such events: an error.
 
     Args:
         accepts: the senders of HTTP requests, where the deployer has named them.
@@ -93,7 +93,7 @@ class UnnamedSenders:
 
 
 class WebSocketEvents:
-    """Events of WebSocket APIs go to the ASGI app; everything else goes on.
+    """The ASGI app's answer to events of WebSocket APIs; everything else goes on.
 
     Args:
         otherwise: where it goes on.
@@ -127,7 +127,7 @@ class WebSocketEvents:
 
 
 class WarmUps:
-    """Warm-up pings are answered at once; everything else goes on.
+    """The immediate answer to warm-up pings; everything else goes on.
 
     Args:
         otherwise: where it goes on.
@@ -146,7 +146,7 @@ class WarmUps:
 
 
 class Called:
-    """Such events go to a function of the deployer's, `on_event`.
+    """The answer of a function of the deployer's, `on_event`, to such events.
 
     Args:
         function: `function(event, context)`, plain or asynchronous. What it raises is Lambda's to see.
@@ -176,7 +176,7 @@ class Called:
         return self._awaited(value, context) if hasattr(value, "__await__") else value
 
     async def result_async(self, event: Event, context: Any) -> Any:
-        """The same, on the running loop. A plain function runs in a thread, as a WSGI app does, and has no deadline."""
+        """Return what the function returns. A plain one runs in a thread, as a WSGI app does, and has no deadline."""
         import asyncio
         import inspect
 
@@ -218,7 +218,7 @@ class Called:
 
 
 class Posting:
-    """Such events are POSTed to the app, at `events_path`.
+    """The answer of the app, to which such events are POSTed, at `events_path`.
 
     Args:
         source: makes the request of an event, and the result of a response.

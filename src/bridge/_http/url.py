@@ -86,9 +86,11 @@ def http_api_stage(path: str, raw_path: bytes, stage: str | None, domain: str | 
         return path, raw_path, ""
     prefix = "/" + stage
     if path != prefix and not path.startswith(prefix + "/"):
+        # Behind a custom domain, payload 1.0 has the API mapping's key in place of the stage. Emulators may have neither.
         return path, raw_path, ""
     if EXECUTE_API in (domain or ""):
         return path, raw_path, prefix
+    # Behind a custom domain the client's URL has no stage, but payload 2.0 puts it in front of `rawPath` all the same.
     return path[len(prefix) :] or "/", raw_path[len(prefix) :] or b"/", ""
 
 
@@ -101,6 +103,7 @@ def rest_api_stage(
     keeps a leading double slash that `path` has lost.
     """
     if not stage or EXECUTE_API not in (domain or ""):
+        # Behind a custom domain, `path` is that of the client's URL, with the mapping's base path.
         return path, raw_path, ""
     prefix = "/" + stage
     whole = prefix + path
@@ -109,9 +112,12 @@ def rest_api_stage(
     if not full:
         return whole, prefix.encode() + raw_path, prefix  # emulators leave it out
     if not full.startswith(prefix):
+        # `requestContext.path` is the path of the client's URL: where it has no stage, the URL has none.
         return path, raw_path, ""
     if path.startswith(prefix + "/") and not full[len(prefix) :].lstrip("/").startswith(stage + "/"):
+        # `path` still has the stage, which AWS takes off: an emulator's. Where the URL is /prod/prod/x, it is the app's.
         return path, raw_path, ""
+    # A leading "//x" comes as "/x" in `path`, and as "/stage//x" in `requestContext.path`.
     return whole, prefix.encode() + raw_path, prefix
 
 

@@ -94,7 +94,7 @@ class Api:
     unframed: Callable[[object], Wire] = _refused
 
     def overdue(self, timeout: float) -> Refusal:
-        """What the client is told of a function that does not answer, and whose own timeout is this."""
+        """Return what the client is told of a function that does not answer, and whose own timeout is this."""
         return self.timed_out if self.seconds < timeout else self.failed
 
 

@@ -48,7 +48,7 @@ class Authorizer:
         self._start = f"arn:aws:execute-api:{region}:{account}"
 
     async def context(self, event: Event) -> dict[str, str]:
-        """What every event of the connection will say of the client: `principalId`, and its context's values as text.
+        """Return what every event of the connection says of the client: `principalId`, and its context, as text.
 
         Args:
             event: of the $connect route.

@@ -61,7 +61,7 @@ class ClientConnection:
         self._started = self._active = time.monotonic()
 
     async def accept(self, subprotocol: str | None) -> None:
-        """Open it.
+        """Open the connection.
 
         Raises:
             OSError: the client has left.
@@ -103,11 +103,11 @@ class ClientConnection:
         self._active = time.monotonic()
 
     def seconds_left(self, idle_timeout: float, lifetime: float) -> float:
-        """Until it has been idle, or there, for too long."""
+        """Return the seconds until it has been idle, or there, for too long."""
         now = time.monotonic()
         return min(self._active + idle_timeout, self._started + lifetime) - now
 
 
 def identifier() -> str:
-    """A new id of a connection, a message or a request, in API Gateway's form."""
+    """Return a new id of a connection, a message or a request, in API Gateway's form."""
     return urlsafe_b64encode(token_bytes(11)).decode()

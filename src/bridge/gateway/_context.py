@@ -33,12 +33,12 @@ class LambdaContext:
         self._end = time.monotonic() + seconds
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until the timeout; 0 after it."""
+        """Return the milliseconds until the timeout; 0 after it."""
         return max(0, int((self._end - time.monotonic()) * 1000))
 
 
 def describe(environment: Mapping[str, str]) -> None:
-    """Have this process's contexts say which function it is, if its environment has Lambda's own variables."""
+    """Let this process's contexts say which function it is, if its environment has Lambda's own variables."""
     name = environment.get("AWS_LAMBDA_FUNCTION_NAME")
     if name:
         region = environment.get("AWS_REGION", "us-east-1")

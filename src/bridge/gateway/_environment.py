@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def environment(url: str, stage: str) -> dict[str, str]:
-    """The endpoints of a gateway; and, for SDKs that sign, credentials and a region if there are none.
+    """Return the endpoints of a gateway; and, for SDKs that sign, credentials and a region if there are none.
 
     Args:
         url: of the server: "http://127.0.0.1:8000".
@@ -35,7 +35,7 @@ def identity() -> dict[str, str]:
 
 @contextmanager
 def lent(variables: Mapping[str, str]) -> Iterator[None]:
-    """Variables of this process's environment, for as long as the block lasts."""
+    """Set variables of this process's environment, for as long as the block lasts."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:

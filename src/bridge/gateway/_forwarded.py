@@ -48,12 +48,12 @@ def client_request(scope: Scope, body: bytes, *, stage: str, domain: str) -> Cli
 
 
 def lines(scope: Scope) -> list[tuple[str, str]]:
-    """The client's header lines as text, names as the server gives them."""
+    """Return the client's header lines as text, names as the server gives them."""
     return [(name.decode("latin-1"), _text(value)) for name, value in scope["headers"]]
 
 
 def added(scope: Scope) -> dict[str, str]:
-    """What AWS adds, by lower-case names. A client's own lines of these names must not go on beside them."""
+    """Return what AWS adds, by lower-case names. A client's own lines of these names must not go on beside them."""
     theirs = [_text(value) for name, value in scope["headers"] if name.lower() == b"x-forwarded-for"]
     scheme: str = scope.get("scheme", "http")
     return {
@@ -65,12 +65,12 @@ def added(scope: Scope) -> dict[str, str]:
 
 
 def client(scope: Scope) -> str:
-    """IP address of the peer."""
+    """Return the IP address of the peer."""
     return scope["client"][0] if scope.get("client") else "127.0.0.1"
 
 
 def _ascii(raw: bytes) -> str:
-    """A part of a URL; bytes that should have been percent-encoded are."""
+    """Return a part of a URL; bytes that should have been percent-encoded are."""
     return url.escape(raw.decode("utf-8", "surrogateescape")).decode()
 
 

@@ -29,7 +29,7 @@ class Frames(ServerProtocol):
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's, with these frames."""
+    """The WebSocket protocol of uvicorn, with these frames."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)

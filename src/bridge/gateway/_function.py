@@ -126,5 +126,5 @@ class LocalFunction:
 
 
 def to_json(value: object) -> bytes:
-    """A value as it passes between a function and those who invoke it: what is not JSON fails here, as in Lambda."""
+    """Return a value as it passes between functions and callers: what is not JSON fails here, as in Lambda."""
     return json.dumps(value, ensure_ascii=False).encode()

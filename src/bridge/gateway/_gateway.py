@@ -115,12 +115,12 @@ class Gateway:
                 await response(scope, receive, send)
 
     async def call(self, request: Request) -> ClientRequest:
-        """The call that a request is, with the headers that AWS adds on the way."""
+        """Return the call that a request is, with the headers that AWS adds on the way."""
         domain = self._api.domain(self._stage)
         return await received(request, stage=self._stage, domain=domain, limit=self._api.request_limit)
 
     async def _respond(self, request: Request, send: Send) -> Response | None:
-        """The response to a request; None: it has been streamed."""
+        """Return the response to a request; None: it has been streamed."""
         call = await self.call(request)
         refusal = _refusal(self._api, call)
         if refusal is not None:
@@ -192,7 +192,7 @@ def oversized(api: Api, call: ClientRequest) -> Response | None:
 
 
 def _refusal(api: Api, call: ClientRequest) -> Response | None:
-    """What the API answers to a call that it does not pass on."""
+    """Return what the API answers to a call that it does not pass on."""
     prefix = call.stage_prefix
     if prefix and not (call.raw_path + "/").startswith(prefix + "/"):
         log.warning("%s %s is not under the stage's path, %s/", call.method, call.raw_path, prefix)

@@ -78,7 +78,7 @@ class HostGuard:
 
 
 def _name(url: bytes) -> str:
-    """The host that a URL names, in lower case; "null" and what is no URL are names as well, which nobody allows."""
+    """Return the host that a URL names, in lower case. "null" and what is no URL count as names that nobody allows."""
     text = url.decode("latin-1").lower()
     try:
         return (urlsplit(text).hostname or "").rstrip(".") if "//" in text else text

@@ -59,7 +59,7 @@ class Invocations:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def response(self, request: Request) -> Response:
-        """The answer to an Invoke request."""
+        """Return the answer to an Invoke request."""
         refusal = signature.refusal(request, "lambda")
         if refusal is not None:
             return refusal

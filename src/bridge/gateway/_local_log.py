@@ -17,7 +17,7 @@ OWN = "bridge.gateway"
 
 
 def set_up(stream: TextIO) -> None:
-    """Have the function log as in Lambda, and the gateway say what it does.
+    """Set up the function's log as in Lambda, and let the gateway say what it does.
 
     The root logger is at WARNING unless AWS_LAMBDA_LOG_LEVEL says otherwise, and each line has the request id. The
     gateway's own lines are plain, from INFO on. Where there is a root handler already, all is left as it is.

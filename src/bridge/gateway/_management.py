@@ -24,7 +24,7 @@ _ID = re.compile(r"[A-Za-z0-9_-]{15}=")
 
 
 async def response(request: Request, connection_id: str, connections: dict[str, ClientConnection]) -> Response:
-    """The answer to a POST (send a message), a GET (who is it?) or a DELETE (close)."""
+    """Return the answer to a POST (send a message), a GET (who is it?) or a DELETE (close)."""
     refusal = signature.refusal(request, "execute-api")
     if refusal is not None:
         return refusal

@@ -20,7 +20,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 def outward(wire: Wire, remapped: Container[str], method: str = "GET", *, streamed: bool = False) -> Response:
-    """The response that a function has asked for.
+    """Return the response that a function has asked for.
 
     Args:
         wire: what the function has asked for.
@@ -54,13 +54,13 @@ def outward(wire: Wire, remapped: Container[str], method: str = "GET", *, stream
 
 
 def plain(status: int, text: str) -> Response:
-    """A response of the gateway's own."""
+    """Return a response of the gateway's own."""
     kind = {"{": "application/json", "<": "text/html"}.get(text[0], "text/plain")
     return Response(text, status, media_type=kind)
 
 
 def error(status: int, kind: str, text: str) -> Response:
-    """An answer of one of AWS's own endpoints, which its SDKs raise as an exception of this kind."""
+    """Return an answer of one of AWS's own endpoints, which its SDKs raise as an exception of this kind."""
     return JSONResponse({"message": text}, status, {"x-amzn-ErrorType": kind})
 
 

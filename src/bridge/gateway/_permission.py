@@ -124,7 +124,7 @@ def _principal(name: str) -> str | dict[str, str]:
 
 
 def _names(element: Any, principal: str) -> bool:
-    """Whether a statement's Principal names a caller. An account stands for everybody in it."""
+    """Return whether a statement's Principal names a caller. An account stands for everybody in it."""
     if element == "*":
         return True
     if not isinstance(element, dict):
@@ -145,7 +145,7 @@ def _account(principal: str) -> str:
 
 
 def _holds(operator: str, value: str | None, wanted: list[str]) -> bool:
-    """Whether a condition holds for a key's value: for one of the wanted values, or, negated, for none of them."""
+    """Return whether a condition holds for a key's value: for one of the wanted values; negated, for none of them."""
     name = operator.removesuffix("IfExists")
     if name == "Null":
         return str(value is None).lower() in [each.lower() for each in wanted]
@@ -165,7 +165,7 @@ def _like(pattern: str, text: str) -> bool:
 
 
 def _arn_like(pattern: str, arn: str) -> bool:
-    """Whether an ARN fits a pattern. The six parts are compared one by one, so `*` takes slashes, but no colons."""
+    """Return whether an ARN fits a pattern. Its six parts are compared one by one: `*` takes slashes, but no colons."""
     parts, wanted = arn.split(":", 5), pattern.split(":", 5)
     return len(parts) == len(wanted) == 6 and all(map(_like, wanted, parts))
 

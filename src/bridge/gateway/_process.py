@@ -103,7 +103,7 @@ class Process:
             self._ready = True
 
     def result(self, event: Event, context: Any) -> object:
-        """The result of an event. When the context's time is over, the process is killed.
+        """Return the result of an event. When the context's time is over, the process is killed.
 
         Raises:
             ProcessError, ConfigurationError: as of `wait_until_ready`; and the handler raised.
@@ -145,16 +145,16 @@ class Process:
             timer.cancel()
 
     def has_ended(self) -> bool:
-        """Whether it can handle no more events."""
+        """Return whether it can handle no more events."""
         return self._late or self._refused or self._popen.poll() is not None
 
     def tell_to_end(self) -> None:
-        """Have it end when it has handled its event."""
+        """Tell it to end when it has handled its event."""
         with suppress(OSError):  # what was left to write to a process that has ended
             _pipe(self._popen.stdin).close()
 
     def end(self) -> None:
-        """Have it end, by force if it takes too long."""
+        """End it, by force if it takes too long."""
         self.tell_to_end()
         try:
             self._popen.wait(END_SECONDS)

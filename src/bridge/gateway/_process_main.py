@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def main(target: str, *, exact: bool = False) -> int:
-    """Work in this process; its exit code.
+    """Run the handler in this process; return the exit code.
 
     Args:
         target: "MODULE:HANDLER".
@@ -47,7 +47,7 @@ def main(target: str, *, exact: bool = False) -> int:
 
 
 def work(target: str, jobs: BinaryIO, answers: BinaryIO, *, exact: bool = False) -> int:
-    """Load the handler and handle events until there are no more; the exit code."""
+    """Load the handler and handle events until there are no more. Return the exit code."""
 
     def answer(line: bytes) -> None:
         answers.write(line)

@@ -52,7 +52,7 @@ class Processes:
         self._changed = threading.Condition()
 
     def __call__(self, event: Event, context: Any) -> object:
-        """The result of an event. It waits until a process is idle that may have it.
+        """Return the result of an event. It waits until a process is idle that may have it.
 
         Args:
             event: JSON.
@@ -106,7 +106,7 @@ class Processes:
             process.end()
 
     def _next(self, event: Event) -> int | None:
-        """The process that is to handle an event, if it is idle."""
+        """Return the process that is to handle an event, if it is idle."""
         key = _connection_id(event) if self._routing == "sticky" else None
         if key is not None:
             number = crc32(key.encode()) % self._count

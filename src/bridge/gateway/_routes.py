@@ -48,7 +48,7 @@ class Selection:
         self._routes = frozenset(routes)
 
     def route_key(self, body: str) -> str:
-        """The route of a message: "$default", if its body is no JSON or names no route."""
+        """Return the route of a message: "$default", if its body is no JSON or names no route."""
         if not self._routes:
             return "$default"
         try:
@@ -61,7 +61,7 @@ class Selection:
 
 
 def connect(connection: ClientConnection, stage: str, scope: Scope) -> Event:
-    """The event of a client that asks for a connection."""
+    """Return the event of a client that asks for a connection."""
     added = forwarded.added(scope)
     lines = [line for line in forwarded.lines(scope) if line[0].lower() not in _NOT_DELIVERED | added.keys()]
     lines = [(_spelled(name), value) for name, value in [*lines, *added.items()]]
@@ -76,13 +76,13 @@ def connect(connection: ClientConnection, stage: str, scope: Scope) -> Event:
 
 
 def message(connection: ClientConnection, stage: str, route_key: str, body: str) -> Event:
-    """The event of a message. It has no headers and no query."""
+    """Return the event of a message. It has no headers and no query."""
     context = _context(connection, stage, route_key, "MESSAGE", messageId=identifier())
     return {"requestContext": context, "body": body, "isBase64Encoded": False}
 
 
 def disconnect(connection: ClientConnection, stage: str, code: int, reason: str) -> Event:
-    """The event of a connection that has ended, with its close code and reason."""
+    """Return the event of a connection that has ended, with its close code and reason."""
     headers = {"Host": connection.domain, "x-api-key": "", "X-Forwarded-For": "", "x-restapi": ""}
     return {
         "headers": headers,

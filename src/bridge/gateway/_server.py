@@ -63,7 +63,7 @@ class Server:
 
     @contextmanager
     def serving(self, app: Any) -> Iterator[str]:
-        """Serve in a thread; the URL. A WebSocket gateway's environment is the process's as long."""
+        """Serve in a thread, and give the URL. A WebSocket gateway's environment is the process's as long."""
         environment = getattr(app, "environment", None)
         with lent(environment(self.url) if environment else {}), serving([self._socket], HostGuard(app, self.hosts)):
             yield self.url

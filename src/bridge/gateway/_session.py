@@ -154,7 +154,7 @@ class Session:
         return message["code"], message["reason"] or ""
 
     async def _opening(self, connection: ClientConnection, scope: Scope) -> tuple[int, str | None]:
-        """Status and subprotocol of the answer to the client's handshake."""
+        """Return the status and subprotocol of the answer to the client's handshake."""
         event = routes.connect(connection, self._stage, scope)
         if self._authorizer is not None:
             try:
@@ -183,7 +183,7 @@ class Session:
             await connection.post(answer)
 
     async def _respond(self, event: Event) -> Wire | Failure:
-        """The function's response to an event, or what the client is told instead."""
+        """Return the function's response to an event, or what the client is told instead."""
         context = event["requestContext"]
         if self._settings.variables:
             event["stageVariables"] = dict(self._settings.variables)

@@ -22,7 +22,7 @@ _SIGNED = re.compile(
 
 
 def refusal(request: Request, service: str) -> Response | None:
-    """What AWS answers to a request that is not signed for a service: "execute-api", "lambda"."""
+    """Return AWS's answer to a request that is not signed for a service: "execute-api", "lambda"."""
     header = request.headers.get("authorization")
     if header is None:
         return error(403, "MissingAuthenticationTokenException", "Missing Authentication Token")

@@ -27,7 +27,7 @@ class Threads:
         self._idle: list[SimpleQueue[Job | None]] = []
 
     async def run(self, function: Callable[[], T]) -> T:
-        """What the function returns, in a thread. It goes on there when the caller is cancelled."""
+        """Return what the function returns, in a thread. It goes on there when the caller is cancelled."""
         worker = self._idle.pop() if self._idle else _started()
         future: Future[T] = Future()
         future.set_running_or_notify_cancel()  # from here on nothing cancels it

@@ -120,7 +120,7 @@ class WebSocketGateway:
             await session.run(scope, receive, send)
 
     def environment(self, url: str) -> dict[str, str]:
-        """What a handler's environment should have, where this gateway is served.
+        """Return what a handler's environment should have, where this gateway is served.
 
         Args:
             url: the server's: "http://127.0.0.1:8000".

@@ -19,7 +19,7 @@ MISUSED = 2
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Be the runtime of a Lambda function; the exit code.
+    """Run the runtime of a Lambda function; return the exit code.
 
     Args:
         arguments: MODULE.HANDLER or MODULE:HANDLER; nothing: `_HANDLER` has it, as Lambda sets it.

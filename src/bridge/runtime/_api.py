@@ -33,7 +33,7 @@ class RuntimeApi:
         self._next = self._head("GET", "/invocation/next")
 
     async def next(self) -> Invocation:
-        """The next invocation, for which this waits: here, Lambda freezes what has nothing to do."""
+        """Return the next invocation. This waits for it: meanwhile Lambda freezes what has nothing to do."""
         reply = await self.connection.exchange(self._next, again=True, idle=True)
         if reply.status != 200:
             raise RuntimeApiError(f"the Runtime API answered {_summary(reply)} when asked for the next event")
@@ -62,7 +62,7 @@ class RuntimeApi:
         await self._post(f"/invocation/{invocation.request_id}/error", lines, fault.json())
 
     def stream_head(self, invocation: Invocation, content_type: str) -> bytes:
-        """The first bytes of a streamed result.
+        """Return the first bytes of a streamed result.
 
         https://docs.aws.amazon.com/lambda/latest/dg/runtimes-custom.html#runtimes-custom-response-streaming
         """

@@ -38,7 +38,7 @@ class PlainProcess(LoneProcess):
 
 
 def serve_between(environment: Environment, function: Function) -> int:
-    """Start the app and handle invocations until the runtime is to end; the exit code.
+    """Start the app and handle invocations until the runtime is to end. Return the exit code.
 
     Raises:
         RuntimeApiError: the Runtime API has ended it.

@@ -19,13 +19,13 @@ class LambdaRuntimeClient:
     """What reports an invocation's end: here, the moment at which tools flush."""
 
     def post_init_error(self, *_: Any) -> None:
-        """Init has failed. The error is the one that is being handled."""
+        """Report that init has failed. The error is the one that is being handled."""
 
     def post_invocation_result(self, *_: Any) -> None:
-        """An invocation has ended, and its answer is out."""
+        """Report that an invocation has ended, and that its answer is out."""
 
     def post_invocation_error(self, *_: Any) -> None:
-        """An invocation has failed."""
+        """Report that an invocation has failed."""
 
 
 def handle_event_request(client: LambdaRuntimeClient, request_handler: Callable[..., Any], *arguments: Any) -> Any:

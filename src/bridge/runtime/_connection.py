@@ -33,7 +33,7 @@ class RuntimeApiError(BridgeError, OSError):
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """What a coroutine returns that never suspends."""
+    """Run a coroutine that never suspends, and return what it returns."""
     try:
         coroutine.send(None)
     except StopIteration as returned:
@@ -58,7 +58,7 @@ class ApiConnection(ABC):
         self._used = False
 
     async def exchange(self, *pieces: bytes, again: bool = False, idle: bool = False) -> Reply:
-        """The reply to a request.
+        """Send a request, and return its reply.
 
         Args:
             pieces: the request's bytes.
@@ -81,7 +81,7 @@ class ApiConnection(ABC):
         return await self.reply(idle)
 
     async def begin(self) -> bool:
-        """Be ready for a request; whether the connection has been used before.
+        """Prepare for a request; return whether the connection has been used before.
 
         Raises:
             RuntimeApiError: the Runtime API cannot be reached.
@@ -120,7 +120,7 @@ class ApiConnection(ABC):
                 raise self._lost() from error
 
     async def reply(self, idle: bool = False) -> Reply:
-        """The reply to the request that has been sent; `idle` as of `exchange`.
+        """Return the reply to the request that has been sent; `idle` as of `exchange`.
 
         Raises:
             RuntimeApiError: there is none, or none that is HTTP.
@@ -165,7 +165,7 @@ class ApiConnection(ABC):
 
     @abstractmethod
     async def _read(self, idle: bool) -> bytes | memoryview:
-        """Bytes that have come, to be used before the next are read; none: the other side has sent its last."""
+        """Return bytes that have come, to be used before the next are read; none: the other side has sent its last."""
 
 
 class BlockingConnection(ApiConnection):
@@ -190,7 +190,7 @@ class BlockingConnection(ApiConnection):
             self._socket = None
 
     def _is_open(self) -> bool:
-        """Whether the other side has kept the connection open: between requests there is nothing to read."""
+        """Return whether the other side has kept the connection open: between requests there is nothing to read."""
         if self._socket is None:
             return False
         try:

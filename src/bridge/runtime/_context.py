@@ -47,7 +47,7 @@ class InvocationContext:
         self._deadline = invocation.deadline
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until Lambda ends the invocation; 0 after that."""
+        """Return the milliseconds until Lambda ends the invocation; 0 after that."""
         return max(0, self._deadline - int(time.time() * 1000))
 
     def log(self, message: object) -> None:
@@ -66,7 +66,7 @@ def described() -> list[str | None]:
 
 
 def _client_context(header: str | None) -> SimpleNamespace | None:
-    """What a caller with an AWS mobile SDK says of itself."""
+    """Return what a caller with an AWS mobile SDK says of itself."""
     found = _object(header, "Client Context")
     if found is None:
         return None

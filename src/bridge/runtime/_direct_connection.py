@@ -93,7 +93,7 @@ class DirectConnection(BlockingConnection):
             self._loop.remove_reader(connection)
 
     def _heard(self, connection: socket.socket) -> None:
-        """There is something to read, or the other side has sent its last."""
+        """Note that there is something to read, or that the other side has sent its last."""
         if self._is_idle:
             self._is_idle = False
             self._loop.stop()

@@ -64,7 +64,7 @@ class Environment:
         self._variables = variables
 
     def check(self) -> None:
-        """Be sure that every variable has a value that is known.
+        """Check that every variable has a value that is known.
 
         Raises:
             ConfigurationError: one has not.
@@ -78,7 +78,7 @@ class Environment:
 
 
 def set_up_path(root: str, layers: str = LAYERS) -> None:
-    """Have the function's folder and its layers on the import path, as Lambda's own runtime does.
+    """Put the function's folder and its layers on the import path, as Lambda's own runtime does.
 
     First the folder, then what layers hold for this version of Python, then what they hold for all. `.pth` files there
     count.

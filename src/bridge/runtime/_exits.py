@@ -26,7 +26,7 @@ class ReportedExit(SystemExit):
 
 
 def init_failed(environment: Environment, error: Exception) -> int:
-    """Report that init has failed; the exit code."""
+    """Report that init has failed. Return the exit code."""
     fault = Fault(error)
     logs.report(fault)
     bootstrap: Any = sys.modules.get("bridge.runtime._bootstrap")
@@ -54,6 +54,6 @@ def exited(ended: SystemExit) -> None:
 
 
 def failed(error: RuntimeApiError) -> int:
-    """Say on standard error why the runtime ends; the exit code."""
+    """Say on standard error why the runtime ends. Return the exit code."""
     sys.stderr.write(f"bridge.runtime: {error}\n")
     return FAILED

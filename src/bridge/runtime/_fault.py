@@ -64,11 +64,11 @@ class Fault:
 
     @property
     def header(self) -> str:
-        """The type as a header's value: one line of ASCII, of bounded length."""
+        """Return the type as a header's value: one line of ASCII, of bounded length."""
         return "".join(char if " " <= char <= "~" else "?" for char in self.kind[:KIND_LIMIT])
 
     def body(self) -> dict[str, Any]:
-        """What the API takes, and what stands behind the error, if anything does."""
+        """Return what the API takes, and what stands behind the error, if anything does."""
         body: dict[str, Any] = {
             "errorMessage": self.message,
             "errorType": self.kind,
@@ -82,11 +82,11 @@ class Fault:
         return body
 
     def json(self) -> bytes:
-        """The body, as JSON."""
+        """Return the body, as JSON."""
         return _json(self.body())
 
     def trailer(self) -> str:
-        """The body as a trailer's value: one line, of bounded length. The frames nearest to the error stay."""
+        """Return the body as a trailer's value: one line, of bounded length. The frames nearest to the error stay."""
         from base64 import b64encode
 
         body = {**self.body(), "errorType": self.kind[:KIND_LIMIT]}
@@ -106,7 +106,7 @@ class Fault:
         return b64encode(text).decode()
 
     def cause(self) -> str:
-        """The cause as X-Ray takes it in a header; "" where it would be too long."""
+        """Return the cause as X-Ray takes it in a header; "" where it would be too long."""
         stack = [{"label": frame.name, "path": frame.filename, "line": frame.lineno} for frame in self.frames]
         cause = {
             "working_directory": os.getcwd(),

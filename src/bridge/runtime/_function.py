@@ -54,7 +54,7 @@ class Function:
             self._take_bridge(self.bridge, decorator)
 
     def share_loop(self) -> None:
-        """Have decorators run in threads, so that invocations can go on side by side on one loop."""
+        """Run decorators in threads, so that invocations can go on side by side on one loop."""
         if self.bridge is not None and self.needs_loop:
             self.is_async, self.needs_loop, self.respond = True, False, self.bridge.respond
 
@@ -99,7 +99,7 @@ class Function:
 
 
 def load(name: str, streaming: StreamingMode) -> Function:
-    """The function at "package.module.handler", "package/module.handler" or "package.module:handler".
+    """Load the function at "package.module.handler", "package/module.handler" or "package.module:handler".
 
     Raises:
         FaultError: there is none, in Lambda's own terms.
@@ -140,6 +140,6 @@ def _found(name: str) -> Any:
 
 
 def _decorator_of_tools() -> Any:
-    """What a tool has put around all handlers, if one has looked for the runtime."""
+    """Return what a tool has put around all handlers, if one has looked for the runtime."""
     bootstrap: Any = sys.modules.get("bridge.runtime._bootstrap")
     return None if bootstrap is None else bootstrap.decorator()

@@ -44,7 +44,7 @@ class Invocation:
         self._body = reply.body
 
     def context(self) -> InvocationContext:
-        """The context for the handler.
+        """Return the context for the handler.
 
         Raises:
             FaultError: what the Runtime API says of the invocation cannot be read.
@@ -59,7 +59,7 @@ class Invocation:
         return InvocationContext(self)
 
     def event(self) -> Any:
-        """The event for the handler. To be asked for once: the bytes are not kept.
+        """Return the event for the handler. Ask for it once: the bytes are not kept.
 
         Raises:
             FaultError: it is no JSON.

@@ -41,7 +41,7 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {
 
 
 def set_up(output: TextIO | None = None) -> None:
-    """Have the root logger write as AWS_LAMBDA_LOG_FORMAT and AWS_LAMBDA_LOG_LEVEL say.
+    """Make the root logger write as AWS_LAMBDA_LOG_FORMAT and AWS_LAMBDA_LOG_LEVEL say.
 
     Args:
         output: where to; None: to standard output.

@@ -69,7 +69,7 @@ class LoopConnection(ApiConnection):
             self._wire = None
 
     def _is_open(self) -> bool:
-        """Whether the other side has kept the connection open, and said nothing that was not asked for."""
+        """Return whether the other side keeps the connection open, and has said nothing that was not asked for."""
         return self._wire is not None and not self._wire.ended and not self._wire.incoming
 
     async def _open(self) -> None:

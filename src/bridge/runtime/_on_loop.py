@@ -23,7 +23,7 @@ SHUTDOWN_SECONDS = 0.4
 
 
 def serve_on_loop(environment: Environment, function: Function) -> int:
-    """Start the app and handle invocations until the runtime is to end; the exit code.
+    """Start the app and handle invocations until the runtime is to end. Return the exit code.
 
     Raises:
         RuntimeApiError: the Runtime API has ended it.

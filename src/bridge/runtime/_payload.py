@@ -26,7 +26,7 @@ _MARK = os.urandom(16).hex()
 
 
 def decoded(body: bytearray, content_type: str) -> Any:
-    """An event, as the handler gets it: JSON, or bytes of another media type.
+    """Return an event, as the handler gets it: JSON, or bytes of another media type.
 
     Raises:
         FaultError: the event is no JSON.
@@ -40,7 +40,7 @@ def decoded(body: bytearray, content_type: str) -> Any:
 
 
 def encoded(result: Any) -> tuple[list[bytes], str]:
-    """A result as it is posted, in pieces, and its media type. Bytes go as they are.
+    """Return a result as it is posted, in pieces, and its media type. Bytes go as they are.
 
     As in Lambda's own runtime, JSON has no escapes for what is not ASCII, NaN is `NaN`, a Decimal is a number and bytes
     within a result are UTF-8 text. A lone surrogate, which UTF-8 cannot carry, has all of it escaped.
@@ -68,7 +68,7 @@ def _pieces(result: Any) -> list[bytes]:
 
 
 def _is_base64(text: str) -> bool:
-    """Whether nothing in a text needs an escape. To decode it takes a twentieth of the time that to escape it does."""
+    """Return whether nothing in a text needs an escape. To decode it takes a twentieth of the time to escape it."""
     import pybase64
 
     try:

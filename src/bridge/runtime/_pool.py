@@ -24,7 +24,7 @@ SECONDS = 60.0
 
 
 def serve(count: int, work: Callable[[], int], log_socket: str | None) -> int:
-    """Fork, and wait until all children have ended; the exit code. A child returns its own.
+    """Fork, and wait until all children have ended; return the exit code. A child returns its own.
 
     A child that ends though nobody has asked it to is replaced: an instance lives for days, and Lambda goes on to count
     on all of them. The parent has imported nothing of the function, so each child is as a process of its own.

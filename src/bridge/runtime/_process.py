@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def serve(environment: Environment) -> int:
-    """Start the function and handle its invocations until the runtime is to end; the exit code."""
+    """Start the function and handle its invocations until the runtime is to end. Return the exit code."""
     try:
         return _served(environment)
     except SystemExit as ended:
@@ -88,7 +88,7 @@ def _loaded(environment: Environment) -> Function:
 
 
 def registered(environment: Environment) -> BlockingConnection | None:
-    """The extension's connection, where there is to be one. Without it, all goes on but the notice of the end."""
+    """Return the extension's connection, if there is to be one. Without it, all works but the notice of the end."""
     if not environment.graceful:
         return None
     from . import _extension as extension

@@ -52,7 +52,7 @@ class Reply:
 
     @property
     def closes(self) -> bool:
-        """Whether the connection ends with this reply."""
+        """Return whether the connection ends with this reply."""
         return self._http_1_0 or self.headers.get("connection", "").lower() == "close"
 
     _http_1_0 = False
@@ -72,14 +72,14 @@ class Reply:
             raise MalformedError(f"{len(self._rest)} bytes came after the end of a reply")
 
     def end(self) -> bool:
-        """Whether the reply is complete now that the connection has ended."""
+        """Return whether the reply is complete now that the connection has ended."""
         if self._part == self._to_the_end:
             self.body = self._rest
             self.complete = True
         return self.complete
 
     def _line(self, end: bytes) -> bytearray | None:
-        """What comes before `end`, which is taken too; None if it has not arrived yet."""
+        """Take the bytes before `end`, and `end` too; None if it has not arrived yet."""
         at = self._rest.find(end)
         if max(at, len(self._rest) if at < 0 else 0) > HEAD_LIMIT:
             raise MalformedError(f"a head or a chunk's line of more than {HEAD_LIMIT:,} bytes")
@@ -113,7 +113,7 @@ class Reply:
         return True
 
     def _framing(self) -> Callable[[], bool]:
-        """RFC 9112 section 6.3: where the body ends."""
+        """Return where the body ends: RFC 9112 section 6.3."""
         if self.headers.get("transfer-encoding", "").lower() == "chunked":
             return self._chunk_size
         length = self.headers.get("content-length")

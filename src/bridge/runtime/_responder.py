@@ -61,7 +61,7 @@ class InvocationResponder:
         self._held = self._api.stream_head(self._invocation, content_type) + chunk
 
     async def write(self, data: bytes) -> None:
-        """Send a chunk, after what `start` has held back; an empty one: only that.
+        """Send a chunk, after what `start` has held back. An empty chunk sends only that.
 
         It waits while the receiver is slow. To cancel it does not keep the chunk from going out.
         """
@@ -122,7 +122,7 @@ class InvocationResponder:
 
 
 class SyncInvocationResponder:
-    """The same for plain code, over a connection that blocks."""
+    """The answer to one invocation for plain code, over a connection that blocks."""
 
     def __init__(self, responder: InvocationResponder) -> None:
         self._responder = responder
@@ -136,7 +136,7 @@ class SyncInvocationResponder:
         run(self._responder.start(content_type, prelude))
 
     def write(self, data: bytes) -> None:
-        """Send a chunk, after what `start` has held back; an empty one: only that."""
+        """Send a chunk, after what `start` has held back. An empty chunk sends only that."""
         run(self._responder.write(data))
 
     def end(self, data: bytes = b"") -> None:

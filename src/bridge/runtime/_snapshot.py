@@ -77,7 +77,7 @@ async def _fail(post: Callable[[Fault], Awaitable[None]], error: Exception, code
 
 
 def _hooks(getter: str) -> list[Any]:
-    """The hooks of AWS's package snapshot-restore-py, in the order of their registration; none where it is missing."""
+    """Return the hooks of AWS's package snapshot-restore-py, in the order of registration; none where it is missing."""
     try:
         import snapshot_restore_py
     except ImportError:

@@ -36,7 +36,7 @@ class Worker:
         self._alone = alone
 
     async def run(self) -> NoReturn:
-        """Go on until the Runtime API ends it.
+        """Take and answer invocations until the Runtime API ends it.
 
         Raises:
             RuntimeApiError: it has.
@@ -95,7 +95,7 @@ def _publish(invocation: Invocation) -> None:
 
 
 def _is_cancellation_of_its_own(error: BaseException) -> bool:
-    """Whether the function has cancelled itself, and nobody the worker."""
+    """Return whether the function has cancelled itself, and nobody the worker."""
     asyncio: Any = sys.modules.get("asyncio")
     if asyncio is None or not isinstance(error, asyncio.CancelledError):
         return False

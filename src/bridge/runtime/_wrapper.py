@@ -99,7 +99,7 @@ class Turn:
 
     @property
     def is_free(self) -> bool:
-        """Whether a Bridge may take it here: the first that is called in the runtime's own thread."""
+        """Return whether a Bridge may take it here: the first that is called in the runtime's own thread."""
         return self.noted is None and threading.get_ident() == self._thread
 
     def take(self) -> NotedAnswer:

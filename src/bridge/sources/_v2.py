@@ -106,12 +106,14 @@ def _completed(event: Event) -> Event:
 
 
 def _paths(raw: str, decoded: str | None, context: dict[str, Any]) -> tuple[str, bytes]:
+    # AWS always sends the slash. Events of tests and emulators may lack it.
     if raw[0] != "/":
         raw = "/" + raw
     # A function URL sends rawPath as it came and http.path decoded; an HTTP API sends both decoded. The plugin
     # serverless-offline sends both as they came.
     if context.get("apiId") == "offlineContext_apiId":
         return url.decode_path(raw), url.escape(raw)
+    # Emulators leave http.path out. Two equal paths are an HTTP API's, or have nothing to decode.
     if decoded is None or raw == decoded:
         return raw, url.encode_path(raw)
     path = url.decode_path(raw)

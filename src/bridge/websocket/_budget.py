@@ -54,12 +54,12 @@ class Budget:
         self.all = self.app + margin * 0.7
 
     def begin(self) -> float:
-        """Have everything end when the app has to; the seconds until then."""
+        """Let everything end when the app has to; return the seconds until then."""
         end_of_time.set(self.app)
         return left()
 
     def close(self) -> None:
-        """Have everything end when there is just time to answer."""
+        """Let everything end when there is just time to answer."""
         end_of_time.set(self.all)
 
 

@@ -57,7 +57,7 @@ class Connection:
 
     @property
     def attachment(self) -> Any:
-        """A copy of the connection's value, as it was when the event began or when it was last set; None: none is set.
+        """Return a copy of the connection's value, as the event began or as it was last set; None: it has no value.
 
         To change it: `set_attachment` or `update`.
         """
@@ -105,7 +105,7 @@ class Connection:
 
     @property
     def groups(self) -> list[str]:
-        """The names of its groups; when the connection has ended, of those that it was in."""
+        """Return the names of its groups; when the connection has ended, of those that it was in."""
         return list(self._value.get("groups", ()))
 
     async def join(self, group: str) -> None:
@@ -130,12 +130,12 @@ class Connection:
 
     @property
     def snapshot(self) -> Value:
-        """What $connect said."""
+        """Return what $connect said."""
         snapshot: Value = self._value["connect"]
         return snapshot
 
     def begin(self, snapshot: Value) -> None:
-        """There is no record: what is known is this."""
+        """Take what is known of a connection that has no record."""
         self._value = {"connect": snapshot}
 
     async def create(self, greetings: list[str]) -> None:
@@ -162,7 +162,7 @@ class Connection:
         return True
 
     async def greetings(self) -> list[str]:
-        """What the app has sent in $connect: for one event, which has to post it. The others get nothing."""
+        """Take what the app has sent in $connect: for one event, which has to post it. The others get nothing."""
         while greetings := self._value.get("greetings"):
             if await self._put({key: value for key, value in self._value.items() if key != "greetings"}):
                 return list(greetings)

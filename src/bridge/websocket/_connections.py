@@ -63,7 +63,7 @@ class Broadcast(NamedTuple):
 
 
 class SyncConnections:
-    """The same as `Connections`, for code without an event loop. Calls block; any number of threads may make them."""
+    """The `Connections` for code without an event loop. Calls block; any number of threads may make them."""
 
     def __init__(self, records: Records | None, endpoint_url: str | None, clients: Clients) -> None:
         self._records = records
@@ -72,15 +72,15 @@ class SyncConnections:
         self._known: dict[str, Management] = {}
 
     def send(self, connection_id: str, text: str) -> None:
-        """See `Connections.send`."""
+        """Send a text, as `Connections.send` does."""
         self.management().post(connection_id, text)
 
     def send_json(self, connection_id: str, value: Any) -> None:
-        """See `Connections.send_json`."""
+        """Send a value as JSON, as `Connections.send_json` does."""
         self.send(connection_id, _json(value))
 
     def close(self, connection_id: str) -> bool:
-        """See `Connections.close`."""
+        """Close a connection, as `Connections.close` does."""
         try:
             self.management().delete(connection_id)
         except ConnectionGoneError:
@@ -88,11 +88,11 @@ class SyncConnections:
         return True
 
     def members(self, group: str) -> list[str]:
-        """See `Connections.members`."""
+        """Return a group's members, as `Connections.members` does."""
         return self._kept().members(group)
 
     def broadcast(self, group: str, text: str, *, exclude: Collection[str] = ()) -> Broadcast:
-        """See `Connections.broadcast`."""
+        """Send a text to a group, as `Connections.broadcast` does."""
         from concurrent.futures import ThreadPoolExecutor
 
         post = self.management().post
@@ -123,11 +123,11 @@ class SyncConnections:
         return result
 
     def broadcast_json(self, group: str, value: Any, *, exclude: Collection[str] = ()) -> Broadcast:
-        """See `Connections.broadcast_json`."""
+        """Send a value as JSON to a group, as `Connections.broadcast_json` does."""
         return self.broadcast(group, _json(value), exclude=exclude)
 
     def endpoint_of(self, event: Event) -> str:
-        """Where API Gateway takes messages for the clients of an event's API."""
+        """Return where API Gateway takes messages for the clients of an event's API."""
         context, region = event["requestContext"], os.environ.get("AWS_REGION")
         domain = context.get("domainName") or ""
         if region and not (url.EXECUTE_API in domain and is_aws(f"https://{domain}")):
@@ -136,7 +136,7 @@ class SyncConnections:
         return self._configured() or f"https://{domain}/{context.get('stage')}"
 
     def management(self) -> Management:
-        """The Management API: at the endpoint that is configured, or else at that of the event being handled.
+        """Return the Management API at the endpoint that is configured, or at that of the event being handled.
 
         Raises:
             ConfigurationError: none is configured, and no WebSocket event is being handled.
@@ -154,7 +154,7 @@ class SyncConnections:
         return self.management_at(url)
 
     def management_at(self, url: str) -> Management:
-        """The Management API at an endpoint; one client for each.
+        """Return the Management API at an endpoint; one client for each.
 
         Raises:
             ConfigurationError: the endpoint is neither AWS's nor named by the deployer, and would be signed for.
@@ -242,7 +242,7 @@ class Connections:
         return await call(MANAGEMENT, self.sync.close, connection_id)
 
     async def members(self, group: str) -> list[str]:
-        """The ids of the connections in a group, in any order. Some may be gone without a word."""
+        """Return the ids of the connections in a group, in any order. Some may be gone without a word."""
         return await call(STORE, self.sync.members, group)
 
     async def broadcast(self, group: str, text: str, *, exclude: Collection[str] = ()) -> Broadcast:

@@ -20,7 +20,7 @@ current: ContextVar[Connection] = ContextVar(KEY)
 
 
 def connection(websocket: Any) -> Connection:
-    """The connection behind a framework's WebSocket object, or behind an ASGI scope.
+    """Return the connection behind a framework's WebSocket object, or behind an ASGI scope.
 
     Raises:
         ConfigurationError: it is none of Bridge's: another server runs the app.
@@ -34,7 +34,7 @@ def connection(websocket: Any) -> Connection:
 
 
 def suspending(websocket: Any) -> bool:
-    """Whether a run is about to end while its connection goes on: in `finally`, this is no goodbye.
+    """Return whether a run is about to end while its connection goes on: in `finally`, this is no goodbye.
 
     False under any other server, where an endpoint runs once for a connection.
     """

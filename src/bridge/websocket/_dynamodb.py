@@ -68,12 +68,12 @@ class DynamoDBStore:
         self._lock = threading.Lock()
 
     def get(self, key: str, sort: str) -> Item | None:
-        """See `Store.get`. A strongly consistent read."""
+        """Return an item, as `Store.get` does, by a strongly consistent read."""
         answer = self._call("get_item", Key=_key(key, sort), ConsistentRead=True)
         return self._live(answer.get("Item"))
 
     def put(self, key: str, sort: str, value: Value, *, version: int, expires: int) -> bool:
-        """See `Store.put`. A conditional write."""
+        """Write an item, as `Store.put` does, by a conditional write."""
         item = {
             **_key(key, sort),
             "value": _packed(value),
@@ -101,12 +101,12 @@ class DynamoDBStore:
         return True
 
     def delete(self, key: str, sort: str) -> Item | None:
-        """See `Store.delete`. DynamoDB gives the item's attributes to the one call that removed it."""
+        """Remove an item, as `Store.delete` does. DynamoDB gives its attributes to the one call that removed it."""
         answer = self._call("delete_item", Key=_key(key, sort), ReturnValues="ALL_OLD")
         return self._live(answer.get("Attributes"))
 
     def sorts(self, key: str) -> list[str]:
-        """See `Store.sorts`. A strongly consistent query, page after page (1 MB each)."""
+        """Return second keys, as `Store.sorts` does, by a strongly consistent query, page after page (1 MB each)."""
         query: dict[str, Any] = {
             "KeyConditionExpression": "#pk = :pk",
             "FilterExpression": "#expires > :now",

@@ -64,7 +64,7 @@ class WebSockets:
         }
 
     def result(self, event: Event, context: Any) -> Result:
-        """The result of an event; the app runs on the process's loop."""
+        """Return the result of an event; the app runs on the process's loop."""
         results: list[Result] = []
 
         async def work(state: dict[str, Any]) -> None:
@@ -74,7 +74,7 @@ class WebSockets:
         return results[0] if error is None else self._failed(event, error)
 
     async def result_async(self, event: Event, context: Any) -> Result:
-        """The result of an event; the app runs on the caller's loop."""
+        """Return the result of an event; the app runs on the caller's loop."""
         state, failure = await self._asgi.lifespans.state(deadline.seconds(context))
         return await self._result(event, context, state) if failure is None else self._failed(event, failure)
 
@@ -170,7 +170,7 @@ class WebSockets:
         return {"statusCode": 200}
 
     async def _left(self, event: Event, context: Any, greetings: list[str]) -> list[str]:
-        """The greetings that are left for the first message."""
+        """Return the greetings that are left for the first message."""
         if (
             greetings
             and self._connections.after_connect
@@ -240,7 +240,7 @@ def _received(event: Event) -> Message:
 
 
 def _answer(response: Response) -> Result:
-    """The result that carries a response. It has no keys that it does not need."""
+    """Return the result that carries a response. It has no keys that it does not need."""
     status, headers, body = response
     single, cookies, repeated = headers
     result: Result = {"statusCode": status}

@@ -37,7 +37,7 @@ PAUSE = 0.1
 
 
 def invoke(event: Event, context: Any, greetings: list[str]) -> bool:
-    """Have this function invoked again, to post greetings; whether Lambda has accepted that."""
+    """Invoke this function again, to post greetings; return whether Lambda has accepted that."""
     function = getattr(context, "invoked_function_arn", None) or os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
     names = ("connectionId", "connectedAt", "apiId", "stage", "domainName")
     request_context = {name: event["requestContext"].get(name) for name in names}
@@ -54,7 +54,7 @@ def invoke(event: Event, context: Any, greetings: list[str]) -> bool:
 
 
 def post_all(post: Callable[[str], None], greetings: list[str], seconds: float) -> bool:
-    """Post greetings, as soon as the connection is there; whether it has come to be there."""
+    """Post greetings, as soon as the connection is there. Return whether it has come to be there."""
     end = monotonic() + min(SECONDS, seconds)
     for text in greetings:
         while True:

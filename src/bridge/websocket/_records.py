@@ -37,7 +37,7 @@ class Records:
         self.store = store
 
     def get(self, connection_id: str) -> Item | None:
-        """The record of a connection."""
+        """Return the record of a connection."""
         return self.store.get(_key(connection_id), _SELF)
 
     def put(self, connection_id: str, value: Value, *, version: int, expires: int) -> bool:
@@ -52,7 +52,7 @@ class Records:
         return item
 
     def members(self, group: str) -> list[str]:
-        """The ids of the connections in a group."""
+        """Return the ids of the connections in a group."""
         return self.store.sorts(_GROUP + group)
 
     def join(self, connection_id: str, groups: Iterable[str], *, expires: int) -> None:

@@ -24,7 +24,7 @@ _HANDSHAKE = frozenset(
 
 
 def snapshot(event: Event, path: WebSocketPath) -> Value:
-    """What a $connect event says of a connection, as JSON; or what any later event of it still does.
+    """Return what a $connect event says of a connection, as JSON; or what any later event of it still does.
 
     Later events have neither the client's headers nor its query string, only `requestContext`.
     """
@@ -44,7 +44,7 @@ def snapshot(event: Event, path: WebSocketPath) -> Value:
 
 
 def scope_of(snap: Value, event: Event, context: Any, state: dict[str, Any]) -> Scope:
-    """The connection scope of a snapshot, with the event and context in `aws.event` and `aws.context`."""
+    """Return the connection scope of a snapshot, with the event and context in `aws.event` and `aws.context`."""
     headers = to_asgi([(name, value) for name, value in snap["headers"]])
     lines = dict(headers)
     offered = b",".join(value for name, value in headers if name == b"sec-websocket-protocol").decode("latin-1")

@@ -57,10 +57,10 @@ class Store(Protocol):
     """
 
     def get(self, key: str, sort: str) -> Item | None:
-        """The item as the last `put` that succeeded left it, whoever made it; None: there is none."""
+        """Return the item as the last `put` that succeeded left it, whoever made it; None: there is none."""
 
     def put(self, key: str, sort: str, value: Value, *, version: int, expires: int) -> bool:
-        """Write, if nobody has written since.
+        """Write an item, if nobody has written since.
 
         Args:
             key: the first key.
@@ -75,10 +75,10 @@ class Store(Protocol):
         """
 
     def delete(self, key: str, sort: str) -> Item | None:
-        """Remove an item; what this call removed. Of several calls at the same time one gets the item."""
+        """Remove an item, and return it. Of several calls at the same time one gets the item."""
 
     def sorts(self, key: str) -> list[str]:
-        """The second keys of the items under a first key, in any order."""
+        """Return the second keys of the items under a first key, in any order."""
 
 
 class MemoryStore:
@@ -94,12 +94,12 @@ class MemoryStore:
         self._lock = threading.Lock()
 
     def get(self, key: str, sort: str) -> Item | None:
-        """See `Store.get`."""
+        """Return an item, as `Store.get` does."""
         with self._lock:
             return self._live(key, sort)
 
     def put(self, key: str, sort: str, value: Value, *, version: int, expires: int) -> bool:
-        """See `Store.put`."""
+        """Write an item, as `Store.put` does."""
         text = json.dumps(value)
         with self._lock:
             item = self._live(key, sort)
@@ -109,7 +109,7 @@ class MemoryStore:
             return True
 
     def delete(self, key: str, sort: str) -> Item | None:
-        """See `Store.delete`."""
+        """Remove an item, as `Store.delete` does."""
         with self._lock:
             item = self._live(key, sort)
             under = self._items.get(key, {})
@@ -119,7 +119,7 @@ class MemoryStore:
             return item
 
     def sorts(self, key: str) -> list[str]:
-        """See `Store.sorts`."""
+        """Return second keys, as `Store.sorts` does."""
         with self._lock:
             return [sort for sort in self._items.get(key, {}) if self._live(key, sort)]
 
@@ -146,12 +146,12 @@ class FileStore:
             database.execute("DELETE FROM items WHERE expires <= ?", [int(clock())])
 
     def get(self, key: str, sort: str) -> Item | None:
-        """See `Store.get`."""
+        """Return an item, as `Store.get` does."""
         with closing(self._opened()) as database:
             return self._live(database, key, sort)
 
     def put(self, key: str, sort: str, value: Value, *, version: int, expires: int) -> bool:
-        """See `Store.put`."""
+        """Write an item, as `Store.put` does."""
         row = (key, sort, json.dumps(value), version + 1, expires)
         with closing(self._opened()) as database, database:
             database.execute("BEGIN IMMEDIATE")
@@ -162,7 +162,7 @@ class FileStore:
             return True
 
     def delete(self, key: str, sort: str) -> Item | None:
-        """See `Store.delete`."""
+        """Remove an item, as `Store.delete` does."""
         with closing(self._opened()) as database, database:
             database.execute("BEGIN IMMEDIATE")
             item = self._live(database, key, sort)
@@ -170,13 +170,13 @@ class FileStore:
             return item
 
     def sorts(self, key: str) -> list[str]:
-        """See `Store.sorts`."""
+        """Return second keys, as `Store.sorts` does."""
         with closing(self._opened()) as database:
             found = database.execute("SELECT sort FROM items WHERE key = ? AND expires > ?", [key, int(self._clock())])
             return [sort for (sort,) in found]
 
     def _opened(self) -> Connection:
-        """A connection for one call: it belongs to one thread, and is not taken along by a fork."""
+        """Open a connection for one call: it belongs to one thread, and is not taken along by a fork."""
         from sqlite3 import connect
 
         database = connect(self._path, timeout=min(LOCK_SECONDS, left()), isolation_level=None)

@@ -109,7 +109,7 @@ class ASGI:
     async def host(
         self, cycle: Cycle, request: Request, body: bytes, event: Event, context: Any
     ) -> BaseException | None:
-        """Run a request on the caller's loop, through channels of the caller's; what the app raised, if it raised."""
+        """Run a request on the caller's loop, through its channels. Return what the app raised, or None."""
         state, failure = await self.lifespans.state(deadline.seconds(context))
         if failure is not None:
             return failure
@@ -154,7 +154,7 @@ class ASGI:
         return runner.run(coroutine, context, cycle)
 
     def run_work(self, work: Work, context: Any) -> BaseException | None:
-        """Run what is no HTTP request, and sees to its own deadline, on the process's loop; what it raised."""
+        """Run what is no HTTP request, and sees to its own deadline, on the process's loop. Return what it raised."""
         failure = None if self._started else self.start(deadline.seconds(context))
         return self._runner.run(work(self._state), None) if failure is None else failure
 

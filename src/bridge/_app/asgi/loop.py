@@ -61,7 +61,7 @@ def hastened(loop: AbstractEventLoop) -> FirstStep:
     def first_step(coroutine: Coroutine[Any, Any, Any]) -> Task[Any]:
         ready = loop._ready  # type: ignore[attr-defined]
         task = Task(coroutine, loop=loop)
-        ready.pop()._run()
+        ready.pop()._run()  # CPython 3.11 has queued the first step as the last callback
         return task
 
     return first_step
@@ -108,14 +108,14 @@ class Runner:
     def run(
         self, coroutine: Coroutine[Any, Any, Any], context: Context | None, cycle: Cycle | None = None
     ) -> BaseException | None:
-        """Run a coroutine to its end, or to the invocation's deadline; what it raised, if it raised.
+        """Run a coroutine to its end, or to the invocation's deadline. Return what it raised, or None.
 
         At the deadline it is cancelled. If it will not end even so, it is left to go on with later events: the answer
         cannot wait for it. Where the answer to `cycle` is out by then, there is a little more time for what is left.
         SystemExit and KeyboardInterrupt are not returned but raised.
         """
         if _get_running_loop() is not None:
-            coroutine.close()
+            coroutine.close()  # or CPython warns that it was never awaited
             check_idle()
         # The executor of a loop knows a thread a moment after that has begun to run.
         if not self.lock.acquire(timeout=LOOK_SECONDS):
@@ -139,6 +139,7 @@ class Runner:
             error = task.exception()
             return error if error is None else blamed_on(task, error)
         except CancelledError as cancelled:
+            # `Task.exception` raises this, and does not return it, where the task was cancelled.
             return cancelled
         finally:
             self.lock.release()
@@ -230,6 +231,7 @@ class Runner:
         try:
             return self.run(coroutine, Waits()) is None and isinstance(seen[0], Task)
         except (AttributeError, IndexError, TypeError):
+            # uvloop has no `_ready`; CPython 3.11 has no `eager_start`.
             coroutine.close()
             return False
 

@@ -114,7 +114,7 @@ class WSGIResponse:
     def start_response(
         self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo = None, /
     ) -> Callable[[bytes], object]:
-        """Take the status line and the headers; the callable that it returns takes body bytes.
+        """Take the status line and the headers, and return a callable that takes body bytes.
 
         Raises:
             AppError: a second call without `exc_info`, a status that is no number, or headers that are no pairs of str.

@@ -63,7 +63,7 @@ class WSGIStreamResponse(WSGIResponse):
     def start_response(
         self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo = None, /
     ) -> Callable[[bytes], object]:
-        """Take the status line and the headers; the callable that it returns sends body bytes.
+        """Take the status line and the headers, and return a callable that sends body bytes.
 
         Raises:
             AppError: as `WSGIResponse.start_response`.

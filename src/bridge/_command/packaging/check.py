@@ -47,7 +47,7 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Look at a package and print what was found; the exit code: 1 where there is something to mend.
+    """Look at a package and print what was found. Return the exit code: 1 where there is something to mend.
 
     Raises:
         PackagingError: it cannot be read.

@@ -45,7 +45,7 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Start the function and print how that went; the exit code.
+    """Start the function and print how that went. Return the exit code.
 
     Raises:
         PackagingError: it cannot be started here.

@@ -100,7 +100,7 @@ def _advice(starts: Mapping[str, Sequence[Start]], packages: Sequence[Import]) -
 
 
 def _of_bytecode(starts: Mapping[str, Sequence[Start]]) -> str:
-    """What bytecode is worth. Nothing is claimed where one kind's slowest start is as slow as another's fastest."""
+    """Return what bytecode is worth. Claim nothing where one kind's slowest start is as slow as another's fastest."""
     without, best = _processor(starts[WITHOUT]), _processor(starts[WITH])
     now = _processor(starts.get(SHIPPED, starts[WITHOUT]))
     if min(now) > max(best):

@@ -22,7 +22,7 @@ _EXTENDED_TIMESTAMP = 0x5455
 
 @dataclass(frozen=True)
 class Entry:
-    """A file.
+    """A file of a function.
 
     Attributes:
         name: its path in the function's folder, with slashes.

@@ -68,7 +68,7 @@ def _libraries(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _fits(tag: str, platform: Platform) -> bool:
-    """Whether a wheel's tag is one that a platform takes (PEP 425)."""
+    """Return whether a wheel's tag is one that a platform takes (PEP 425)."""
     python, _, rest = tag.partition("-")
     abi, _, system = rest.partition("-")
     if system != "any" and system not in platform.wheel_platforms:

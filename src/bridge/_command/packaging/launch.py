@@ -17,7 +17,7 @@ imported = time.perf_counter()
 
 
 def main(pipe: int, target: str) -> int:
-    """Run the function; the exit code.
+    """Run the function, and return the exit code.
 
     Args:
         pipe: gets three times, by `time.perf_counter`: the begin, and the ends of the two imports.

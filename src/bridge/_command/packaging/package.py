@@ -68,7 +68,7 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Make what was asked for; the exit code.
+    """Make what was asked for, and return the exit code.
 
     Raises:
         PackagingError: it cannot be made.

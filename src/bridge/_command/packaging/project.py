@@ -121,7 +121,7 @@ def own_files(folder: Path, exclude: Iterable[str], outputs: Iterable[Path] = ()
 
 
 def _is_for_others(folder: Path) -> bool:
-    """Whether a folder is a virtual environment, a program of CDK's or Terraform's, or the output of a build."""
+    """Return whether a folder is a virtual environment, a program of CDK's or Terraform's, or the output of a build."""
     if not folder.is_dir():
         return False
     if folder.name == "dist":
@@ -173,7 +173,7 @@ def _pyproject(path: Path) -> dict[str, Any]:
 
 
 def _is_package(pyproject: dict[str, Any]) -> bool:
-    """Whether the project is one that is built. uv's `package` and Poetry's `package-mode` may say that it is not."""
+    """Return whether the project is built. uv's `package` and Poetry's `package-mode` may say that it is not."""
     tool = pyproject.get("tool", {})
     return (
         "build-system" in pyproject

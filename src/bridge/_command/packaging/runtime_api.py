@@ -56,7 +56,7 @@ class OneEventApi:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Stop."""
+        """Stop the server."""
         self.closing.set()
         self._server.shutdown()
         self._server.server_close()

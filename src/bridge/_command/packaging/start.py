@@ -29,7 +29,7 @@ _TELLING = 20
 
 @dataclass(frozen=True)
 class Start:
-    """How a start went.
+    """The course of one start.
 
     Attributes:
         seconds: of each of `coldstart_report.PHASES`, by the clock.

@@ -92,7 +92,7 @@ class TaskRoot:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Let the folder be removed."""
+        """Make the folder writable again, so that it can be removed."""
         self._allow(0o755, 0o644)
 
     def _allow(self, folders: int, files: int) -> None:

@@ -145,7 +145,7 @@ class Served(dict[str, str]):
         self._sender = desk.sender
 
     async def send(self, name: str, *bodies: Any) -> list[dict[str, Any]]:
-        """Send an event to a function, a queue, a topic and so on: see `bridge send`; what has become of it."""
+        """Send an event to a function, a queue, a topic and so on, as `bridge send` does. Return what became of it."""
         return await self._sender.send(name, list(bodies))
 
 

@@ -29,7 +29,7 @@ SECONDS = 10.0
 
 
 class DeniedError(Exception):
-    """The caller may not.
+    """The caller may not call the route.
 
     Attributes:
         kind: a gateway response's type: "UNAUTHORIZED" (401), "ACCESS_DENIED" (403), "AUTHORIZER_FAILURE" (500) ...

@@ -89,7 +89,7 @@ class Deployment:
         await asyncio.gather(*(function.close() for function in self.functions.values()))
 
     def changed(self, folders: set[Path]) -> list[str]:
-        """Renew the functions whose code is in one of these folders; their logical ids."""
+        """Renew the functions whose code is in one of these folders. Return their logical ids."""
         renewed = []
         for logical_id, environments in self.environments.items():
             function = self.stack.functions[logical_id]

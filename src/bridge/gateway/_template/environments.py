@@ -82,7 +82,7 @@ class Environments:
             self._idle.append(Process(self._target, self._launch))
 
     def renew(self) -> None:
-        """Have events run in new processes from now on: the code has changed. Those that handle one finish it."""
+        """Run events in new processes from now on: the code has changed. Those that handle one finish it."""
         with self._lock:
             ended, self._idle = self._idle, []
             self._busy.clear()

@@ -48,7 +48,7 @@ class ApiExchange:
 
     @property
     def what(self) -> str:
-        """The request, for logs."""
+        """Return the request, for logs."""
         return f"{self.api.logical_id} {self.call.method} {self.call.raw_path}"
 
     def taken(self) -> Route:

@@ -184,7 +184,7 @@ class Identities:
         return f"{self._account.function_arn(name)}:{qualifier}"
 
     def _generated(self, name: str, attribute: str | None) -> str | None:
-        """What SAM makes beside the resources of the template."""
+        """Return what SAM makes beside the resources of the template."""
         base, _, part = name.partition(".")
         if base in self._resources and part:  # Ref: Function.Alias
             return self.reference(base, part, 0)

@@ -72,7 +72,7 @@ class GrantedPermission:
 
     @property
     def statement(self) -> dict[str, Any]:
-        """The statement that Lambda makes of it."""
+        """Return the statement that Lambda makes of it."""
         return statement(self.properties, sid=self.name)
 
 

@@ -33,7 +33,7 @@ def event(resource: EventResource, account: Account, bodies: list[Any]) -> Any:
 
 
 def count(event: Any, number: int) -> None:
-    """Have a queue's messages say how often they have been given to a function."""
+    """Set how often a queue's messages say that they have been given to a function."""
     for record in event.get("Records", ()) if isinstance(event, dict) else ():
         if record.get("eventSource") == "aws:sqs":
             record["attributes"]["ApproximateReceiveCount"] = str(number)

@@ -22,7 +22,7 @@ _FUNCTION_ARN = re.compile(r":function:([A-Za-z0-9_-]+)")
 
 @dataclass(frozen=True, kw_only=True)
 class Resource:
-    """A resource.
+    """A resource of the template.
 
     Attributes:
         logical_id: its key.

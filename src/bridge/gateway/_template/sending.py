@@ -61,7 +61,7 @@ class Sender:
         return [step for each in found for step in await self.deliver(each, bodies)]
 
     async def deliver(self, resource: EventResource, bodies: list[Any]) -> list[dict[str, Any]]:
-        """Give an event to the function of a source, again and again while it fails; what has become of it."""
+        """Give an event to a source's function, again and again while it fails; return what has become of it."""
         account = self._deployment.stack.account
         waiting = bodies or [{}]
         if resource.kind in ("schedule", "scheduler", "eventbridge", "cloudwatch-logs"):

@@ -117,7 +117,10 @@ class ManagementAPI:
         self._accepted("POST", connection_id, body)
 
     def get(self, connection_id: str) -> dict[str, Any]:
-        """What is known of a connection: `connectedAt`, `lastActiveAt` (ISO 8601), `identity`. Raises as `post`."""
+        """Return what is known of a connection: `connectedAt`, `lastActiveAt` (ISO 8601), `identity`.
+
+        It raises what `post` raises.
+        """
         answer = self._accepted("GET", connection_id)
         try:
             found: dict[str, Any] = json.loads(answer.content)

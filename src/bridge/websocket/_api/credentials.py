@@ -28,7 +28,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def environment() -> Credentials | None:
-    """AWS_ACCESS_KEY_ID and the others, as they are now; None: not set."""
+    """Return AWS_ACCESS_KEY_ID and the others, as they are now; None: not set."""
     access_key = os.environ.get("AWS_ACCESS_KEY_ID")
     secret_key = os.environ.get("AWS_SECRET_ACCESS_KEY")
     if not access_key or not secret_key:
@@ -56,7 +56,7 @@ class Role:
         self._boto3: Any = None
 
     def __call__(self) -> Credentials:
-        """Credentials that are good now.
+        """Return credentials that are good now.
 
         Raises:
             ManagementError: there are none.
@@ -90,7 +90,7 @@ class Role:
 
 
 def _of_container(url: SplitResult) -> tuple[Credentials, float]:
-    """The credentials that a container's endpoint gives, and their end in seconds since 1970."""
+    """Return the credentials that a container's endpoint gives, and their end in seconds since 1970."""
     from datetime import datetime
 
     connection = HTTPConnection(url.hostname or "", url.port, timeout=CONTAINER_SECONDS)

@@ -57,7 +57,7 @@ class Endpoint:
         )
 
     def arn(self, region: str, method: str) -> str:
-        """The resource that a policy has to allow for a method; `*` where the URL does not tell."""
+        """Return the resource that a policy has to allow for a method; `*` where the URL does not tell."""
         api, stage = "*", "*"
         if self._execute_api:
             api, stage = self._labels[0], self.path.strip("/") or "*"

@@ -37,7 +37,7 @@ def signed_headers(
     service: str,
     now: float | None = None,
 ) -> dict[str, str]:
-    """The headers of a signed request that has no query and no other headers that AWS looks at.
+    """Return the headers of a signed request that has no query and no other headers that AWS looks at.
 
     Args:
         method: in capitals.

@@ -96,7 +96,7 @@ class WebSocketRun:
     async def error(
         self, app: ASGIApp, scope: Scope, seconds: float | None, grace: float = deadline.GRACE
     ) -> BaseException | None:
-        """Run the app, for so many seconds at most, and `grace` to end; what went wrong, if anything did."""
+        """Run the app, for so many seconds at most, and `grace` to end. Return what went wrong, or None."""
         loop = asyncio.get_running_loop()
         self._end = float("inf") if seconds is None else loop.time() + seconds
         self._before = asyncio.all_tasks()
@@ -138,7 +138,7 @@ class WebSocketRun:
             await asyncio.wait_for(self._posts.done(), None if seconds == float("inf") else seconds)
 
     def _meant(self, error: BaseException | None) -> BaseException | None:
-        """The error that is one: that an app is ended by the client's leaving, and says so, is none."""
+        """Return the error, unless it only says that the client has left: an app may end so."""
         if error is None:
             if self.state.answered:
                 return self._lost()

@@ -73,11 +73,11 @@ class Incoming:
 
     @property
     def has_message(self) -> bool:
-        """Whether there is a message that nobody has had."""
+        """Return whether there is a message that nobody has had."""
         return bool(self._messages)
 
     def end(self, code: int, reason: str) -> None:
-        """Let the app know that the connection has ended, instead of all else."""
+        """Tell the app that the connection has ended. It gets no other message."""
         self._messages.clear()
         self._messages.append({"type": "websocket.disconnect", "code": code, "reason": reason})
         self.give()
@@ -92,7 +92,7 @@ class Incoming:
                 return
 
     def fail(self, error: Exception) -> None:
-        """Have everybody who waits fail."""
+        """Raise an error in everybody who waits for a message."""
         for future in self.asked:
             if not future.done():
                 future.set_exception(error)

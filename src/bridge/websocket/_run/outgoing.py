@@ -46,7 +46,7 @@ class Outgoing:
         self._body = b""
 
     def take(self, message: Message) -> str | None:
-        """Take a message; the text in it, if it is one for the client.
+        """Take a message. Return the text in it, if it is one for the client.
 
         Raises:
             AppError: the app may not send this, or not now, or a field of it has the wrong type.

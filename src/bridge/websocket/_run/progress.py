@@ -133,7 +133,7 @@ def name_of(task: Task[Any]) -> str:
 
 
 def _held(roots: list[object], loop: AbstractEventLoop, wanted: Collection[int], hidden: set[int]) -> Collection[int]:
-    """The first of the objects with the ids `wanted` that `roots` lead to; all, if there is too much to look at."""
+    """Return the first of the ids `wanted` whose object `roots` lead to; all, if there is too much to look at."""
     seen = set(hidden)
     level = roots
     while level:
@@ -152,7 +152,7 @@ def _held(roots: list[object], loop: AbstractEventLoop, wanted: Collection[int],
 
 
 def _is_held_elsewhere(box: list[object], loop: AbstractEventLoop, tasks: Tasks) -> bool:
-    """Whether some of the references to an object are no Python object's.
+    """Return whether some of the references to an object are no Python object's.
 
     Args:
         box: the object, and nothing else that holds it here.
@@ -211,7 +211,7 @@ def _is_bridges(named: Any) -> bool:
 
 
 def _of_threads() -> Iterator[object]:
-    """What the functions hold that run in other threads."""
+    """Return what the functions hold that run in other threads."""
     own = threading.get_ident()
     for thread, top in sys._current_frames().items():
         frame = None if thread == own else top
@@ -226,12 +226,12 @@ def _attributes(loop: AbstractEventLoop) -> list[object]:
 
 
 def _ready(loop: AbstractEventLoop) -> deque[Handle] | None:
-    """The callbacks that run next; None: the loop does not tell."""
+    """Return the callbacks that run next; None: the loop does not tell."""
     return next((each for each in _attributes(loop) if isinstance(each, deque)), None)
 
 
 def _timers(loop: AbstractEventLoop) -> Iterator[TimerHandle]:
-    """Those of a loop; asyncio has a list of them, uvloop a set."""
+    """Return the timers of a loop; asyncio has a list of them, uvloop a set."""
     seen: set[int] = set()
     for each in _attributes(loop):
         if isinstance(each, (list, set)) and id(each) not in seen:
@@ -240,7 +240,7 @@ def _timers(loop: AbstractEventLoop) -> Iterator[TimerHandle]:
 
 
 def _parts(timer: TimerHandle) -> tuple[object, tuple[object, ...], Context | None]:
-    """What a timer calls, with what, and in which context. uvloop's timers do not say so by themselves."""
+    """Return what a timer calls, with what, and in which context. uvloop's timers do not say so by themselves."""
     called, arguments, context = None, (), None
     for each in gc.get_referents(timer):
         if isinstance(each, Context):

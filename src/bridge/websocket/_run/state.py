@@ -102,21 +102,21 @@ class RunState:
 
     @property
     def answered(self) -> bool:
-        """Whether the app has accepted the connection, or refused it."""
+        """Return whether the app has accepted the connection, or refused it."""
         return self.connection not in UNANSWERED
 
     @property
     def told(self) -> bool:
-        """Whether the app knows that nothing more can come."""
+        """Return whether the app knows that nothing more can come."""
         return self.connection in TOLD
 
     @property
     def over(self) -> bool:
-        """Whether the run has ended."""
+        """Return whether the run has ended."""
         return self.phase in OVER
 
     def send(self, kind: str) -> State:
-        """Move on by what the app sends; where to.
+        """Move on by what the app sends, and return the new state.
 
         Raises:
             AppError: it may not send this now.
