@@ -72,8 +72,7 @@ def running(folder: Path) -> Iterator[list[Running]]:
     yield started
     for each in started:
         if each.process.poll() is None:
-            each.process.kill()
-            each.process.communicate()
+            each.end(signal.SIGTERM)
 
 
 def test_options_reach_the_functions_and_files_are_followed(folder: Path, running: list[Running]) -> None:
