@@ -14,6 +14,7 @@ import anyio
 import pytest
 
 from bridge.websocket._run import progress
+from bridge.websocket._run.outgoing import Posts
 
 from .api import Api, api_of
 from .patterns import Receive, Send
@@ -426,3 +427,32 @@ async def test_what_a_module_knows_is_no_c_code_s() -> None:
     EVENTS["one"]._waiters.append(EVENTS["one"]._waiters[0])
     assert progress.at_work(asyncio.get_running_loop(), {waiting}, [], 0.0, lambda c: True)[:2] == (set(), set())
     waiting.cancel()
+
+
+async def test_a_task_is_not_taken_to_be_held_by_a_module_whose_code_another_thread_runs() -> None:
+    EVENTS["two"] = asyncio.Event()
+
+    def ask() -> set[str]:
+        async def main() -> set[str]:
+            waiting = asyncio.create_task(EVENTS["two"].wait())
+            await asyncio.sleep(0)
+            soon = progress.at_work(asyncio.get_running_loop(), {waiting}, [], 0.0, lambda context: True).soon
+            waiting.cancel()
+            return soon
+
+        return asyncio.run(main())
+
+    assert await asyncio.to_thread(ask) == set()
+
+
+async def test_a_text_that_is_still_on_its_way_when_all_is_over_is_an_error() -> None:
+    async def post(text: str) -> None:
+        await asyncio.sleep(60)
+
+    posts = Posts(post)
+    sending = asyncio.create_task(posts.add("x"))
+    await asyncio.sleep(0.01)
+    assert posts.error() is None
+    sending.cancel()
+    await asyncio.wait([sending])
+    assert "on its way to the client" in str(posts.error())

@@ -84,18 +84,16 @@ class Incoming:
 
     def give(self) -> None:
         """Hand the next message to who has waited longest, if anybody waits."""
-        for future in self.asked:
-            if not future.done():
-                message = self._next()
-                self.unread = message if message["type"] == "websocket.receive" else None
-                future.set_result(message)
-                return
+        future = next((future for future in self.asked if not future.done()), None)
+        if future is not None:
+            message = self._next()
+            self.unread = message if message["type"] == "websocket.receive" else None
+            future.set_result(message)
 
     def fail(self, error: Exception) -> None:
-        """Raise an error in everybody who waits for a message."""
-        for future in self.asked:
-            if not future.done():
-                future.set_exception(error)
+        """Have everybody who waits fail."""
+        for future in [future for future in self.asked if not future.done()]:
+            future.set_exception(error)
 
     def _read(self, message: Message) -> Message:
         if message is self.unread:

@@ -136,9 +136,8 @@ class RunState:
         self.connection = RECEIVED.get(self.connection, {}).get(kind, self.connection)
 
     def lose(self) -> None:
-        """Move on by a post that finds the client gone."""
-        if self.connection is State.OPEN:
-            self.connection = State.GONE
+        """Move on by a post that finds the client gone, while it is OPEN."""
+        self.connection = State.GONE
 
     def end(self, how: str) -> None:
         """Move on to the end: "suspend", because of what will not come, or "end"."""
