@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-CORE = ["app", "dispatch", "http", "invocation", "sources", "test_contract.py", "test_streamed_contract.py"]
+CORE = ["app", "dispatch", "invocation", "test_contract.py", "test_streamed_contract.py", "test_handler.py"]
 QUIET = ["-q", "-p", "no:randomly", "-p", "no:cacheprovider", "--hypothesis-profile=mutants"]
 MODES: dict[str, tuple[dict[str, str], list[str], list[str]]] = {
     # pytest says that it cannot check asserts outside of test modules then.
