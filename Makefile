@@ -9,7 +9,7 @@ STAGE ?= $$default
 
 bin := $(VENV)/bin
 
-.PHONY: help serve chat test test-all lint format observe compat fuzz fuzz-guided endurance mutants docs bench clean
+.PHONY: help serve chat test test-all lint format observe compat fuzz fuzz-guided endurance modes mutants docs bench clean
 
 help:
 	@echo "make serve     the example app behind a local API: http://$(HOST):$(PORT)  (PORT=, API=http|rest|url|alb|lattice|edge, STAGE=)"
@@ -19,7 +19,8 @@ help:
 	@echo "make observe   the recipes of docs/observability.md, with the real packages of every tool"
 	@echo "make fuzz      random input for everything that reads input (SECONDS=, SEED=); make fuzz-guided: by coverage"
 	@echo "make endurance a million events in one process, and through the runtime (EVENTS=)"
-	@echo "make mutants   mistakes put into the code one by one: what the tests do not see (MODULES=)"
+	@echo "make modes     the core of the tests with -O, in development mode, with asyncio's debug mode, hash seeds, uvloop"
+	@echo "make mutants   mistakes put into the code one by one: those that the tests do not see"
 	@echo "make compat    the tests with sixteen frameworks and what goes with them; renews docs/compatibility.md"
 	@echo "make docs      the documentation site: http://$(HOST):$(PORT)"
 	@echo "make bench     the benchmark against other adapters; renews docs/benchmark.md and the charts"
@@ -59,7 +60,6 @@ observe: $(VENV)/.observe
 
 SECONDS ?= 30
 EVENTS ?= 1000000
-MODULES ?=
 
 fuzz: $(VENV)/.dev
 	$(bin)/python -m tests.fuzz --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
@@ -72,8 +72,13 @@ fuzz-guided: $(VENV)/.dev
 endurance: $(VENV)/.dev
 	$(bin)/python -m tests.endurance --events $(EVENTS)
 
+modes: $(VENV)/.dev
+	$(bin)/python -m tests.modes
+
 mutants: $(VENV)/.dev
-	$(bin)/python -m tests.mutants $(MODULES)
+	$(bin)/python -m pip install --quiet --group mutants
+	$(bin)/python -m mutmut run
+	$(bin)/python -m mutmut results
 
 docs: $(VENV)/.docs
 	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs build --strict --config-file site/mkdocs.yml
@@ -86,7 +91,7 @@ $(VENV)/.docs: $(VENV)/.pip pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) .venv-* .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf $(VENV) mutants .venv-* .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 
 $(VENV)/.pip:
 	$(PYTHON) -m venv $(VENV)

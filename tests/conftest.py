@@ -9,6 +9,7 @@ from hypothesis import settings
 from bridge import _http as headers
 
 settings.register_profile("bridge", deadline=None, max_examples=200)
+settings.register_profile("mutants", deadline=None, max_examples=20, derandomize=True)
 settings.load_profile("bridge")
 
 

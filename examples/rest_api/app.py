@@ -2,6 +2,7 @@
 
 import base64
 import logging
+import os
 
 from flask import Flask, Response, request, url_for
 from werkzeug.exceptions import HTTPException, NotFound
@@ -48,4 +49,4 @@ def failed(error: HTTPException) -> tuple[dict[str, str], int, dict[str, str]]:
     return {"message": error.description or error.name}, error.code or 500, {"x-amzn-ErrorType": kind}
 
 
-handler = Bridge(app)
+handler = Bridge(app, metrics=os.environ.get("METRICS"))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         LifespanMode,
         OnEvent,
         ResponseHeaders,
+        Sender,
         Source,
         StreamingMode,
         StreamingSource,
@@ -47,6 +48,7 @@ class BridgeOptions:
         names: what to make of the names of response headers.
         policy: what becomes of responses and failures.
         adjust: makes a request the one that the client has sent; None: it is that already.
+        accepts: names of the senders whose events are HTTP requests; None: all that Bridge knows.
         detect: tells the source of an event.
         streaming: the sources whose events may be answered by a stream.
         posted: makes requests of events that are none; None: nothing of the kind.
@@ -72,6 +74,7 @@ class BridgeOptions:
         compress: int,
         loop_factory: LoopFactory | None,
         sources: Iterable[CustomSource],
+        accepts: Sender | Iterable[Sender] | None,
         on_event: OnEvent | None,
         events_path: str | None,
         warm_up: bool,
@@ -100,7 +103,8 @@ class BridgeOptions:
         self.policy = _policy(errors, is_text, _error_headers(error_headers))
         self.is_asgi = _is_asgi(app, interface)
         self.adjust = _adjust(base_path, forwarded_hosts, forwarded_host_header)
-        self.detect = _detect(sources)
+        self.accepts = _accepts(accepts)
+        self.detect = _detect(sources, self.accepts)
         self.streaming = _streaming(streaming)
         self.websocket_path = websocket_path
         self.websocket_binary = websocket_binary
@@ -212,12 +216,25 @@ def _adjust(
     return adjustment(base_path, forwarded_hosts, forwarded_host_header)
 
 
-def _detect(sources: Iterable[CustomSource]) -> Callable[[Event], Source | None]:
+def _accepts(accepts: Sender | Iterable[Sender] | None) -> frozenset[str] | None:
+    if accepts is None:
+        return None
+    from .sources._accepted import senders
+
+    return senders(accepts)
+
+
+def _detect(sources: Iterable[CustomSource], accepts: frozenset[str] | None) -> Callable[[Event], Source | None]:
+    known: Callable[[Event], Source | None] = detect
+    if accepts is not None:
+        from .sources._accepted import accepting
+
+        known = accepting(accepts, detect)
     if not sources:
-        return detect
+        return known
     from .sources._user import detector
 
-    return detector(sources)
+    return detector(sources, known)
 
 
 def _streaming(streaming: StreamingMode) -> tuple[StreamingSource, ...]:

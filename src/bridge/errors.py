@@ -84,7 +84,7 @@ class ResultTooLargeError(BridgeError):
 
 
 class StatusError(BridgeError):
-    """Nobody's: how a status other than success gets through a custom integration of a REST API.
+    """No fault: the way in which a status other than success gets through a custom integration of a REST API.
 
     Lambda reports its text as `errorMessage`, which API Gateway matches against the `selectionPattern` of the method's
     integration responses. The text is JSON, described at `bridge.sources.CustomIntegration`. Always let through.

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         Responder,
         Result,
         Run,
+        Sender,
         Source,
         StreamingMode,
         SyncResponder,
@@ -76,6 +77,9 @@ class Bridge:
         loop_factory: makes the event loop: `uvloop.new_event_loop`, for instance. ASGI only.
         sources: event formats of your own (`bridge.types.CustomSource`), or `bridge.sources.CustomIntegration`.
             They are asked for every event, in this order, before Bridge's own.
+        accepts: the senders of HTTP requests that the function has, such as {"http", "url"}: "http" (HTTP APIs),
+            "rest", "url" (function URLs), "alb", "lattice", "edge", "websocket". What looks like another's goes to
+            `on_event` or `events_path`, or is an error. None: every format that Bridge knows is believed.
         on_event: `on_event(event, context)` gets every event that is no HTTP request, but for those of WebSocket APIs
             where the app is ASGI. What it returns is the result, what it raises is Lambda's to see. It may be a
             coroutine function.
@@ -124,6 +128,7 @@ class Bridge:
         compress: int = False,
         loop_factory: LoopFactory | None = None,
         sources: Iterable[CustomSource] = (),
+        accepts: Sender | Iterable[Sender] | None = None,
         on_event: OnEvent | None = None,
         events_path: str | None = None,
         warm_up: bool = False,
@@ -157,6 +162,7 @@ class Bridge:
             compress=compress,
             loop_factory=loop_factory,
             sources=sources,
+            accepts=accepts,
             on_event=on_event,
             events_path=events_path,
             warm_up=warm_up,

@@ -24,7 +24,7 @@ RULES: tuple[tuple[str, str], ...] = (
     ("aws:authorizer", "type methodArn"),
     ("aws:authorizer", "type routeArn"),
     (WEBSOCKET, "requestContext>connectionId"),
-    ("aws:appsync-authorizer", "authorizationToken requestContext>queryString"),
+    ("aws:appsync-authorizer", "authorizationToken requestHeaders requestContext>apiId"),
     ("aws:lambda-destination", "requestContext>functionArn requestContext>condition"),
     ("aws:eventbridge", "detail-type source detail"),
     ("aws:cloudwatch-alarm", "alarmData>alarmName"),
@@ -40,6 +40,7 @@ RULES: tuple[tuple[str, str], ...] = (
     ("aws:bedrock-agent", "agent>alias messageVersion"),
     ("aws:lex", "bot invocationSource"),
     ("aws:connect", "Name Details>ContactData"),
+    ("aws:connect-campaigns", "InvocationMetadata Items"),
     ("alexa:skill", "context>System request"),
     ("alexa:smart-home", "directive>header"),
     ("alexa:smart-home", "header>namespace header>payloadVersion payload"),
@@ -51,6 +52,10 @@ RULES: tuple[tuple[str, str], ...] = (
     ("aws:codedeploy", "DeploymentId LifecycleEventHookExecutionId"),
     ("aws:cloudformation", "RequestType StackId LogicalResourceId"),
     ("aws:cloudformation-macro", "transformId fragment"),
+    ("aws:cloudformation-hook", "hookTypeName actionInvocationPoint requestData"),
+    ("aws:redshift", "external_function arguments num_records"),
+    ("aws:appconfig", "InvocationId Type Application>Id"),
+    ("aws:athena", "@type identity>account"),
     ("aws:iot-authorizer", "protocolData protocols"),
     ("aws:iot-authorizer", "mqttContext tlsContext"),
     ("aws:iot-provisioning", "templateArn parameters"),
@@ -83,9 +88,9 @@ def kind(event: Any) -> str:
     if records and isinstance(records, list) and isinstance(records[0], dict):
         if "cf" in records[0]:
             return EDGE
-        return _word(records[0].get("eventSource") or records[0].get("EventSource"))
+        return _source(records[0].get("eventSource") or records[0].get("EventSource"))
     if "eventSource" in event:
-        return _word(event["eventSource"])
+        return _source(event["eventSource"])
     if event.get("detail-type") == "Scheduled Event":
         return "aws:schedule"
     for name, paths in _RULES:
@@ -150,8 +155,14 @@ def _has(event: Any, path: list[str]) -> bool:
     return True
 
 
-def _word(name: object) -> str:
+_SPELLINGS = {"aws:amq": "aws:mq", "aws:SelfManagedKafka": "SelfManagedKafka"}
+"""Other words for a sender, in samples of AWS's own libraries, and the one that is the kind here."""
+
+
+def _source(name: object) -> str:
     # A header carries the kind, so it has to be one word.
+    if isinstance(name, str) and name in _SPELLINGS:
+        return _SPELLINGS[name]
     if isinstance(name, str) and name.isascii() and name.isprintable() and name and " " not in name:
         return name
     return UNKNOWN

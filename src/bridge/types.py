@@ -63,6 +63,8 @@ Decorator: TypeAlias = Callable[[Any], Callable[..., Any]]
 """What makes a Lambda handler of a Lambda handler."""
 OnEvent: TypeAlias = Callable[[Any, Any], Any]
 """`on_event(event, context)`: its value is the result, awaited if it can be."""
+Sender: TypeAlias = Literal["http", "rest", "url", "alb", "lattice", "edge", "websocket"]
+"""Who sends HTTP requests: `Bridge(accepts={...})`, and `python -m bridge serve --api`."""
 WebSocketBinary: TypeAlias = Literal["refuse", "base64"]
 WebSocketPath: TypeAlias = str | Callable[[Event], str]
 

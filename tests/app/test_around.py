@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from bridge import Bridge, ConfigurationError
+from bridge._app.asgi.loop import Runner
 from bridge._invocation.around import name_of
 from bridge.errors import AppError, RunningLoopError
 from bridge.types import Receive, Scope, Send
@@ -141,9 +143,19 @@ def in_plain_code(handler: Any, event: Any) -> Any:
     return responder.steps
 
 
+def alone(handler: Bridge, event: Any) -> Any:
+    if not handler.is_asgi:
+        return responded(handler, event)
+    responder = Noting()
+    runner = Runner(asyncio.new_event_loop)
+    handler.respond_alone(runner, event, None, responder)
+    runner.close()
+    return responder.steps
+
+
 APPS = pytest.mark.parametrize("app", [asgi_app, wsgi_app])
 HOOKS = pytest.mark.parametrize("around", [hook, async_hook])
-RESPONDING = pytest.mark.parametrize("way", [responded, in_plain_code])
+RESPONDING = pytest.mark.parametrize("way", [responded, alone, in_plain_code])
 PLAIN = pytest.mark.parametrize("way", [called, awaited])
 
 
@@ -169,7 +181,7 @@ def test_a_hook_is_left_when_the_answer_is_out_and_background_work_is_done(
 
 
 @HOOKS
-@pytest.mark.parametrize("way", [called, awaited, responded, in_plain_code])
+@pytest.mark.parametrize("way", [called, awaited, responded, alone, in_plain_code])
 def test_a_hook_surrounds_events_that_are_no_requests(around: Any, way: Any) -> None:
     def on_event(event: Any, context: Any) -> Any:
         steps.append(f"function saw {SEEN.get()}")
@@ -207,7 +219,7 @@ def test_several_hooks_nest_and_hooks_are_outside_of_decorators() -> None:
     assert steps[-2:] == ["hook leaves", "outer leaves"]
 
 
-@pytest.mark.parametrize("way", [called, awaited, responded, in_plain_code])
+@pytest.mark.parametrize("way", [called, awaited, responded, alone, in_plain_code])
 def test_what_a_hook_raises_is_the_invocations_error(way: Any) -> None:
     @contextmanager
     def failing(event: Any, context: Any) -> Iterator[None]:
@@ -333,6 +345,31 @@ async def test_an_app_ends_when_nobody_waits_any_more_for_what_a_decorator_surro
     with pytest.raises(asyncio.CancelledError):
         await task
     await ended.wait()
+
+
+async def test_an_app_is_not_begun_when_nobody_waits_any_more() -> None:
+    entered, go_on, over = asyncio.Event(), threading.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def slow(handler: Any) -> Any:
+        def decorated(event: Any, context: Any) -> Any:
+            loop.call_soon_threadsafe(entered.set)
+            go_on.wait(30)
+            try:
+                return handler(event, context)
+            finally:
+                loop.call_soon_threadsafe(over.set)
+
+        return decorated
+
+    task = asyncio.create_task(Bridge(asgi_app, lifespan="off", decorators=[slow]).respond(HTTP, None, Responder()))
+    await entered.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    go_on.set()
+    await over.wait()
+    assert steps == []
 
 
 async def test_the_plain_call_of_a_bridge_with_hooks_refuses_inside_a_running_loop() -> None:

@@ -171,6 +171,15 @@ def test_what_is_behind_engine_io_gets_the_path_as_it_needs_it() -> None:
     assert alone.scopes[0]["path"] == "/else"
 
 
+def test_a_layer_that_is_its_own_app_is_not_looked_through_for_ever() -> None:
+    class Ring(ByPath):
+        __module__ = "app"
+
+    app: Any = Ring()
+    app.app = app
+    assert ask(app, REST, "/items").status == 200
+
+
 # ---------------------------------------------------------------- said, and not
 
 

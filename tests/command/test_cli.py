@@ -525,3 +525,50 @@ def test_a_closed_pipe_leaves_no_traceback(folder: Path) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 141
+
+
+def test_event_has_the_headers_that_aws_adds_and_each_once(capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["-H", "Host: api.example.com", "-H", "X-Forwarded-For: 9.9.9.9", "-H", "X-Forwarded-Proto: http"]
+    headers = event_of(capsys, "GET", "/x", "--api", "http", *given)["headers"]
+    assert headers["host"] == "api.example.com"
+    assert headers["x-forwarded-for"] == "9.9.9.9, 127.0.0.1"
+    assert headers["x-forwarded-proto"] == "https"
+    assert headers["x-forwarded-port"] == "443"
+    assert headers["x-amzn-trace-id"].startswith("Root=1-")
+    headers = event_of(capsys, "GET", "http://h:8080/x", "--api", "alb")["headers"]
+    assert (headers["host"], headers["x-forwarded-proto"], headers["x-forwarded-port"]) == ("h:8080", "http", "8080")
+
+
+def test_event_of_a_url_is_of_its_domain_and_its_stage(capsys: pytest.CaptureFixture[str]) -> None:
+    event = event_of(capsys, "GET", "https://example.com/x", "--api", "rest")
+    assert event["requestContext"]["domainName"] == "example.com"
+    host = "abc123.execute-api.eu-west-1.amazonaws.com"
+    event = event_of(capsys, "GET", f"https://{host}/prod/x", "--api", "rest", "--stage", "prod")
+    context = event["requestContext"]
+    assert (event["path"], context["path"], context["domainName"]) == ("/x", "/prod/x", host)
+    assert context["apiId"] == "abc123"
+    event = event_of(capsys, "GET", f"https://{host}/prod/x", "--api", "http", "--stage", "prod")
+    assert (event["rawPath"], event["requestContext"]["domainName"]) == ("/prod/x", host)
+
+
+def test_event_of_a_rest_api_has_null_where_nobody_has_signed(capsys: pytest.CaptureFixture[str]) -> None:
+    context = event_of(capsys, "GET", "/", "--api", "rest")["requestContext"]
+    assert context["identity"]["userArn"] is None
+    assert len(context["identity"]) == 12
+    assert context["deploymentId"]
+
+
+def test_event_of_an_origin_request_has_an_origin(capsys: pytest.CaptureFixture[str]) -> None:
+    request = event_of(capsys, "GET", "/", "--api", "edge")["Records"][0]["cf"]["request"]
+    assert request["origin"]["custom"]["domainName"]
+    assert request["headers"]["via"]
+    request = event_of(capsys, "GET", "/", "--api", "edge", "--trigger", "viewer-request")["Records"][0]["cf"][
+        "request"
+    ]
+    assert "origin" not in request
+    assert "via" not in request["headers"]
+
+
+def test_event_of_a_load_balancer_keeps_a_parameter_without_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    event = event_of(capsys, "GET", "/?=c&a=1&&b", "--api", "alb")
+    assert event["queryStringParameters"] == {"": "c", "a": "1", "b": ""}

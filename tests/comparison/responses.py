@@ -121,9 +121,11 @@ def exclude_headers(adapter: Adapter) -> str:
 @row("compression")
 def compression(adapter: Adapter) -> str:
     reply = Reply(headers=[("content-type", b"text/plain")], body=b"a" * 10_000)
-    return yes(
-        bool(_values(adapter.result(to("http_api", "/x", ("accept-encoding", "gzip")), reply), "content-encoding"))
-    )
+    event = to("http_api", "/x", ("accept-encoding", "gzip"))
+    if _values(adapter.result(event, reply), "content-encoding"):
+        return "yes"
+    by_option = adapter.has(compress=True) and _values(adapter.result(event, reply, compress=True), "content-encoding")
+    return "by option" if by_option else "no"
 
 
 @row("responses that stream")

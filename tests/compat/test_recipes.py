@@ -61,7 +61,8 @@ configured.configure(
         "django.contrib.messages.middleware.MessageMiddleware",
     ],
     TEMPLATES=[{{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {{
-        "context_processors": ["django.template.context_processors.request", "django.contrib.auth.context_processors.auth",
+        "context_processors": [
+        "django.template.context_processors.request", "django.contrib.auth.context_processors.auth",
         "django.contrib.messages.context_processors.messages"]}}}}],
     SESSION_ENGINE="django.contrib.sessions.backends.signed_cookies", WHITENOISE_USE_FINDERS=True,
     WHITENOISE_AUTOREFRESH=True,

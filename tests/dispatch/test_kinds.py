@@ -78,3 +78,29 @@ def test_what_only_looks_like_a_ping_is_none(event: object) -> None:
 def test_no_other_sample_is_a_ping() -> None:
     names = (*HTTP, *(name for name in OTHER if "warm_up" not in name))
     assert not [name for name in names if kinds.is_warm_up(sample(name))]
+
+
+@pytest.mark.parametrize(
+    ("event", "name"),
+    [
+        (
+            {
+                "authorizationToken": "t",
+                "requestContext": {"apiId": "a", "operation": "EVENT_CONNECT", "channel": "/x"},
+                "requestHeaders": {},
+            },
+            "aws:appsync-authorizer",
+        ),
+        ({"eventSource": "aws:amq", "messages": []}, "aws:mq"),
+        ({"eventSource": "aws:mq", "messages": []}, "aws:mq"),
+        ({"eventSource": "aws:SelfManagedKafka", "records": {}}, "SelfManagedKafka"),
+        ([{"eventSource": "SelfManagedKafka"}], "SelfManagedKafka"),
+        ({"hookTypeName": "My::Own::Hook", "actionInvocationPoint": "X", "requestData": {}}, "aws:cloudformation-hook"),
+        ({"InvocationMetadata": {}, "Items": []}, "aws:connect-campaigns"),
+        ({"external_function": "f", "arguments": [[1]], "num_records": 1, "user": "u"}, "aws:redshift"),
+        ({"InvocationId": "i", "Type": "OnDeploymentComplete", "Application": {"Id": "a"}}, "aws:appconfig"),
+        ({"@type": "PingRequest", "identity": {"account": "1"}, "queryId": "q"}, "aws:athena"),
+    ],
+)
+def test_more_senders_have_a_name(event: Any, name: str) -> None:
+    assert kinds.kind(event) == name

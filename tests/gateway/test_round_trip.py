@@ -29,7 +29,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "edge viewer": {"api": "edge", "trigger": "viewer-request"},
     "edge origin": {"api": "edge"},
 }
-OWN = {"x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id"}
+OWN = {"x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id", "via"}
 EXECUTE_API = "local.execute-api.us-east-1.amazonaws.com"
 
 # Requests

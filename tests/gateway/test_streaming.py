@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import wrapt
 
 from bridge import Bridge
 from bridge._app.prelude import CONTENT_TYPE
@@ -455,3 +456,47 @@ def test_a_stream_without_end_does_not_keep_the_server_from_ending(tmp_path: Pat
     with serving(*arguments, cwd=tmp_path) as server, httpx.stream("GET", server.url) as response:
         assert next(response.iter_bytes())
         assert server.interrupt() == 0  # it waits 20 s
+
+
+async def test_a_wrapper_around_a_bridge_is_called_and_that_it_does_not_stream_here_is_said(
+    log: pytest.LogCaptureFixture,
+) -> None:
+    called = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+    @wrapt.decorator
+    def proxy(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
+        called.append(args[0]["rawPath"])
+        return wrapped(*args, **kwargs)
+
+    handler = proxy(Bridge(app, lifespan="off", streaming="on"))
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(Gateway(handler, api="url", streaming=True)), base_url="http://gateway"
+    ) as client:
+        response = await client.get("/x")
+    assert json.loads(response.text)["body"] == "ok"
+    assert called == ["/x"]
+    assert "is a wrapper around a Bridge: here it answers in one piece" in log.text
+
+
+async def test_a_wrapper_is_called_where_events_are_handled_side_by_side() -> None:
+    called = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+    @wrapt.decorator
+    def proxy(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
+        called.append(args[0]["rawPath"])
+        return wrapped(*args, **kwargs)
+
+    handler = proxy(Bridge(app, lifespan="off"))
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(Gateway(handler, api="http", concurrency=5)), base_url="http://gateway"
+    ) as client:
+        assert (await client.get("/x")).text == "ok"
+    assert called == ["/x"]

@@ -37,8 +37,8 @@ class Got:
 
 
 def pairs(query: str) -> list[tuple[str, str]]:
-    """Parameters as they were sent, of those that have a name."""
-    return [(name, value) for name, _, value in (pair.partition("=") for pair in query.split("&")) if name]
+    """Parameters as they were sent."""
+    return [(name, value) for name, _, value in (pair.partition("=") for pair in query.split("&") if pair)]
 
 
 def ungrouped(grouped: Headers) -> list[tuple[str, str]]:
@@ -75,7 +75,7 @@ def semicolons_of_the_query(sent: Sent) -> Sent:
 
 
 def order_of_the_query(sent: Sent) -> Sent:
-    """Load balancers send the values of one name together, and nothing without a name; a name always has a "="."""
+    """Load balancers send the values of one name together; a name always has a "="."""
     return replace(sent, query="&".join(f"{name}={value}" for name, value in ungrouped(multi(pairs(sent.query)))))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bridge import Bridge
+from bridge._app.asgi.loop import Runner
 from bridge._app.asgi.root_task import collected
 from bridge._invocation import log_error, logger
 from bridge.types import Receive, Scope, Send
@@ -96,7 +97,16 @@ def items() -> dict[str, Any]:
     return event
 
 
-WAYS = pytest.mark.parametrize("way", [in_plain_code, on_a_loop, responding])
+def alone(handler: Bridge, event: Any, context: Any) -> None:
+    if not handler.is_asgi:
+        handler.respond_sync(event, context, SyncResponder())
+        return
+    runner = Runner(asyncio.new_event_loop)
+    handler.respond_alone(runner, event, context, Responder())
+    runner.close()
+
+
+WAYS = pytest.mark.parametrize("way", [in_plain_code, on_a_loop, responding, alone])
 LINE = "GET /items answered 500: ZeroDivisionError: division by zero"
 
 

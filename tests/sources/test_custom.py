@@ -45,11 +45,6 @@ class TestOptions:
         with pytest.raises(ConfigurationError, match=r"takes 'passthrough', 'serverless' or None, not"):
             CustomIntegration(template)
 
-    @pytest.mark.parametrize("template", ["passthrough", "serverless"])
-    def test_do_not_share_a_template_s_form(self, template: Any) -> None:
-        with pytest.raises(ConfigurationError, match=f"is for bodies; '{template}' is a template"):
-            CustomIntegration(template, shared=True)
-
     @pytest.mark.parametrize("path", ["", "orders", "https://example.com/"])
     def test_have_a_path_that_starts_with_a_slash(self, path: str) -> None:
         with pytest.raises(ConfigurationError, match="a path that starts with '/', not"):
@@ -84,12 +79,13 @@ class TestTemplates:
 
     @pytest.mark.parametrize("template", ["passthrough", "serverless"])
     @pytest.mark.parametrize("name", HTTP)
-    def test_leave_http_events_to_bridge(self, template: Any, name: str) -> None:
-        assert Bridge(Wsgi(), sources=[CustomIntegration(template)])(sample(name)) == Bridge(Wsgi())(sample(name))
+    def test_leave_http_events_to_bridge_where_the_function_is_shared(self, template: Any, name: str) -> None:
+        shared = CustomIntegration(template, shared=True)
+        assert Bridge(Wsgi(), sources=[shared])(sample(name)) == Bridge(Wsgi())(sample(name))
 
     @pytest.mark.parametrize(("template", "make"), [("passthrough", serverless), ("serverless", passthrough)])
     def test_are_not_guessed(self, template: Any, make: Any) -> None:
-        assert not CustomIntegration(template).accepts(make())
+        assert not CustomIntegration(template, shared=True).accepts(make())
 
 
 class TestBodies:

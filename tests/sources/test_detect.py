@@ -14,6 +14,12 @@ INTERFACES: list[Interface] = ["asgi", "wsgi"]
 handle = Bridge(APPS["wsgi"]())
 
 KINDS = {
+    "other_redshift": "aws:redshift",
+    "other_connect_campaigns": "aws:connect-campaigns",
+    "other_cloudformation_hook": "aws:cloudformation-hook",
+    "other_athena": "aws:athena",
+    "other_appsync_events_authorizer": "aws:appsync-authorizer",
+    "other_appconfig": "aws:appconfig",
     "other_activemq": "aws:mq",
     "other_alexa_skill": "alexa:skill",
     "other_alexa_smart_home": "alexa:smart-home",

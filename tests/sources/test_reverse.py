@@ -287,7 +287,9 @@ def test_rest_api_packs_bodies_of_its_binary_media_types_only() -> None:
 def test_context_of_payload_1_0() -> None:
     headers = [("user-agent", "curl/8")]
     context = of("rest", headers=headers, client="9.9.9.9", request_id="r", seconds=1.5)["requestContext"]
-    assert context["identity"] == {"sourceIp": "9.9.9.9", "userAgent": "curl/8"}
+    assert context["identity"]["sourceIp"] == "9.9.9.9"
+    assert context["identity"]["userAgent"] == "curl/8"
+    assert {name for name, value in context["identity"].items() if value} == {"sourceIp", "userAgent"}
     assert context["requestId"] == "r"
     assert context["requestTime"] == "01/Jan/1970:00:00:01 +0000"
     assert context["requestTimeEpoch"] == 1500

@@ -18,10 +18,10 @@ from bridge.errors import ConfigurationError
 from bridge.gateway import Template
 from bridge.gateway._listener import listener
 from bridge.gateway._template import reloading, tokens
+from bridge.gateway._template.api_model import AuthorizerResource
 from bridge.gateway._template.authorizing import DeniedError
 from bridge.gateway._template.deployment import Deployment, ThrottledError
 from bridge.gateway._template.environments import local
-from bridge.gateway._template.model import AuthorizerResource
 from bridge.gateway._template.serving import Desk
 
 CODE = """
@@ -270,3 +270,16 @@ async def test_an_issuers_keys_are_fetched_once_and_from_the_web_only(caplog: py
     assert "--jwks FILE" in caplog.text
     assert not tokens._verified({"n": "AQAB", "e": "AQAB"}, "RS256", b"x", b"y")
     assert DeniedError("UNAUTHORIZED").challenge == ""
+
+
+def test_what_sam_has_built_is_served_with_the_packages_beside_it(tmp_path: Path) -> None:
+    """`sam build` leaves a template whose CodeUri is a folder with the code and its packages."""
+    built = tmp_path / ".aws-sam" / "build"
+    (built / "F" / "shelf").mkdir(parents=True)
+    (built / "F" / "shelf" / "__init__.py").write_text("NAME = 'built'\n")
+    (built / "F" / "app.py").write_text(
+        "import shelf\ndef handler(event, context): return {'statusCode': 200, 'body': shelf.NAME}\n"
+    )
+    (built / "template.yaml").write_text(TEMPLATE.replace("CodeUri: code", "CodeUri: F").partition("  Other:")[0])
+    with TestClient(Template(built / "template.yaml").app()) as client:
+        assert client.get("/").text == "built"

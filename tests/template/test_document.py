@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from bridge.gateway._template.document import DEPTH, SIZE, Section, TemplateError, load, parse
+from bridge.gateway._template.document import DEPTH, SIZE, load, parse
+from bridge.gateway._template.values import Section, TemplateError
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

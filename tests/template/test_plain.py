@@ -20,6 +20,7 @@ from botocore.credentials import Credentials
 from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc import jwt
 from joserfc.jwk import RSAKey
+from starlette.testclient import TestClient
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -79,6 +80,8 @@ TOKENS: list[Row] = [
     ("GET", "Http", "/token", bearer(key=OTHER), b"", 401, challenge(INVALID.format("the token's signature is invalid"))),
     ("GET", "Http", "/token", bearer(kid="two"), b"", 401, challenge(INVALID.format("the token's signature is invalid"))),
     ("GET", "Http", "/token", bearer(algorithm="PS256"), b"", 401, challenge(INVALID.format("signing method PS256 is invalid"))),
+    ("GET", "Http", "/token", bearer(exp="never"), b"", 401, challenge(INVALID.format("the token's claims are malformed"))),
+    ("GET", "Http", "/token", {"authorization": "eyJhbGciOiBbXX0.e30.AA"}, b"", 401, challenge(INVALID.format("signing method [] is invalid"))),
     ("GET", "Http", "/token", unsigned(), b"", 401, challenge(INVALID.format("signing method none is invalid"))),
     ("GET", "Http", "/scoped", bearer(scope="open read"), b"", 200, event(requestContext__authorizer__jwt__scopes=["open", "read"])),
     ("GET", "Http", "/scoped", bearer(scp=["write"]), b"", 200, event(routeKey="GET /scoped")),
@@ -266,6 +269,11 @@ def test_asynchronous_and_failed_invocations_are_answered_as_lambda_answers(apis
     assert failed["FunctionError"] == "Unhandled"
     assert json.load(failed["Payload"])["errorType"] == "ValueError"
     assert httpx.get(apis.lambda_url).status_code == 404  # type: ignore[attr-defined]
+
+
+def test_a_client_without_an_address_fits_no_rule_for_addresses() -> None:
+    with TestClient(Template(PLAIN).app("Listener"), follow_redirects=False) as client:
+        assert client.get("/?version=1").status_code == 404
 
 
 def test_what_is_not_served_is_said_by_name_and_line() -> None:

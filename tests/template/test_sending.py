@@ -11,10 +11,10 @@ import pytest
 from bridge.gateway import Template
 from bridge.gateway._template import TemplateError, records, variables
 from bridge.gateway._template.control import HEADER, SEND_PATH
-from bridge.gateway._template.document import Section
 from bridge.gateway._template.identities import Account
 from bridge.gateway._template.model import EventResource
 from bridge.gateway._template.sending import TRIES, UnknownNameError
+from bridge.gateway._template.values import Section
 
 CODE = """
 def handler(event, context):

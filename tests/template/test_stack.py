@@ -81,6 +81,11 @@ def test_functions_that_cannot_run_here_say_why(folder: Path, properties: str, w
     assert list(stack.notes) == [f"line 3: F is answered with 501: {why}"]
 
 
+def test_a_functions_logging_is_what_its_environment_says(folder: Path) -> None:
+    stack = one(folder, "{ LoggingConfig: { LogFormat: JSON, ApplicationLogLevel: debug } }")
+    assert stack.functions["F"].logging == {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "DEBUG"}
+
+
 @pytest.mark.parametrize("built", [False, True])
 def test_a_function_in_an_archive_is_served_from_the_folder_that_it_was_made_of(folder: Path, built: bool) -> None:
     if built:

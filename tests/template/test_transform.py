@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from bridge.gateway._template.api_model import ApiResource
 from bridge.gateway._template.document import load
-from bridge.gateway._template.model import API_GATEWAY, ApiResource, Stack
+from bridge.gateway._template.model import API_GATEWAY, Stack
 from bridge.gateway._template.stack import Inputs, read
 
 from .test_corners import TEMPLATE as CORNERS

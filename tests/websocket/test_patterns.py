@@ -9,6 +9,7 @@ import pytest
 import uvloop
 
 from .api import api_of
+from .figures import BEGIN, END, PAGE
 from .patterns import PATTERNS, Talk, app_of
 
 LOOPS = [asyncio.new_event_loop, uvloop.new_event_loop]
@@ -35,3 +36,12 @@ def test_every_message_is_answered_at_once_and_the_goodbye_is_said(
     assert goodbyes == [1001]
     assert max(after - before for before, after in pairwise(times)) < SECONDS
     assert "still at work" not in caplog.text
+
+
+def test_the_page_has_every_pattern_with_nothing_lost_and_no_time_wasted() -> None:
+    table = PAGE.read_text("utf-8").partition(BEGIN)[2].partition(END)[0]
+    rows = [[cell.strip() for cell in line.strip("|\n").split("|")] for line in table.splitlines()[2:]]
+    assert [row[0] for row in rows] == [f"`{talk.__name__}`" for talk in PATTERNS]
+    for _, *milliseconds, lost in rows:
+        assert lost == "0"
+        assert all(float(each) < 50 for each in milliseconds)

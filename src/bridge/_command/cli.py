@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import sys
-import time
 import uuid
 from contextlib import closing, redirect_stdout
 from pathlib import Path
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     from ..gateway import Gateway, WebSocketGateway
+    from ..gateway._both_sides import BothSides
     from ..gateway._host_guard import HostGuard
 
 _SETTINGS = "BRIDGE_SERVE"
@@ -66,7 +66,7 @@ def gateway() -> HostGuard:
         sys.exit(f"bridge serve: {error}")
 
 
-def _gateway(settings: dict[str, Any]) -> Gateway | WebSocketGateway:
+def _gateway(settings: dict[str, Any]) -> Gateway | WebSocketGateway | BothSides:
     from ..gateway import Gateway, Processes, WebSocketGateway, _local_log
 
     _local_log.set_up(sys.stdout)
@@ -79,12 +79,16 @@ def _gateway(settings: dict[str, Any]) -> Gateway | WebSocketGateway:
         handler = Processes(target, count, routing)
     else:
         handler = load(target, streaming=streaming, as_lambda=not on_its_loop)
-    made: Gateway | WebSocketGateway
+    made: Gateway | WebSocketGateway | BothSides
     if websocket:
         authorizer = websocket.pop("authorizer")
-        made = WebSocketGateway(handler, authorizer=authorizer and load(authorizer), **websocket)
-    else:
-        made = Gateway(handler, **settings)
+        made = sockets = WebSocketGateway(handler, authorizer=authorizer and load(authorizer), **websocket)
+    if settings["api"] != "websocket":
+        made = http = Gateway(handler, **settings)
+        if websocket:
+            from ..gateway._both_sides import BothSides
+
+            made = BothSides(http, sockets)
     if count:
         handler.start()
     return made
@@ -110,8 +114,9 @@ def _serve(options: argparse.Namespace) -> None:
     if options.streaming and (options.processes or options.api == "websocket"):
         raise UsageError("--streaming is for function URLs and REST APIs, and without --processes")
     options.concurrency = options.processes or options.concurrency
-    websocket = websocket_options.settings(options) if options.api == "websocket" else None
-    stage = websocket["stage"] if websocket else options.stage
+    both = options.websocket and options.api != "websocket"
+    websocket = websocket_options.settings(options) if both or options.api == "websocket" else None
+    stage = websocket["stage"] if websocket and not both else options.stage
     settings = {
         "target": options.target,
         "api": options.api,
@@ -129,7 +134,7 @@ def _serve(options: argparse.Namespace) -> None:
     }
     with (
         closing(Server(options.host, options.port, hosts=options.allow_host)) as server,
-        lent(environment(server.url, stage) if websocket else {}),
+        lent(environment(server.url, websocket["stage"]) if websocket else {}),
     ):
         if options.reload:
             parts(options.target)
@@ -138,8 +143,11 @@ def _serve(options: argparse.Namespace) -> None:
         else:
             app = _gateway(settings)
         url = f"{server.url}{_prefix(stage)}"
-        print(f"{options.target} behind {options.api}: {url.replace('http', 'ws', 1) if websocket else url + '/'}")
+        if options.api != "websocket":
+            print(f"{options.target} behind {options.api}: {url}/")
         if websocket:
+            url = f"{server.url}/{websocket['stage']}"
+            print(f"{options.target} behind websocket: {url.replace('http', 'ws', 1)}")
             print(f"its connections: {url}/@connections")
         sys.stdout.flush()
         server.run(app, reload=options.reload)
@@ -173,8 +181,8 @@ def _invoke(options: argparse.Namespace) -> None:
 
 
 def _event(options: argparse.Namespace) -> None:
+    from ..gateway import _forwarded as forwarded
     from ..gateway._apis import api as api_of
-    from ..sources._client_request import ClientRequest
 
     api = api_of(
         options.api,
@@ -187,31 +195,36 @@ def _event(options: argparse.Namespace) -> None:
         url = urlsplit(options.url)
     except ValueError as error:
         raise UsageError(f"{options.url!r} is no URL: {error}") from None
-    headers = [
-        ("host", url.netloc or "localhost"),
-        ("x-forwarded-for", "127.0.0.1"),
-        ("x-forwarded-proto", url.scheme or "https"),
-    ]
+    headers = []
     for line in options.header:
         name, colon, value = line.partition(":")
         if not colon:
             raise UsageError(f"{line!r} is no header, for example 'Accept: text/html'")
         headers.append((name.strip().lower(), value.strip()))
     body = _data(options.data)
-    if body:
+    names = {name for name, _ in headers}
+    if "host" not in names:
+        headers.insert(0, ("host", url.netloc or "localhost"))
+    if body and "content-length" not in names:
         headers.append(("content-length", str(len(body))))
     path = url.path if url.path.startswith("/") else "/" + url.path
-    call = ClientRequest(
-        method=options.method.upper(),
-        raw_path=_prefix(options.stage) + quote(path, safe="/%!$&'()*+,;=:@~"),
-        query_string=quote(url.query, safe="%!$&'()*+,;=:@~/?"),
-        headers=headers,
-        body=body,
-        stage=options.stage,
-        domain=api.domain(options.stage),
-        request_id=str(uuid.uuid4()),
-        seconds=time.time(),
-    )
+    prefix = _prefix(options.stage)
+    if (path + "/").startswith(prefix + "/") and ".execute-api." in url.netloc:
+        prefix = ""  # the URL has the stage already
+    scheme = url.scheme or "https"
+    scope = {
+        "method": options.method.upper(),
+        "raw_path": (prefix + quote(path, safe="/%!$&'()*+,;=:@~")).encode(),
+        "query_string": quote(url.query, safe="%!$&'()*+,;=:@~/?").encode(),
+        "headers": [(name.encode(), value.encode()) for name, value in headers],
+        "scheme": scheme,
+        "client": ("127.0.0.1", 0),
+        "server": ("", url.port or (80 if scheme == "http" else 443)),
+    }
+    domain = api.domain(options.stage)
+    if options.api in ("http", "rest") and "." in url.netloc and (".execute-api." in url.netloc or not prefix):
+        domain = url.hostname or domain
+    call = forwarded.client_request(scope, body, stage=options.stage, domain=domain)
     print(json.dumps(api.event(call), indent=2, ensure_ascii=False))
 
 
@@ -261,7 +274,7 @@ def _parser() -> argparse.ArgumentParser:
     routings = ["turn", "random", "sticky"]
     serve.add_argument("--routing", choices=routings, default="turn", help="which idle process gets an event")
     websocket_options.add(serve)
-    serve.add_argument("--streaming", action="store_true", help="answers are streams; function URLs and REST APIs only")
+    serve.add_argument("--streaming", action="store_true", help="the API expects a stream; function URLs and REST APIs only")
     _add_log(serve)
     serve.set_defaults(run=_serve)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import kinds
 from .._app.policy import exception_of
-from .._invocation import deadline
+from .._invocation import deadline, logger
 from ..errors import ConfigurationError, DeadlineError, EventError, RunningLoopError
 
 TYPE_CHECKING = False
@@ -34,7 +34,14 @@ WARM = "warm"
 
 
 class Refused:
-    """The answer where nothing has been said of such events: an error."""
+    """The answer where nothing has been said of such events: an error.
+
+    Args:
+        accepts: the senders of HTTP requests, where the deployer has named them.
+    """
+
+    def __init__(self, accepts: frozenset[str] | None = None) -> None:
+        self._accepts = accepts
 
     def result(self, event: Event, context: Any) -> Any:
         """Refuse the event.
@@ -42,11 +49,47 @@ class Refused:
         Raises:
             EventError: always. It names the event.
         """
-        raise EventError(kinds.complaint(event))
+        complaint = kinds.complaint(event)
+        if self._accepts is not None:
+            complaint += (
+                f" HTTP requests are taken from {', '.join(sorted(self._accepts)) or 'nobody'}: Bridge(accepts=...)."
+            )
+        raise EventError(complaint)
 
     async def result_async(self, event: Event, context: Any) -> Any:
         """Refuse the event, on the running loop."""
         self.result(event, context)
+
+
+class UnnamedSenders:
+    """The answer of another, and a warning, once, that the sender of such events could write an HTTP request as well.
+
+    Args:
+        otherwise: that other.
+    """
+
+    def __init__(self, otherwise: EventAnswer) -> None:
+        self._otherwise = otherwise
+        self._told = False
+
+    def result(self, event: Event, context: Any) -> Any:
+        """Return the result of an event."""
+        self._tell(event)
+        return self._otherwise.result(event, context)
+
+    async def result_async(self, event: Event, context: Any) -> Any:
+        """Return the result of an event, on the running loop."""
+        self._tell(event)
+        return await self._otherwise.result_async(event, context)
+
+    def _tell(self, event: Event) -> None:
+        if not self._told:
+            self._told = True
+            logger().warning(
+                "the function gets events of kind %r too: one that is shaped like an HTTP request would reach the app, "
+                "with any claims that its sender has put in. Name the senders of requests: Bridge(accepts={...})",
+                kinds.kind(event),
+            )
 
 
 class WebSocketEvents:
@@ -133,7 +176,7 @@ class Called:
         return self._awaited(value, context) if hasattr(value, "__await__") else value
 
     async def result_async(self, event: Event, context: Any) -> Any:
-        """Return what the function returns. A plain one runs in a thread, as a WSGI app does, and has no deadline."""
+        """Return what the function returns, on the running loop. A plain one runs in a thread and has no deadline."""
         import asyncio
         import inspect
 
@@ -219,11 +262,13 @@ def dispatch(options: BridgeOptions, asgi: ASGI | None, run: Run, run_async: Asy
     Raises:
         ConfigurationError: `on_event` cannot be called.
     """
-    answer: EventAnswer = Refused()
+    answer: EventAnswer = Refused(options.accepts)
     if options.on_event is not None:
         answer = Called(options.on_event, asgi, options.loop_factory)
     elif options.posted is not None:
         answer = Posting(options.posted, run, run_async, options.policy)
-    if asgi is not None:
+    if options.accepts is None and (options.on_event is not None or options.posted is not None):
+        answer = UnnamedSenders(answer)
+    if asgi is not None and (options.accepts is None or "websocket" in options.accepts):
         answer = WebSocketEvents(answer, asgi, options)
     return WarmUps(answer) if options.warm_up else answer

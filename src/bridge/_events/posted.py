@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 from __future__ import annotations
 
 from .. import kinds
-from .._http import SINGLE, body as bodies, url
+from .._http import SINGLE, UnvouchedRequest, body as bodies, url
 from ..errors import ConfigurationError, EventError, EventFailedError, ResultTooLargeError
 
 TYPE_CHECKING = False
@@ -58,7 +58,9 @@ class Posted:
             raise EventError(f"the event cannot be written as JSON: {error}") from error
         headers = [("host", HOST), ("content-type", "application/json"), (HEADER, kinds.kind(event))]
         path, raw_path = self.path, url.encode_path(self.path)
-        return "POST", "https", HOST, path, raw_path, "", "", "HTTP/1.1", headers, None, None, body, False
+        request = "POST", "https", HOST, path, raw_path, "", "", "HTTP/1.1", headers, None, None, body, False
+        # Who sent it could write `requestContext` too. API Gateway alone writes that of a WebSocket API.
+        return request if kinds.is_websocket(event) else UnvouchedRequest(request)
 
     def result(self, event: Event, status: int, headers: ResponseHeaders, body: str, is_base64: bool, /) -> Any:
         """Return the result that a response stands for: the value of its JSON; None, where it has no body.

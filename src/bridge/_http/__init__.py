@@ -90,8 +90,8 @@ def to_asgi(lines: HeaderItems) -> list[tuple[bytes, bytes]]:
     Values become UTF-8: CloudFront, for one, sends place names that are no latin-1. A name with an underscore does not
     arrive, as in WSGI: an app that is mounted below by a2wsgi reads `x_forwarded_proto` as `X-Forwarded-Proto`.
     """
-    # Names that must not be learnt do not arrive.
-    lines = [line for line in lines if "_" not in line[0] and line[0].lower() not in HOP_BY_HOP]
+    # Names that must not be learnt do not arrive; no header has an empty one.
+    lines = [line for line in lines if line[0] and "_" not in line[0] and line[0].lower() not in HOP_BY_HOP]
     _learn(ASGI_NAMES, lines, _asgi_name)
     try:
         return [(ASGI_NAMES[name], value.encode()) for name, value in lines]

@@ -125,18 +125,25 @@ class Around:
         import asyncio
 
         loop = asyncio.get_running_loop()
-        begun: list[Any] = []
+        tasks: list[Any] = []
+        is_over = False
+
+        async def begun(event: Event, context: Any) -> Any:
+            if is_over:
+                raise asyncio.CancelledError
+            tasks.append(asyncio.current_task())
+            return await call(event, context)
 
         def inner(event: Event, context: Any) -> Any:
             # A callback runs in a copy of the context of the thread that has asked for it.
-            begun.append(asyncio.run_coroutine_threadsafe(call(event, context), loop))
-            return begun[-1].result()
+            return asyncio.run_coroutine_threadsafe(begun(event, context), loop).result()
 
         try:
             return await asyncio.to_thread(self.decorated, inner, event, context)
         finally:
-            for future in begun:
-                future.cancel()  # the thread would wait for it, whoever has given up here
+            is_over = True
+            for task in tasks:
+                task.cancel()  # the thread would wait for it, whoever has given up here
 
 
 def lambda_handler(event: Any, context: Any, *_: Any, **__: Any) -> Any:

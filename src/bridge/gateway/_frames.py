@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Frames(ServerProtocol):
-    """What ends a connection with 1009 that has larger frames or messages, and splits what is sent. No compression."""
+    """Limits to frames and messages: larger ones end a connection with 1009. What is sent is split. No compression."""
 
     def __init__(self) -> None:
         super().__init__(max_size=(MESSAGE_LIMIT, FRAME_LIMIT), logger=logging.getLogger("uvicorn.error"))
@@ -34,3 +34,9 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.conn = Frames()
+
+    async def send(self, message: Any) -> None:
+        """Send an ASGI message. A refusal is an answer to the handshake: uvicorn would complain that there is none."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body":
+            self.handshake_complete = True

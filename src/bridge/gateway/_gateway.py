@@ -98,6 +98,12 @@ class Gateway:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "websocket":
+            log.info(
+                "WebSocket %r is refused with 403: this is no WebSocket API. For both sides of an app: "
+                "bridge serve APP --websocket",
+                scope["path"],
+            )
+            await receive()
             await send({"type": "websocket.close", "code": 1000, "reason": "this API has no WebSockets"})
         else:
             try:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from .._app import prelude
 from .._http.body import BODILESS
+from .._invocation.around import name_of
 from ..errors import ResultError
+from ..runtime._import_string import has_bridge_inside
 from ._function import TimedOutError
 from ._outward import outward, plain
 from ._process import ProcessError
@@ -42,6 +44,12 @@ class Streams:
         self._api = api
         kind = type(function.handler)
         self._responds = api.streaming and (hasattr(kind, "respond") or hasattr(kind, "respond_sync"))
+        if api.streaming and not self._responds and has_bridge_inside(function.handler):
+            log.warning(
+                "%s is a wrapper around a Bridge: here it answers in one piece, as on Lambda's own runtime. On "
+                "bridge.runtime it streams. To stream here too: Bridge(app, decorators=[...]).",
+                name_of(function.handler),
+            )
 
     async def status(self, call: ClientRequest, event: bytes, send: Send) -> int | None:
         """Return the status of the response to a call, when it has gone to the client and the function has ended.

@@ -13,7 +13,7 @@ from . import _management as management
 from ._authorizer import Authorizer
 from ._environment import environment
 from ._function import LocalFunction
-from ._invocations import Invocations, is_invoke
+from ._invocations import START, Invocations, is_invoke
 from ._outward import error
 from ._routes import Selection
 from ._session import Session, Settings, deny
@@ -107,7 +107,13 @@ class WebSocketGateway:
                 return
             await response(scope, receive, send)
         elif scope["path"].removesuffix("/") != f"/{self._stage}":
-            log.info("%r is not the stage's path, /%s: the client is refused", scope["path"], self._stage)
+            log.info(
+                "403: %r is not the stage's path, /%s, with which the URL of a WebSocket API ends. The path that the "
+                "app sees is Bridge's websocket_path.",
+                scope["path"],
+                self._stage,
+            )
+            await receive()
             await deny(send, 403, FORBIDDEN)
         else:
             session = Session(self._functions[0], self._authorizer, self._settings, self._connections)
@@ -120,6 +126,10 @@ class WebSocketGateway:
             url: the server's: "http://127.0.0.1:8000".
         """
         return environment(url, self._stage)
+
+    def answers(self, path: str) -> bool:
+        """Return whether a path is one of Lambda's, or of the connections of this API."""
+        return path.startswith((f"/{self._stage}/@connections/", START))
 
     async def _response(self, request: Request) -> Response:
         path = request.scope["path"]

@@ -30,7 +30,11 @@ class PlainProcess(LoneProcess):
 
     async def respond(self, event: Any, context: Any, responder: InvocationResponder) -> None:
         """Answer an event. This coroutine never suspends."""
-        await self._function.respond(event, context, responder)
+        self._runner.check()
+        try:
+            await self._function.respond(event, context, responder)
+        finally:
+            self._task = None
 
 
 def serve_between(environment: Environment, function: Function) -> int:

@@ -80,7 +80,7 @@ def handler_of(found: Any, streaming: StreamingMode, *, is_in_lambda: bool = Fal
         ConfigurationError: it is no handler and no app, or cannot be told apart.
     """
     if callable(found) and not isinstance(found, type):
-        if _has_bridge_inside(found) or _takes_event(found):
+        if has_bridge_inside(found) or _takes_event(found):
             handler: Handler = found
             return handler
         try:
@@ -97,7 +97,7 @@ def handler_of(found: Any, streaming: StreamingMode, *, is_in_lambda: bool = Fal
     return Bridge(found, streaming=streaming)
 
 
-def _has_bridge_inside(found: Any) -> bool:
+def has_bridge_inside(found: Any) -> bool:
     """Return whether something is a Bridge, or what a decorator has made of one (`functools.wraps` and wrapt tell)."""
     for _ in range(MOST_DECORATORS):
         if issubclass(type(found), Bridge):

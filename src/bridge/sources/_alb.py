@@ -125,7 +125,8 @@ def event(call: ClientRequest, *, multi_value: bool = False) -> Event:
     """
     from ._client_request import last, multi
 
-    query = [(name, value) for name, _, value in (pair.partition("=") for pair in call.query_string.split("&")) if name]
+    pairs = [pair.partition("=") for pair in call.query_string.split("&") if pair]
+    query = [(name, value) for name, _, value in pairs]
     text, is_base64 = bodies.carried(call) if call.body else ("", False)
     target_group = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/local/0123456789abcdef"
     made: Event = {

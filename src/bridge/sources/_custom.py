@@ -11,9 +11,9 @@ import json
 import re
 
 from .. import kinds
-from .._http import COOKIES, SINGLE, body as bodies
+from .._http import COOKIES, SINGLE, UnvouchedRequest, body as bodies
 from .._invocation import logger
-from ..errors import ConfigurationError, StatusError
+from ..errors import ConfigurationError, EventError, StatusError
 from . import _alb as alb, _templates as templates, _v1 as v1, detect
 from ._neutral import http_request
 
@@ -50,9 +50,10 @@ class CustomIntegration:
             body.
         method: the request's method, where the event has none.
         path: the request's path, where the event has none; percent-encoded.
-        shared: whether the function gets other events besides bodies. Then a body is what Bridge has no other name for,
-            and a client of the custom integration can write an event of another kind, which is believed. For
-            `template=None` only: templates are safe beside other events.
+        shared: whether the function gets other events besides. If not, an event that the template cannot have made is
+            refused. If it does, such an event is another sender's; without a template, a body is what Bridge has no
+            other name for. Then a client that gets past the template is believed to be that sender: with API Gateway's
+            default `passthroughBehavior`, by a Content-Type for which there is no template. It has to be NEVER.
         envelope: whether the result is {"statusCode": int, "headers": {str: str}, "cookies": [str], "body": any JSON,
             "isBase64Encoded": bool}, instead of the body alone.
         raise_from: the least status that raises; None for none. By default redirects raise too: they need a status and
@@ -84,11 +85,11 @@ class CustomIntegration:
             raise ConfigurationError(
                 f"CustomIntegration(template=...) takes 'passthrough', 'serverless' or None, not {template!r}."
             )
-        if template and shared:
-            raise ConfigurationError(f"CustomIntegration(shared=True) is for bodies; {template!r} is a template.")
         if not path.startswith("/"):
             raise ConfigurationError(f"CustomIntegration(path=...) takes a path that starts with '/', not {path!r}.")
         self._accepts, self._request = forms[template]
+        self._template = template
+        self._shared = shared
         # Only where a template wrote it: in a body, a client would have.
         self._request_id = templates.request_id if template == "passthrough" else _no_request_id
         self._method = method
@@ -97,12 +98,26 @@ class CustomIntegration:
         self._raise_from = float("inf") if raise_from is None else raise_from
 
     def accepts(self, event: object) -> bool:
-        """Return whether an event is of this integration."""
-        return self._accepts(event)
+        """Return whether an event is of this integration: if nothing else calls the function, all are."""
+        return not self._shared or self._accepts(event)
 
     def request(self, event: Any) -> Request:
-        """Return the request that an event carries."""
-        return self._request(event, self._method, self._path)
+        """Return the request that an event carries. `bridge.identity` believes nothing of it: a client wrote it.
+
+        Raises:
+            EventError: the template cannot have made the event; or it is nested too deep.
+        """
+        if not self._shared and not self._accepts(event):
+            raise EventError(
+                f"CustomIntegration({self._template!r}) got an event that this mapping template cannot have made. "
+                "Either its passthroughBehavior is not NEVER, and a client has sent a Content-Type for which there is "
+                "no template: then the client wrote the event. Or the function has other callers: then say "
+                f"CustomIntegration({self._template!r}, shared=True)"
+            )
+        try:
+            return UnvouchedRequest(self._request(event, self._method, self._path))
+        except RecursionError as error:
+            raise EventError("the event is nested too deep") from error
 
     def result(self, event: Any, status: int, headers: ResponseHeaders, body: str, is_base64: bool, /) -> Any:
         """Return the response's body, or its envelope.

@@ -141,7 +141,7 @@ class Trigger:
             # What CloudFront adds, it adds after this trigger.
             sent = call.header("x-forwarded-for").rpartition(",")[0].strip()
             lines = [line for line in lines if line[0] != "x-forwarded-for"] + [("x-forwarded-for", sent)] * bool(sent)
-        asked = {
+        asked: dict[str, Any] = {
             "clientIp": call.client,
             "headers": {
                 name: [{"key": name.title(), "value": value} for value in values]
@@ -157,6 +157,9 @@ class Trigger:
                 "inputTruncated": len(call.body) > self.LIMIT,
             },
         }
+        if self.event_type == "origin-request":
+            asked["headers"]["via"] = [{"key": "Via", "value": f"1.1 {call.domain} (CloudFront)"}]
+            asked["origin"] = _ORIGIN
         config = {
             "distributionDomainName": call.domain,
             "distributionId": "EDFDVBD6EXAMPLE",
@@ -189,6 +192,20 @@ class Trigger:
                 raise ResultError(f"CloudFront refuses responses that have the header {name!r}")
         return int(status), lines, bodies.uncarried(text, encoding == "base64")
 
+
+_ORIGIN = {
+    "custom": {
+        "customHeaders": {},
+        "domainName": "example.org",
+        "keepaliveTimeout": 5,
+        "path": "",
+        "port": 443,
+        "protocol": "https",
+        "readTimeout": 30,
+        "sslProtocols": ["TLSv1.2"],
+    }
+}
+"""An origin as an event of `ORIGIN_REQUEST` has it."""
 
 VIEWER_REQUEST = Trigger("viewer-request", 40 * 1024, _READ_ONLY_FOR_VIEWERS)
 ORIGIN_REQUEST = Trigger("origin-request", 1024 * 1024, _READ_ONLY_FOR_ORIGINS)

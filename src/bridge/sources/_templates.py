@@ -26,18 +26,46 @@ FORM = "application/x-www-form-urlencoded"
 _OF_THE_BYTES = ("content-length", "content-encoding", "transfer-encoding", "content-md5")
 
 
+_PASSTHROUGH = frozenset(("body-json", "params", "stage-variables", "context"))
+_PARAMS = frozenset(("path", "querystring", "header"))
+_SERVERLESS = frozenset(
+    """
+    body method principalId stage cognitoPoolClaims enhancedAuthContext headers query path identity stageVariables
+    requestPath
+    """.split()  # noqa: SIM905
+)
+
+
 def is_passthrough(event: object) -> bool:
-    """Return whether an event has the maps that the passthrough template makes."""
-    return _has_maps(event, "params", "context")
+    """Return whether the passthrough template can have made an event: its keys and no others, and text within."""
+    if not (isinstance(event, dict) and event.keys() <= _PASSTHROUGH and _are_maps(event, "params", "context")):
+        return False
+    params = event["params"]
+    return (
+        params.keys() <= _PARAMS
+        and all(value is None or _is_map_of_text(value) for value in params.values())
+        and _is_map_of_text(event["context"])
+    )
 
 
 def is_serverless(event: object) -> bool:
-    """Return whether an event has the maps that the Serverless Framework's template makes."""
-    return _has_maps(event, "headers", "query", "path") and isinstance(event, dict) and "method" in event
+    """Return whether the Serverless Framework's template can have made an event: its keys and no others, and text."""
+    return (
+        isinstance(event, dict)
+        and event.keys() <= _SERVERLESS
+        and isinstance(event.get("method"), str)
+        and all(_is_map_of_text(event.get(name)) for name in ("headers", "query", "path"))
+        and (event.get("identity") is None or _is_map_of_text(event["identity"]))
+        and all(isinstance(event.get(name, ""), str) for name in ("stage", "requestPath"))
+    )
 
 
-def _has_maps(event: object, *names: str) -> bool:
-    return isinstance(event, dict) and all(isinstance(event.get(name), dict) for name in names)
+def _are_maps(event: Event, *names: str) -> bool:
+    return all(isinstance(event.get(name), dict) for name in names)
+
+
+def _is_map_of_text(value: object) -> bool:
+    return isinstance(value, dict) and all(each is None or isinstance(each, str) for each in value.values())
 
 
 def passthrough(event: Event, method: str, path: str) -> Request:

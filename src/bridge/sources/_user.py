@@ -18,8 +18,10 @@ _FUNCTIONS = {
 }
 
 
-def detector(sources: Iterable[CustomSource]) -> Callable[[Event], Source | None]:
-    """Return the function that finds an event's source: the first of these that accepts it, or else what `detect` says.
+def detector(
+    sources: Iterable[CustomSource], known: Callable[[Event], Source | None] = detect
+) -> Callable[[Event], Source | None]:
+    """Return what tells the source of an event: the first of these that accepts it, or else what `known` says.
 
     Raises:
         ConfigurationError: one of them is no source.
@@ -36,7 +38,7 @@ def detector(sources: Iterable[CustomSource]) -> Callable[[Event], Source | None
         for accepts, source in asked:
             if accepts(event):
                 return source
-        return detect(event)
+        return known(event)
 
     return first
 

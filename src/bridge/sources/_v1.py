@@ -116,6 +116,14 @@ _NOT_DELIVERED = frozenset(
     upgrade www-authenticate
     """.split()  # noqa: SIM905
 )
+_NOBODY = dict.fromkeys(
+    """
+    accessKey accountId caller cognitoAuthenticationProvider cognitoAuthenticationType cognitoIdentityId
+    cognitoIdentityPoolId principalOrgId user userArn
+    """.split()  # noqa: SIM905
+)
+"""What is null in `requestContext.identity` where nobody has signed a request: it is there all the same."""
+
 _KEYS = frozenset(("statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"))
 _PRELUDE_KEYS = frozenset(("statusCode", "headers", "multiValueHeaders", "cookies"))
 
@@ -159,11 +167,12 @@ def event(call: ClientRequest, *, http_api: bool = False, binary: bool = True) -
         "requestContext": {
             "accountId": "123456789012",
             "apiId": api_id,
+            "deploymentId": None if http_api else "deploy",
             "domainName": call.domain,
             "domainPrefix": api_id,
             "extendedRequestId": call.request_id,
             "httpMethod": call.method,
-            "identity": {"sourceIp": call.client, "userAgent": call.user_agent},
+            "identity": {**_NOBODY, "sourceIp": call.client, "userAgent": call.user_agent},
             "path": call.raw_path,
             "protocol": "HTTP/1.1",
             "requestId": call.request_id,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from time import monotonic
 from typing import NamedTuple, Protocol
 
 from .._http import url
 from .._invocation import logger
 from ..errors import ConfigurationError
-from ._budget import call
+from ._budget import LEAST, call, end_of_time, left
 from ._connection import STORE
 from ._current import current
 from ._errors import ConnectionGoneError, ManagementError
@@ -35,6 +36,9 @@ LOCAL_VARIABLE = "BRIDGE_MANAGEMENT_ENDPOINT"
 
 MANAGEMENT = "API Gateway (POST and DELETE @connections)"
 """What errors call the Management API."""
+
+SHARE = 0.9
+"""Of the time that an event has left, for the posts of a broadcast."""
 
 CONCURRENCY = 16
 """Posts of one broadcast that are on their way at the same time."""
@@ -95,8 +99,13 @@ class SyncConnections:
         members = [member for member in self.members(group) if member not in exclude]
         result = Broadcast([], [], {})
 
+        # Who is not reached in time has failed: the result is there before the event's time is over.
+        end = monotonic() + left() * SHARE
+
         def send(member: str) -> None:
             try:
+                if left() < LEAST:
+                    raise ManagementError("the invocation's time had run out before this member's turn came")
                 post(member, text)
                 result.reached.append(member)
             except ConnectionGoneError:
@@ -105,7 +114,8 @@ class SyncConnections:
             except ManagementError as error:
                 result.failed[member] = error
 
-        with ThreadPoolExecutor(max(min(CONCURRENCY, len(members)), 1)) as pool:
+        threads = max(min(CONCURRENCY, len(members)), 1)
+        with ThreadPoolExecutor(threads, initializer=end_of_time.set, initargs=(end,)) as pool:
             list(pool.map(send, members))
         if result.failed:
             first, failed = next(iter(result.failed.values())), len(result.failed)

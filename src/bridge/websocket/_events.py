@@ -13,6 +13,7 @@ from .._http import body as bodies, to_lists
 from .._invocation import deadline, logger
 from ..errors import DeadlineError
 from . import _greeting as greeting
+from ._app_paths import path_for, websocket_paths
 from ._budget import Budget, call, left
 from ._connection import Connection
 from ._connections import MANAGEMENT, Connections
@@ -49,7 +50,7 @@ class WebSockets:
         self._asgi = asgi
         self._names = options.names
         self._policy = options.policy
-        self._path = options.websocket_path
+        self._path = path_for(self._app, options.websocket_path)
         self._binary = options.websocket_binary
         self._linger = options.websocket_linger
         self._connections = options.connections or Connections()
@@ -93,8 +94,10 @@ class WebSockets:
             raise error
         if run.outgoing.refusal is not None:
             logger().info(
-                "the app has refused a WebSocket connection to the path %r, which websocket_path decides",
+                "the app has refused a WebSocket connection to the path %r, which websocket_path decides. "
+                "Its WebSocket endpoints are at %s",
                 connection.snapshot["path"],
+                ", ".join(websocket_paths(self._app)) or "paths that it does not tell",
             )
             return _answer(run.outgoing.refusal)
         if run.state.connection is State.CLOSED or run.state.phase is not Phase.SUSPENDED:

@@ -1,6 +1,8 @@
-"""An app that does not shut down."""
+"""An app that does not shut down, though SIGTERM comes once more."""
 
 import asyncio
+import os
+import signal
 from typing import Any
 
 from bridge import Bridge
@@ -10,6 +12,7 @@ async def hangs(scope: Any, receive: Any, send: Any) -> None:
     await receive()
     await send({"type": "lifespan.startup.complete"})
     await receive()
+    os.kill(os.getpid(), signal.SIGTERM)
     await asyncio.Event().wait()
 
 

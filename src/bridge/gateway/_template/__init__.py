@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from . import variables
 from .deployment import Deployment
-from .document import TemplateError
 from .environments import written
 from .stack import Inputs, read
+from .values import TemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

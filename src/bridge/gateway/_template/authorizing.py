@@ -18,9 +18,9 @@ from .._function import TimedOutError
 from .deployment import ThrottledError, UnservedError
 
 if TYPE_CHECKING:
+    from .api_model import AuthorizerResource
     from .deployment import Deployment
     from .exchange import ApiExchange
-    from .model import AuthorizerResource
 
 log = logging.getLogger("bridge.gateway")
 

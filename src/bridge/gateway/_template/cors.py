@@ -14,7 +14,7 @@ from .streamed import StreamedResponse
 
 if TYPE_CHECKING:
     from ...sources._client_request import ClientRequest
-    from .model import CorsConfiguration
+    from .api_model import CorsConfiguration
 
 
 def preflight(cors: CorsConfiguration, call: ClientRequest, status: int) -> Response | None:

@@ -11,7 +11,8 @@ from .model import Domain
 from .resources import section, text, texts
 
 if TYPE_CHECKING:
-    from .model import ApiResource, Stack
+    from .api_model import ApiResource
+    from .model import Stack
     from .resources import Resources
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from ...errors import ConfigurationError
+from .values import Items, Section, TemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,35 +28,6 @@ VALUES = 100_000
 """Values of a template, those behind an alias counted as often as they are used."""
 
 _PLAIN = frozenset(("tag:yaml.org,2002:str", "tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:binary", "!"))
-
-
-class TemplateError(ConfigurationError):
-    """A template that cannot be served; the text says what, where, and what would do."""
-
-
-class Section(dict[str, Any]):
-    """A map of the template.
-
-    Attributes:
-        line: where it begins, from 1.
-        lines: of its keys.
-        weight: how many values there are in it, itself among them.
-    """
-
-    def __init__(self, values: dict[str, Any] | None = None, *, line: int = 0) -> None:
-        super().__init__(values or {})
-        self.line = line
-        self.lines: dict[str, int] = {}
-        self.weight = 1
-
-
-class Items(list[Any]):
-    """A list of the template, with its line and its weight, as of `Section`."""
-
-    def __init__(self, line: int) -> None:
-        super().__init__()
-        self.line = line
-        self.weight = 1
 
 
 def load(path: Path) -> Section:

@@ -142,7 +142,15 @@ def launch(
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
     }
-    environment = {**os.environ, **identity(), **urls_for_sdks(urls), **variables, **given, **reserved}
+    environment = {
+        **function.logging,
+        **os.environ,
+        **identity(),
+        **urls_for_sdks(urls),
+        **variables,
+        **given,
+        **reserved,
+    }
     first = (folder, *map(str, function.layers))
     return Launch(python=python, first=first, folder=folder, environment=environment, exact=True)
 

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from ...sources._client_request import ClientRequest
+    from .api_model import ApiResource, Route, Stage
     from .identities import Account
-    from .model import ApiResource, Route, Stage
 
 log = logging.getLogger("bridge.gateway")
 

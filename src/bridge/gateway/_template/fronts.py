@@ -9,8 +9,9 @@ from .http_front import HttpFront
 from .web_socket_front import WebSocketFront
 
 if TYPE_CHECKING:
+    from .api_model import ApiResource
     from .deployment import Deployment
-    from .model import ApiResource, Stack
+    from .model import Stack
 
 Front = HttpFront | WebSocketFront | DomainFront
 

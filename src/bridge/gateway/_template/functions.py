@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._permission import INVOKE, INVOKE_URL
-from .document import TemplateError
+from .api_model import ApiResource, CorsConfiguration, Integration, Route
 from .identities import identifier
-from .model import ApiResource, CorsConfiguration, FunctionResource, GrantedPermission, Integration, Route
+from .model import FunctionResource, GrantedPermission
 from .resources import section, text, texts, truth
+from .values import TemplateError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,6 +108,9 @@ def _add(resources: Resources, resource: Resource, properties: dict[str, Any], c
     )
     variables = section(section(properties.get("Environment")).get("Variables"))
     function.environment = {name: text(value) for name, value in variables.items()}
+    log = section(properties.get("LoggingConfig"))
+    said = {"AWS_LAMBDA_LOG_FORMAT": log.get("LogFormat"), "AWS_LAMBDA_LOG_LEVEL": log.get("ApplicationLogLevel")}
+    function.logging = {name: text(value).upper() for name, value in said.items() if value is not None}
     reserved = properties.get("ReservedConcurrentExecutions")
     function.concurrency = None if reserved is None else int(reserved)
     function.layers = _layers(resources, properties.get("Layers"), resource)

@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import openapi
-from .document import Section
+from .api_model import ApiResource, Integration, Route, Stage
 from .functions import cors
 from .identities import identifier
-from .model import ApiResource, GrantedPermission, Integration, Route, Stage, invoked_by_api
+from .model import GrantedPermission, invoked_by_api
 from .resources import section, text, texts, truth
+from .values import Section
 
 if TYPE_CHECKING:
     from .resources import Resource, Resources

@@ -19,11 +19,11 @@ from .._gateway import oversized, received
 from .._outward import plain
 from . import cors, gateway_responses, routing
 from .answering import answer
+from .api_model import Stage
 from .authorizing import DeniedError, LambdaAuthorizer
 from .exchange import ApiExchange
 from .integrating import Integrations
 from .load_balancers import rule
-from .model import Stage
 from .streamed import StreamedResponse
 from .throttling import Throttle
 from .tokens import TokenAuthorizer
@@ -31,8 +31,8 @@ from .tokens import TokenAuthorizer
 if TYPE_CHECKING:
     from ...sources._client_request import ClientRequest
     from ...types import Receive, Scope, Send
+    from .api_model import ApiResource
     from .deployment import Deployment
-    from .model import ApiResource
 
 log = logging.getLogger("bridge.gateway")
 

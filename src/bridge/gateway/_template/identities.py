@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .document import TemplateError
+from .values import TemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

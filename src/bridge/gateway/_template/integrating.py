@@ -20,9 +20,9 @@ from .streamed import StreamedResponse
 
 if TYPE_CHECKING:
     from .._apis import Api
+    from .api_model import ApiResource
     from .deployment import Deployment
     from .exchange import ApiExchange
-    from .model import ApiResource
 
 log = logging.getLogger("bridge.gateway")
 

@@ -10,7 +10,8 @@ import re
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
-from .document import Items, Section, TemplateError
+from .conditions import Conditions, text_of
+from .values import Items, Section, TemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,12 +59,11 @@ class Intrinsics:
     ) -> None:
         self._values = values
         self._mappings = mappings
-        self._conditions = conditions
+        self._conditions = Conditions(conditions, self._value)
         self._imports = imports
         self._reference = reference
         self._include = include
         self._notes = notes
-        self._known: dict[str, bool | None] = {}
         self._made = self._included = 0
 
     def value(self, value: Any) -> Any:
@@ -76,20 +76,8 @@ class Intrinsics:
         return None if found is _NOTHING else found
 
     def condition(self, name: str, line: int) -> bool:
-        """Return whether a condition holds.
-
-        Raises:
-            TemplateError: there is no such condition, or it depends on itself.
-        """
-        if name not in self._known:
-            if name not in self._conditions:
-                raise TemplateError(f"line {line}: there is no condition {name}")
-            self._known[name] = None
-            self._known[name] = self._truth(self._conditions[name], line)
-        known = self._known[name]
-        if known is None:
-            raise TemplateError(f"line {line}: the condition {name} depends on itself")
-        return known
+        """Return whether a condition holds; errors as of `Conditions.holds`."""
+        return self._conditions.holds(name, line)
 
     def _value(self, value: Any) -> Any:
         if isinstance(value, Items):
@@ -142,7 +130,7 @@ class Intrinsics:
         if isinstance(argument, str):
             argument = argument.partition(".")[::2]
         name, attribute = argument
-        found = self._reference(name, _text(self._value(attribute)), line)
+        found = self._reference(name, text_of(self._value(attribute)), line)
         if found is None:
             raise TemplateError(f"line {line}: there is no resource {name}")
         return found
@@ -158,16 +146,16 @@ class Intrinsics:
             if name.startswith("!"):
                 parts.append("${" + name[1:] + "}")
             elif name in given:
-                parts.append(_text(given[name]))
+                parts.append(text_of(given[name]))
             elif "." in name:
                 parts.append(self._get_att(name, line))
             else:
-                parts.append(_text(self._ref(name, line)))
+                parts.append(text_of(self._ref(name, line)))
         return self._limited("", [*parts, text[end:]], line)
 
     def _join(self, argument: Any, line: int) -> str:
         separator, values = argument
-        return self._limited(separator, [_text(each) for each in self._value(values)], line)
+        return self._limited(separator, [text_of(each) for each in self._value(values)], line)
 
     def _select(self, argument: Any, line: int) -> Any:
         index, values = self._value(argument)
@@ -184,7 +172,7 @@ class Intrinsics:
         return self._value(then if self.condition(name, line) else otherwise)
 
     def _find_in_map(self, argument: Any, line: int) -> Any:
-        names = [_text(self._value(each)) for each in argument[:3]]
+        names = [text_of(self._value(each)) for each in argument[:3]]
         found: Any = self._mappings
         for name in names:
             if name not in found:
@@ -195,7 +183,7 @@ class Intrinsics:
         return found
 
     def _import_value(self, argument: Any, line: int) -> str:
-        name = _text(self._value(argument))
+        name = text_of(self._value(argument))
         if name not in self._imports:
             self._notes.add(
                 line, f"no other stack exports {name} here: --import {name}=VALUE; until then it is {name!r}"
@@ -226,33 +214,6 @@ class Intrinsics:
             raise TemplateError(f"line {line}: a text of more than {limit}")
         return separator.join(parts)
 
-    def _truth(self, value: Any, line: int) -> bool:
-        if isinstance(value, Section) and len(value) == 1:
-            [(name, argument)] = value.items()
-            line = value.line or line
-            if name == "Condition":
-                return self.condition(argument, line)
-            if name == "Fn::Equals":
-                return _equal(*map(self._value, argument))
-            if name == "Fn::Not":
-                return not self._truth(argument[0], line)
-            if name in ("Fn::And", "Fn::Or"):
-                return {"Fn::And": all, "Fn::Or": any}[name](self._truth(each, line) for each in argument)
-        raise TemplateError(f"line {line}: {value!r:.200} is no condition")
-
-
-def _equal(one: Any, other: Any) -> bool:
-    return _text(one) == _text(other)
-
-
-def _text(value: Any) -> str:
-    """Return a value as CloudFormation has it in a text."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (dict, list)):
-        raise TypeError(f"{value!r:.100} is no text")
-    return str(value)
-
 
 _FUNCTIONS: dict[str, Callable[[Intrinsics, Any, int], Any]] = {
     "Ref": Intrinsics._ref,
@@ -266,7 +227,7 @@ _FUNCTIONS: dict[str, Callable[[Intrinsics, Any, int], Any]] = {
     "Fn::ImportValue": Intrinsics._import_value,
     "Fn::GetAZs": Intrinsics._get_azs,
     "Fn::Transform": Intrinsics._transformed,
-    "Fn::Base64": lambda self, argument, line: b64encode(_text(self._value(argument)).encode()).decode(),
+    "Fn::Base64": lambda self, argument, line: b64encode(text_of(self._value(argument)).encode()).decode(),
     "Fn::ToJsonString": lambda self, argument, line: json.dumps(self._value(argument)),
     "Fn::Length": lambda self, argument, line: len(self._value(argument)),
 }

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .api_model import ApiResource, Integration, Route
 from .identities import identifier
-from .model import ApiResource, Integration, Route
 from .resources import section, text, truth
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from .resources import section, texts
 
 if TYPE_CHECKING:
     from ...sources._client_request import ClientRequest
+    from .api_model import Route
     from .exchange import ApiExchange
-    from .model import Route
 
 
 def rule(exchange: ApiExchange) -> Route:
@@ -61,7 +61,7 @@ def _holds(condition: dict[str, Any], call: ClientRequest) -> bool:
     if field == "http-request-method":
         return call.method in values
     if field == "source-ip":
-        return any(ip_address(call.client) in ip_network(each) for each in values)
+        return any(_is_within(call.client, each) for each in values)
     pairs = [section(each) for each in named.get("Values") or ()]
     return field == "query-string" and any(
         _any([str(pair.get("Value"))], value, fold=True) and pair.get("Key", name).lower() == name.lower()
@@ -78,6 +78,13 @@ _CONFIGS = {
     "source-ip": "SourceIpConfig",
     "query-string": "QueryStringConfig",
 }
+
+
+def _is_within(address: str, network: str) -> bool:
+    try:
+        return ip_address(address) in ip_network(network)
+    except ValueError:  # a test client has no address
+        return False
 
 
 def _any(patterns: Any, text: str, *, fold: bool = False) -> bool:

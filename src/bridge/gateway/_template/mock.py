@@ -14,7 +14,7 @@ from .gateway_responses import header
 
 if TYPE_CHECKING:
     from ...sources._client_request import ClientRequest
-    from .model import Integration
+    from .api_model import Integration
 
 _STATUS = re.compile(r"""["']?statusCode["']?\s*:\s*["']?(\d{3})""")
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from .api_model import AuthorizerResource, Integration, Route
 from .functions import cors
-from .model import AuthorizerResource, Integration, Route
 from .resources import section, text, texts
 
 if TYPE_CHECKING:
-    from .document import Section
-    from .model import ApiResource
+    from .api_model import ApiResource
     from .resources import Resources
+    from .values import Section
 
 _METHODS = frozenset(("get", "put", "post", "delete", "options", "head", "patch", "trace"))
 _ANY = "x-amazon-apigateway-any-method"

@@ -6,16 +6,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .document import TemplateError
 from .identities import FUNCTION_TYPES, identifier
+from .values import TemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from .document import Section
     from .identities import Identities
     from .model import Stack
+    from .values import Section
 
 _FUNCTION_ARN = re.compile(r":function:([A-Za-z0-9_-]+)")
 
@@ -52,6 +52,9 @@ class Resources:
         sections: what the template says globally for a kind of SAM resource: "Function", "Api".
         identities: their names.
         evaluate: the value of what an included file says.
+
+    Attributes:
+        last: which has been looked at last.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class Resources:
         evaluate: Callable[[Any], Any],
     ) -> None:
         self.evaluate = evaluate
+        self.last: Resource | None = None
         self.stack = stack
         self.folder = folder
         self.root = root
@@ -88,7 +92,14 @@ class Resources:
 
     def of(self, *types: str) -> Iterator[Resource]:
         """Return the resources of these types, in the template's order."""
-        return (resource for resource in self._resources.values() if resource.type in types)
+        for resource in self._resources.values():
+            if resource.type in types:
+                self.last = resource
+                yield resource
+
+    def where(self) -> str:
+        """Return the resource that has been looked at last, for an error."""
+        return f"line {self.last.line}: {self.last.logical_id} has " if self.last else "there is "
 
     def everything(self) -> Iterator[Resource]:
         """Return all resources, in the template's order."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import openapi
-from .document import Section, load
+from .api_model import ApiResource, Integration, Route, Stage
+from .document import load
 from .identities import identifier
-from .model import ApiResource, Integration, Route, Stage
 from .resources import section, text, texts, truth
+from .values import Section
 
 if TYPE_CHECKING:
     from .resources import Resource, Resources

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .model import Route
+    from .api_model import Route
 
 _STATIC, _VARIABLE, _GREEDY = range(3)
 
@@ -49,12 +49,11 @@ def match(
             misses.append(f"{route.key}: another method")
         else:
             rank = found[0], route.method == "ANY"
-            if best is None or rank < best[:2]:
-                if best is not None:
-                    misses.append(f"{best[2].key}: less specific")
+            beaten = route if best is not None and best[:2] <= rank else best and best[2]
+            if beaten:
+                misses.append(f"{beaten.key}: less specific")
+            if beaten is not route:
                 best = *rank, route, found[1]
-            else:
-                misses.append(f"{route.key}: less specific")
     if best is not None:
         return best[2], best[3], misses
     return None if default is None else (default, {}, misses)

@@ -8,15 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import openapi
+from .api_model import ApiResource, AuthorizerResource, Integration, Route, Stage
 from .custom_domains import add_sam_domain
-from .document import Section, load
+from .document import load
 from .functions import cors, merged
 from .identities import IMPLICIT_APIS, identifier
-from .model import ApiResource, AuthorizerResource, GrantedPermission, Integration, Route, Stage, invoked_by_api
+from .model import GrantedPermission, invoked_by_api
 from .resources import section, text, texts, truth
+from .values import Section
 
 if TYPE_CHECKING:
-    from .model import ApiResourceKind
+    from .api_model import ApiResourceKind
     from .resources import Resource, Resources
 
 _KINDS: dict[str, tuple[ApiResourceKind, str]] = {

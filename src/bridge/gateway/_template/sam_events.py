@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from .document import TemplateError
-from .model import GrantedPermission, Integration, Route, invoked_by_api
+from .api_model import Integration, Route
+from .model import GrantedPermission, invoked_by_api
 from .resources import section, text, texts, truth
 from .sam_apis import implicit
+from .values import TemplateError
 
 if TYPE_CHECKING:
-    from .model import ApiResource, ApiResourceKind
+    from .api_model import ApiResource, ApiResourceKind
     from .resources import Resources
 
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")

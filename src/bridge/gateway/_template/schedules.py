@@ -12,7 +12,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from .document import TemplateError
+from .values import TemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

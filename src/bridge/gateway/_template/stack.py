@@ -18,12 +18,13 @@ from . import (
     sam_events,
     sending,
 )
-from .document import Items, Section, TemplateError, load
+from .document import load
 from .identities import Account, Identities
 from .intrinsics import Intrinsics
 from .model import Stack
 from .notes import Notes
 from .resources import Resource, Resources, text, within
+from .values import Items, Section, TemplateError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,6 +40,10 @@ _SILENT = (
     "AWS::Serverless::LayerVersion",
 )
 """Types that are read with what they belong to, or that a function needs in AWS only."""
+
+
+FORMS = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+"""What is raised where a value has another form than AWS's reference says; its text says roughly which."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +75,7 @@ def read(path: Path, inputs: Inputs) -> Stack:
         raise
     except RecursionError:
         raise TemplateError(f"{path.name}: its conditions, names or includes lead on and on") from None
-    except (AttributeError, TypeError, ValueError, KeyError) as error:
-        # What has another form than the reference says. Which one, the exception's text says roughly.
+    except FORMS as error:
         raise TemplateError(f"{path.name} has something of a form that is not known here: {error!r}") from error
 
 
@@ -116,18 +120,23 @@ def _read(path: Path, document: Section, inputs: Inputs) -> Stack:
 
 
 def _fill(stack: Stack, resources: Resources) -> None:
-    for reader in (
-        functions,
-        sam_apis,
-        rest_api_resources,
-        http_api_resources,
-        sam_events,
-        load_balancer_resources,
-        permission_resources,
-        event_sources,
-        custom_domains,
-    ):
-        reader.read(resources)
+    try:
+        for reader in (
+            functions,
+            sam_apis,
+            rest_api_resources,
+            http_api_resources,
+            sam_events,
+            load_balancer_resources,
+            permission_resources,
+            event_sources,
+            custom_domains,
+        ):
+            reader.read(resources)
+    except TemplateError:
+        raise
+    except FORMS as error:
+        raise TemplateError(f"{resources.where()}something of a form that is not known here: {error!r}") from error
     sources = {name for each in stack.events for name in sending.names(each)}
     served = {*stack.functions, *stack.apis, *(each.name.partition("/")[0] for each in stack.events)}
     for resource in resources.everything():

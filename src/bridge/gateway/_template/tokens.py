@@ -17,8 +17,8 @@ from urllib.request import urlopen
 from .authorizing import DeniedError, source
 
 if TYPE_CHECKING:
+    from .api_model import AuthorizerResource
     from .exchange import ApiExchange
-    from .model import AuthorizerResource
 
 log = logging.getLogger("bridge.gateway")
 
@@ -31,6 +31,7 @@ _HASHES = {
     "RS384": (sha384, bytes.fromhex("3041300d060960864801650304020205000430")),
     "RS512": (sha512, bytes.fromhex("3051300d060960864801650304020305000440")),
 }
+_TIMES = ("exp", "nbf", "iat")
 
 
 class TokenAuthorizer:
@@ -94,11 +95,13 @@ class TokenAuthorizer:
             algorithm = header["alg"]
         except (ValueError, KeyError, TypeError):
             raise ValueError("the token is malformed") from None
-        if algorithm not in _HASHES:
+        if not isinstance(algorithm, str) or algorithm not in _HASHES:
             raise ValueError(f"signing method {algorithm} is invalid")
         key = next((each for each in keys if each.get("kid") == header.get("kid") and each.get("kty") == "RSA"), None)
         if key is None or not _verified(key, algorithm, f"{head}.{body}".encode(), signed):
             raise ValueError("the token's signature is invalid")
+        if not isinstance(claims, dict) or not all(isinstance(claims.get(each, 0), (int, float)) for each in _TIMES):
+            raise ValueError("the token's claims are malformed")
         now = time.time()
         issuer, audience = self._resource.issuer, self._resource.audience
         if claims.get("iss") != issuer:
@@ -110,7 +113,7 @@ class TokenAuthorizer:
         has = claims.get("aud", claims.get("client_id"))
         if audience and not set(audience) & set(has if isinstance(has, list) else [has]):
             raise ValueError("the token does not have a valid audience")
-        return claims  # type: ignore[no-any-return]
+        return claims
 
     async def _fetched(self, exchange: ApiExchange) -> list[dict[str, Any]]:
         """Return the issuer's keys.

@@ -6,8 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from .document import TemplateError
 from .resources import text
+from .values import TemplateError
 
 if TYPE_CHECKING:
     from pathlib import Path

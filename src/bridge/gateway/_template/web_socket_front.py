@@ -16,15 +16,15 @@ from .._routes import Selection
 from .._session import NoRouteError, Session, Settings, deny
 from .._websocket import FORBIDDEN
 from .answering import answer
-from .model import Integration
+from .api_model import Integration
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
     from ...types import Event, Receive, Scope, Send
     from .._client_connection import ClientConnection
+    from .api_model import ApiResource, Route
     from .deployment import Deployment
-    from .model import ApiResource, Route
 
 log = logging.getLogger("bridge.gateway")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from random import uniform
 from time import sleep
 from typing import NamedTuple
 from urllib.parse import quote
@@ -29,7 +30,8 @@ LIMIT = 131_072
 """Bytes that a message may have."""
 
 PAUSES = (0.1, 0.4)
-"""Seconds to wait after a 429 before each new attempt. API Gateway has not taken the message: nothing is sent twice."""
+"""Seconds to wait after a 429 before each new attempt, give or take a half.
+API Gateway has not taken the message: nothing is sent twice."""
 
 
 class _Answer(NamedTuple):
@@ -143,9 +145,10 @@ class ManagementAPI:
         target = f"{self._place.path}/@connections/{quote(connection_id, safe='')}"
         answer = self._answer(method, target, body)
         for pause in PAUSES:
-            if answer.status != 429 or pause >= left():
+            wait = pause * uniform(0.5, 1.5)  # noqa: S311 - so that many do not come back at once
+            if answer.status != 429 or wait >= left():
                 break
-            sleep(pause)
+            sleep(wait)
             answer = self._answer(method, target, body)
         if answer.status < 300:
             return answer

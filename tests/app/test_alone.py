@@ -1,0 +1,59 @@
+"""Requests that have a loop for themselves, where it has not been started for them."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bridge import Bridge, LifespanError
+from bridge._app.asgi.loop import Runner
+
+from ..asgi_apps import Receive, Scope, Send, respond
+from ..responders import Responder
+from ..samples import sample
+
+URL = sample("function_url")
+
+
+@pytest.fixture
+def runner() -> Iterator[Runner]:
+    runner = Runner(asyncio.new_event_loop)
+    yield runner
+    runner.close()
+
+
+def answered(runner: Runner, app: Any, **options: Any) -> Any:
+    responder = Responder()
+    Bridge(app, **options).respond_alone(runner, URL, None, responder)
+    return responder.steps.result
+
+
+def test_the_app_starts_up_with_its_first_request(runner: Runner) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            scope["state"]["thread"] = threading.get_ident()
+            await receive()
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        await respond(send, str(scope["state"]["thread"]).encode())
+
+    assert answered(runner, app)["body"] == str(threading.get_ident())
+
+
+def test_a_startup_that_fails_is_raised(runner: Runner) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.failed", "message": "no database"})
+
+    with pytest.raises(LifespanError, match="no database"):
+        answered(runner, app)
+
+
+def test_an_app_that_cannot_be_called_answers_500(runner: Runner) -> None:
+    async def app(scope: Scope) -> None: ...
+
+    assert answered(runner, app, interface="asgi", lifespan="off")["statusCode"] == 500
