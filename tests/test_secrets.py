@@ -131,9 +131,10 @@ def test_http(interface: str, target: Target, logged: io.StringIO) -> None:
     if interface == "wsgi":
         apps = [(name, wsgi(*steps)) for name, steps in WSGI_WAYS.items()]
     event = target.event(SENT)
+    options: Any = {"interface": interface, "lifespan": "off", "streaming": "on", "access_log": True}
     for name, app in apps:
         for mode in ("respond", "raise"):
-            bridge = Bridge(app, interface=interface, lifespan="off", errors=mode, streaming="on")  # type: ignore[arg-type]
+            bridge = Bridge(app, **options, errors=mode)
             context = Context(220 if name == "no end" else 30_000)
             quietly(lambda bridge=bridge, context=context: bridge(event, context), errors)  # type: ignore[misc]
             if interface == "wsgi":

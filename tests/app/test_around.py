@@ -5,7 +5,7 @@ import json
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from contextvars import ContextVar
 from functools import partial
 from typing import Any
@@ -148,8 +148,8 @@ def alone(handler: Bridge, event: Any) -> Any:
         return responded(handler, event)
     responder = Noting()
     runner = Runner(asyncio.new_event_loop)
-    handler.respond_alone(runner, event, None, responder)
-    runner.close()
+    with closing(runner):
+        handler.respond_alone(runner, event, None, responder)
     return responder.steps
 
 

@@ -470,6 +470,7 @@ def starts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
             "routing": "turn",
             "websocket": None,
             "hosts": [],
+            "api": "http",
             **settings,
         }
         monkeypatch.setenv(cli._SETTINGS, json.dumps({"streaming": False, "concurrency": 1, **given}))

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from contextvars import ContextVar, copy_context
 from typing import Any
 
@@ -101,9 +102,8 @@ def alone(handler: Bridge, event: Any, context: Any) -> None:
     if not handler.is_asgi:
         handler.respond_sync(event, context, SyncResponder())
         return
-    runner = Runner(asyncio.new_event_loop)
-    handler.respond_alone(runner, event, context, Responder())
-    runner.close()
+    with closing(Runner(asyncio.new_event_loop)) as runner:
+        handler.respond_alone(runner, event, context, Responder())
 
 
 WAYS = pytest.mark.parametrize("way", [in_plain_code, on_a_loop, responding, alone])

@@ -176,3 +176,13 @@ def test_one_command_serves_the_template_and_another_sends_events(tmp_path: Path
         rest = serving.communicate(timeout=20)[0]
     assert "route ANY /open/{proxy+}" in rest
     assert "not GET /items/{id}: another path" in rest
+
+
+def test_a_message_whose_function_fails_is_answered_and_the_traceback_is_the_functions(
+    apis: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with connect(apis["ChatApi"]) as client:
+        client.send(json.dumps({"action": "shout", "text": "fail"}))
+        assert json.loads(client.recv())["message"] == "Internal server error"
+    assert caplog.text.count("Traceback") == 1
+    assert "RuntimeError: failed" in caplog.text

@@ -6,7 +6,7 @@ from ..errors import ConfigurationError
 
 _CURES = {
     # Mangum
-    "api_gateway_base_path": "Write base_path=... The path that your app sees still has it, and root_path says which part that is.",
+    "api_gateway_base_path": "Write base_path=... Your app sees it in the path, and root_path says which part it is.",
     "text_mime_types": "Write is_text=[...], if it is needed at all: what is UTF-8 and not plainly binary is text.",
     "custom_handlers": "Write sources=[...] for HTTP events of other formats, on_event=... for all other events.",
     "enable_lifespan": 'Write lifespan="auto", "on" or "off".',

@@ -83,7 +83,7 @@ def _gateway(settings: dict[str, Any]) -> Gateway | WebSocketGateway | BothSides
     if websocket:
         authorizer = websocket.pop("authorizer")
         made = sockets = WebSocketGateway(handler, authorizer=authorizer and load(authorizer), **websocket)
-    if settings["api"] != "websocket":
+    if settings.get("api") != "websocket":
         made = http = Gateway(handler, **settings)
         if websocket:
             from ..gateway._both_sides import BothSides
@@ -274,7 +274,9 @@ def _parser() -> argparse.ArgumentParser:
     routings = ["turn", "random", "sticky"]
     serve.add_argument("--routing", choices=routings, default="turn", help="which idle process gets an event")
     websocket_options.add(serve)
-    serve.add_argument("--streaming", action="store_true", help="the API expects a stream; function URLs and REST APIs only")
+    serve.add_argument(
+        "--streaming", action="store_true", help="the API expects a stream; function URLs and REST APIs only"
+    )
     _add_log(serve)
     serve.set_defaults(run=_serve)
 

@@ -86,7 +86,7 @@ def http_api_stage(path: str, raw_path: bytes, stage: str | None, domain: str | 
         return path, raw_path, ""
     prefix = "/" + stage
     if path != prefix and not path.startswith(prefix + "/"):
-        # Behind a custom domain, payload 1.0 has the API mapping's key in place of the stage. Emulators may lack both.
+        # Behind a custom domain, payload 1.0 has the mapping's key in place of the stage. Emulators may have neither.
         return path, raw_path, ""
     if EXECUTE_API in (domain or ""):
         return path, raw_path, prefix
@@ -115,7 +115,7 @@ def rest_api_stage(
         # `requestContext.path` is the path of the client's URL: where it has no stage, the URL has none.
         return path, raw_path, ""
     if path.startswith(prefix + "/") and not full[len(prefix) :].lstrip("/").startswith(stage + "/"):
-        # `path` still has the stage, which AWS takes off: an emulator's. In a URL /prod/prod/x it is the app's.
+        # `path` still has the stage, which AWS takes off: an emulator's. If the URL is /prod/prod/x, it is the app's.
         return path, raw_path, ""
     # A leading "//x" comes as "/x" in `path`, and as "/stage//x" in `requestContext.path`.
     return whole, prefix.encode() + raw_path, prefix

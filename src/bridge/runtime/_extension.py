@@ -15,7 +15,7 @@ BASE = "/2020-01-01/extension"
 
 
 def register(address: str) -> BlockingConnection:
-    """Register within the init phase, and ask for an event. None comes, because it has subscribed to none.
+    """Register within the init phase, and ask for an event. None comes, since the extension subscribes to none.
 
     Returns:
         The connection that waits. To be kept open.

@@ -74,7 +74,7 @@ class Trigger:
         asked = cf["request"]
         given: dict[str, Any] = asked.get("headers") or {}
         headers = {name: [line.get("value") for line in listed(lines)] for name, lines in given.items()}
-        host = first(headers, "host") or (cf.get("config") or {}).get("distributionDomainName")
+        host = first(headers, "host") or ((cf.get("config") or {}).get("distributionDomainName") or "") + ""
         raw = asked.get("uri") or "/"
         client = asked.get("clientIp")
         if raw[0] != "/":

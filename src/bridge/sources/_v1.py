@@ -42,7 +42,7 @@ def request(event: Event) -> Request:
     single = event.get("headers")
     headers = multi or single
     domain = context.get("domainName")
-    host = first(headers, "Host") or first(single, "Host") or domain
+    host = first(headers, "Host") or first(single, "Host") or (domain or "") + ""
     raw = event.get("path") or "/"
     if raw[0] != "/":
         raw = "/" + raw

@@ -51,7 +51,7 @@ def request(event: Event) -> Request:
         if not host:
             # AWS sends names in lower case, emulators (SAM CLI) as the client or their server writes them.
             headers = {name.lower(): value for name, value in headers.items()}
-            host = headers.get("host") or context["domainName"] or ""
+            host = headers.get("host") or (context["domainName"] or "") + ""
         root_path = ""
         if context["stage"] != "$default":
             domain = context["domainName"] or host

@@ -157,9 +157,9 @@ class SyncConnections:
         """Return the Management API at an endpoint; one client for each.
 
         Raises:
-            ConfigurationError: the endpoint is neither AWS's nor one that the deployer has named.
+            ConfigurationError: the endpoint is neither AWS's nor named by the deployer, and would be signed for.
         """
-        if not is_aws(url) and url != self._configured():
+        if self._clients is _client and not is_aws(url) and url != self._configured():
             raise ConfigurationError(
                 f"the event names {url!r} as its API, which is no host of AWS's: nothing is signed for it. If it is "
                 "your API's domain: Connections(..., endpoint_url='https://DOMAIN/MAPPING'), or the variable "

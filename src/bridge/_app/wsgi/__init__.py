@@ -57,7 +57,7 @@ def environ_of(request: Request, event: Event, context: Any, traced: bool = Fals
         "QUERY_STRING": query if query.isascii() else _latin1(query),
         "SERVER_NAME": server if server.isascii() else _latin1(server),
         "SERVER_PORT": _ports.get(port) or str(port),
-        "SERVER_PROTOCOL": protocol,
+        "SERVER_PROTOCOL": protocol if protocol.isascii() else _latin1(protocol),
         "REMOTE_ADDR": "" if not client else client[0] if client[0].isascii() else _latin1(client[0]),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scheme,
