@@ -62,7 +62,7 @@ class Refused:
 
 
 class UnnamedSenders:
-    """Such events are another's; the first one is a reason to say that its sender could write an HTTP request as well.
+    """The answer of another, and a warning, once, that the sender of such events could write an HTTP request as well.
 
     Args:
         otherwise: that other.
@@ -176,7 +176,7 @@ class Called:
         return self._awaited(value, context) if hasattr(value, "__await__") else value
 
     async def result_async(self, event: Event, context: Any) -> Any:
-        """Return what the function returns. A plain one runs in a thread, as a WSGI app does, and has no deadline."""
+        """Return what the function returns, on the running loop. A plain one runs in a thread and has no deadline."""
         import asyncio
         import inspect
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Frames(ServerProtocol):
-    """What ends a connection with 1009 that has larger frames or messages, and splits what is sent. No compression."""
+    """Limits to frames and messages: larger ones end a connection with 1009. What is sent is split. No compression."""
 
     def __init__(self) -> None:
         super().__init__(max_size=(MESSAGE_LIMIT, FRAME_LIMIT), logger=logging.getLogger("uvicorn.error"))

@@ -34,7 +34,7 @@ def connection(websocket: Any) -> Connection:
 
 
 def suspending(websocket: Any) -> bool:
-    """Return whether a run is about to end while its connection goes on: in `finally`, this is no goodbye.
+    """Return whether a run is about to end while its connection goes on: in `finally`, the client has not left.
 
     False under any other server, where an endpoint runs once for a connection.
     """

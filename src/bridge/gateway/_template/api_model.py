@@ -68,7 +68,7 @@ class Route:
 
     @property
     def key(self) -> str:
-        """The route's key as HTTP APIs have it: "GET /items/{id}", "$default"."""
+        """Return the route's key as HTTP APIs have it: "GET /items/{id}", "$default"."""
         return self.path if self.path.startswith("$") else f"{self.method} {self.path}"
 
 

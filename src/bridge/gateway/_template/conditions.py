@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Conditions:
-    """What of a template's conditions holds.
+    """The conditions of a template: which of them hold.
 
     Args:
         conditions: the section of this name.
