@@ -91,7 +91,7 @@ class Incoming:
             future.set_result(message)
 
     def fail(self, error: Exception) -> None:
-        """Have everybody who waits fail."""
+        """Raise an error in everybody who waits for a message."""
         for future in [future for future in self.asked if not future.done()]:
             future.set_exception(error)
 
