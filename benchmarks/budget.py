@@ -21,7 +21,7 @@ from .rounds import in_lambda
 FILE = Path(__file__).with_name("budget.json")
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 SLACK = 1.05
-"""Of calls, instructions and modules, so many times the budget may be used before it is overdrawn."""
+"""Of calls, instructions, modules and bytes of source, so many times the budget may be used before it is overdrawn."""
 
 EVENTS = 1000
 """Events after which nothing may be left."""
@@ -50,9 +50,22 @@ def measured() -> dict[str, Any]:
             call = _call(scenario)
             found[f"calls: {scenario}"] = calls(call)
             found[f"instructions: {scenario}"] = instructions(call)
+        for interface in ("asgi", "wsgi"):
+            call = _turn(interface)
+            found[f"calls: runtime, {interface}"] = calls(call)
+            found[f"instructions: runtime, {interface}"] = instructions(call)
     for name in ("import", "wsgi", "asgi"):
-        found[f"modules: {name}"] = len(modules(name))
+        imported = modules(name)
+        found[f"modules: {name}"] = len(imported)
+        found[f"bytes of source: {name}"] = source_bytes(imported)
     return found
+
+
+def source_bytes(names: list[str]) -> int:
+    """The size of the source of Bridge's own modules: what is compiled at a cold start, where no bytecode is."""
+    paths = [FILE.parent.parent / "src" / Path(*name.split(".")) for name in names if name.split(".")[0] == "bridge"]
+    files = [path / "__init__.py" if path.is_dir() else path.with_suffix(".py") for path in paths]
+    return sum(file.stat().st_size for file in files)
 
 
 @in_lambda()
@@ -184,12 +197,26 @@ def _call(scenario: str) -> Callable[[], object]:
     return call
 
 
+def _turn(interface: str) -> Callable[[], object]:
+    """A cycle of the runtime, after enough of them."""
+    from . import apps, cycle
+
+    call = cycle.turn(apps.asgi if interface == "asgi" else apps.wsgi)
+    for _ in range(100):
+        call()
+    return call
+
+
 def main(arguments: list[str]) -> None:
     """Print the figures beside the budget, or make them the budget."""
+    from . import cycle
+
     known = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
     found = measured()
     for name, figure in found.items():
         print(f"{name:32}{figure:8}   budget {known.get(VERSION, {}).get(name, 'none')}")
+    for app in ("asgi", "wsgi"):
+        print(f"system calls of a cycle, {app}: {cycle.system_calls(app)}")
     for scenario in SCENARIOS:
         print(f"left of {EVENTS} events, {scenario}: {left_behind(scenario)}")
     if "--write" in arguments:

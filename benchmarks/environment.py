@@ -28,6 +28,7 @@ class Environment:
         runtime: which of RUNTIMES.
         source: the text of app.py.
         cache: the folder for bytecode.
+        managed: whether the environment says that the runtime is a managed one; in a container it does not.
 
     Attributes:
         api: hands out events.
@@ -37,20 +38,21 @@ class Environment:
         RuntimeError: the function does not start; with the last line of what it wrote.
     """
 
-    def __init__(self, runtime: str, source: str, cache: str) -> None:
+    def __init__(self, runtime: str, source: str, cache: str, managed: bool = True) -> None:
         self._folder = tempfile.TemporaryDirectory()
         self.api = RuntimeApi()
         folder = Path(self._folder.name)
         (folder / "app.py").write_text(source, encoding="utf-8")
         self._log = folder / "log"
         environ = variables(cache) | {
-            "AWS_EXECUTION_ENV": f"AWS_Lambda_python{sys.version_info[0]}.{sys.version_info[1]}",
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
             "AWS_LAMBDA_FUNCTION_NAME": "benchmark",
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
             "AWS_LAMBDA_RUNTIME_API": self.api.address,
             "LAMBDA_TASK_ROOT": str(folder),
         }
+        if managed:
+            environ["AWS_EXECUTION_ENV"] = f"AWS_Lambda_python{sys.version_info[0]}.{sys.version_info[1]}"
         start = perf_counter_ns()
         with self._log.open("wb") as log:
             command = [sys.executable, *RUNTIMES[runtime]]
@@ -82,6 +84,14 @@ class Environment:
             return None
         found = {name: value.split()[0] for name, _, value in (line.partition(":") for line in lines) if value.split()}
         return {"resident": int(found["VmRSS"]) * 1024, "peak": int(found["VmHWM"]) * 1024}
+
+    def cpu(self) -> float | None:
+        """Seconds of processor time that the process has used, with all its threads. None where Linux is not."""
+        try:
+            threads = [*Path(f"/proc/{self.process.pid}/task").iterdir()]
+            return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
+        except OSError:
+            return None
 
     def _asked(self) -> int:
         deadline = monotonic() + SECONDS

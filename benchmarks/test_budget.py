@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import budget
+from benchmarks import budget, cycle
 
 BUDGET: dict[str, dict[str, int]] = json.loads(budget.FILE.read_text(encoding="utf-8")) if budget.FILE.exists() else {}
 NAMES = sorted({name for figures in BUDGET.values() for name in figures})
@@ -30,11 +30,22 @@ def counted() -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_count_is_within_its_budget(name: str, counted: dict[str, Any]) -> None:
-    """Calls, instructions and modules; 5 % are spare."""
+    """Calls, instructions, modules and bytes of source; 5 % are spare."""
     if budget.VERSION not in BUDGET:
         pytest.skip(f"no budget for Python {budget.VERSION}")
     allowed = BUDGET[budget.VERSION][name]
     assert counted["figures"][name] <= allowed * budget.SLACK
+
+
+@pytest.mark.skipif(cycle.STRACE is None, reason="strace is not installed")
+@pytest.mark.parametrize(("app", "most"), [("asgi", 7), ("wsgi", 7)])
+def test_a_cycle_of_the_runtime_takes_few_system_calls(app: str, most: int) -> None:
+    """Two requests, with a look before each and a reply after each, and one wait. Asyncio adds some before 3.12."""
+    found = cycle.system_calls(app)
+    if found is None:
+        pytest.skip("strace may not trace here")
+    pid_calls = 5 if app == "asgi" and sys.version_info < (3, 12) else 0
+    assert found <= most + pid_calls + 0.5
 
 
 @pytest.mark.parametrize("scenario", budget.SCENARIOS)
