@@ -1,4 +1,4 @@
-"""One cycle of Bridge's runtime, counted: in a process of its own with system calls, and in this one without sockets."""
+"""One cycle of Bridge's runtime, counted: in this process without sockets, and in one of its own with system calls."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from .runtime_api import SECONDS, RuntimeApi
 RUNTIMES = {
     "awslambdaric": ("-m", "awslambdaric", "app.handler"),
     "bridge.runtime": ("-m", "bridge.runtime", "app:handler"),
+    "least": ("app.py",),
 }
 """What Python is started with."""
 

@@ -11,11 +11,11 @@ from .contender import ASGI, BRIDGE, FLOOR, WSGI
 from .growth import Row
 from .least import LEAST
 from .request import SOURCES
-from .runtime import BUFFERED, STREAMED
+from .runtime import BUFFERED, LEAST as RUNTIME_LEAST, STREAMED
 from .table import LEGEND, Table, ratio, seconds, size
 
 INTERFACES = {"asgi": ASGI, "wsgi": WSGI}
-OWN = {FLOOR, LEAST, STREAMED, *(name for name in ASGI if name.startswith(BRIDGE)), *PASSES.values()}
+OWN = {FLOOR, LEAST, RUNTIME_LEAST, STREAMED, *(name for name in ASGI if name.startswith(BRIDGE)), *PASSES.values()}
 """Whose ratio is not marked: to be beaten by the app alone, or by Bridge itself, is no loss."""
 
 PARTS = ("events", "bodies", "cold", "growth", "runtime")
@@ -123,12 +123,12 @@ def growth(rows: Iterable[Row]) -> list[Table]:
 def runtime(rows: Iterable[Row]) -> list[Table]:
     """One table for each setting."""
     tables = []
-    header = ["", "first byte", "full cycle", "start to first /next", "memory: now / peak"]
+    header = ["", "first byte", "full cycle", "processor", "start to first /next", "memory: now / peak"]
     for row in rows:
         cells = [
             [
                 name,
-                *(cell(figures.get(kind), name) for kind in ("first_byte", "cycle", "start")),
+                *(cell(figures.get(kind), name) for kind in ("first_byte", "cycle", "cpu", "start")),
                 _memory(figures["memory"]),
             ]
             for name, figures in row["figures"].items()

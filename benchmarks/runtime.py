@@ -19,6 +19,7 @@ from typing import Any
 from .cold import ASGI_APP, FASTAPI_APP, FLASK_APP
 from .contender import answer_of
 from .environment import Environment
+from .least import RUNTIME
 from .request import Request, payload
 from .rounds import WARM_UP, Effort, Figure, figure, said
 
@@ -30,6 +31,7 @@ MANGUM_OFF = "awslambdaric + Mangum, lifespan off"
 BRIDGE = "awslambdaric + Bridge"
 APIG_WSGI = "awslambdaric + apig-wsgi"
 
+LEAST = "least in Python, no app"
 MAKERS = {
     MANGUM: "from mangum import Mangum\nhandler = Mangum(app)",
     MANGUM_OFF: 'from mangum import Mangum\nhandler = Mangum(app, lifespan="off")',
@@ -71,6 +73,8 @@ class Setting:
         answer: the body.
         events: the most events of a turn.
         starts: whether starts are measured too.
+        managed: whether this is a managed runtime's environment, or else a container's, where awslambdaric starts no
+            thread for each event.
     """
 
     source: str
@@ -80,19 +84,22 @@ class Setting:
     answer: bytes = b"{}"
     events: int = 30
     starts: bool = True
+    managed: bool = True
 
 
-_ASGI = (MANGUM, MANGUM_OFF, BRIDGE, BUFFERED, STREAMED)
+_ASGI = (LEAST, MANGUM, MANGUM_OFF, BRIDGE, BUFFERED, STREAMED)
 SETTINGS = {
     "ASGI app": Setting(ASGI_APP, _ASGI, MANGUM, 0.5),
-    "FastAPI": Setting(FASTAPI_APP, _ASGI, MANGUM, 0.6),
+    "ASGI app, in a container": Setting(ASGI_APP, _ASGI, MANGUM, 0.7, starts=False, managed=False),
+    "FastAPI": Setting(FASTAPI_APP, _ASGI[1:], MANGUM, 0.5),
+    "FastAPI, in a container": Setting(FASTAPI_APP, _ASGI[1:], MANGUM, 0.7, starts=False, managed=False),
     "Flask": Setting(FLASK_APP, (APIG_WSGI, BRIDGE, BUFFERED, STREAMED), APIG_WSGI, None),
-    "4.4 MB, binary": Setting(_LARGE_APP, _ASGI, MANGUM, 0.2, LARGE, events=5, starts=False),
+    "4.4 MB, binary": Setting(_LARGE_APP, _ASGI[1:], MANGUM, 0.2, LARGE, events=5, starts=False),
 }
 
 Row = dict[str, Any]
-"""setting, figures (by contender: `first_byte`, `cycle` and perhaps `start`, each a figure, and perhaps `memory`), aims
-(each: contender, peer, limit, ratio), errors."""
+"""setting, figures (by contender: `first_byte`, `cycle`, `cpu` and perhaps `start`, each a figure, and `memory`; `cpu`
+and `memory` are None where Linux is not), aims (each: contender, peer, limit, ratio), errors."""
 
 
 def measure(effort: Effort, say: Callable[[str], None] = print, only: str | None = None) -> list[Row]:
@@ -120,11 +127,12 @@ def row(setting: Setting, effort: Effort, cache: str) -> Row:
             except (OSError, RuntimeError, ValueError) as error:
                 errors[name] = str(error) if isinstance(error, RuntimeError) else said(error)
         rounds = max(1, effort.rounds // 2)
-        first_bytes, cycles = race(ready, event, rounds, min(setting.events, effort.calls))
+        first_bytes, cycles, processors = race(ready, event, rounds, min(setting.events, effort.calls))
         figures = {
             name: {
                 "first_byte": compared(first_bytes, name, setting.events),
                 "cycle": compared(cycles, name, setting.events),
+                "cpu": compared(processors, name, setting.events) if all(processors[name]) else None,
                 "memory": environment.memory(),
             }
             for name, environment in ready.items()
@@ -151,29 +159,29 @@ def check(posted: bytes, answer: bytes) -> None:
         raise ValueError(f"answers {status}: {body[:80]!r}")
 
 
-def race(
-    ready: dict[str, Environment], event: bytes, rounds: int, events: int
-) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
-    """Seconds to the first byte and of the full cycle, for each contender in each round."""
-    first_bytes: dict[str, list[float]] = {name: [] for name in ready}
-    cycles: dict[str, list[float]] = {name: [] for name in ready}
+def race(ready: dict[str, Environment], event: bytes, rounds: int, events: int) -> tuple[dict[str, list[float]], ...]:
+    """Seconds to the first byte, of the full cycle, and of processor time, for each contender in each round."""
+    columns: tuple[dict[str, list[float]], ...] = tuple({name: [] for name in ready} for _ in range(3))
     for environment in ready.values():
         _turn(environment, event, events)
     draw = random.Random(0)
     for _ in range(rounds):
         for name in draw.sample(list(ready), len(ready)):
-            first_byte, cycle = _turn(ready[name], event, events)
-            first_bytes[name].append(first_byte)
-            cycles[name].append(cycle)
-    return first_bytes, cycles
+            for column, seconds in zip(columns, _turn(ready[name], event, events), strict=True):
+                column[name].append(seconds)
+    return columns
 
 
-def _turn(environment: Environment, event: bytes, events: int) -> tuple[float, float]:
+def _turn(environment: Environment, event: bytes, events: int) -> tuple[float, float, float]:
     invoke = environment.api.invoke
     for _ in range(WARM_UP):
         invoke(event)
+    before = environment.cpu()
     found = [invoke(event) for _ in range(events)]
-    return statistics.median(each.first_byte for each in found), statistics.median(each.cycle for each in found)
+    after = environment.cpu()
+    cpu = 0.0 if before is None or after is None else (after - before) / events
+    first_bytes, cycles = ([getattr(each, name) for each in found] for name in ("first_byte", "cycle"))
+    return statistics.median(first_bytes), statistics.median(cycles), cpu
 
 
 def _starts(names: Sequence[str], setting: Setting, launches: int, cache: str) -> dict[str, list[float]]:
@@ -187,8 +195,10 @@ def _starts(names: Sequence[str], setting: Setting, launches: int, cache: str) -
 
 
 def _environment(name: str, setting: Setting, cache: str) -> Environment:
+    if name == LEAST:
+        return Environment("least", RUNTIME, cache)
     runtime = name.split()[0].rstrip(",")
-    return Environment(runtime, f"{setting.source}\n{MAKERS[name]}\n", cache)
+    return Environment(runtime, f"{setting.source}\n{MAKERS[name]}\n", cache, setting.managed)
 
 
 def compared(times: dict[str, list[float]], name: str, calls: int) -> Figure:
