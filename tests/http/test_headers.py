@@ -51,7 +51,7 @@ class TestToAsgi:
 
     @given(st.lists(st.tuples(ANY_TEXT, ANY_TEXT)))
     def test_no_text_raises(self, lines: list[tuple[str, str]]) -> None:
-        kept = [name for name, _ in lines if "_" not in name and name.lower() not in headers.HOP_BY_HOP]
+        kept = [name for name, _ in lines if name and "_" not in name and name.lower() not in headers.HOP_BY_HOP]
         assert len(to_asgi(lines)) == len(kept)
 
     def test_a_name_with_an_underscore_does_not_arrive_as_in_wsgi(self) -> None:
