@@ -279,3 +279,11 @@ class TestTables:
         for number in range(self.FLOOD):
             assert from_wsgi([(f"X-{number}", "1")], names) == ({f"x-{number}": "1"}, [], {})
             assert len(names) <= headers.TABLE_SIZE
+
+
+def test_an_error_says_what_headers_are_made_of_and_not_what_they_are() -> None:
+    lines: Any = [(b"a", b"secret"), ("b", 7), {"c": "secret"}] + [b"secret"] * 30
+    with pytest.raises(AppError) as caught:
+        from_asgi(lines, ResponseNames())
+    named = ", ".join(["tuple(bytes, bytes)", "tuple(str, int)", "dict", *["bytes"] * 17])
+    assert str(caught.value).endswith(f", but list({named})")

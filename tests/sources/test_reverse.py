@@ -503,3 +503,11 @@ def test_load_balancer_takes_the_map_that_its_target_group_wants() -> None:
     both = {"statusCode": 200, "headers": {"x-a": "single"}, "multiValueHeaders": {"x-a": ["multi", "multi 2"]}}
     assert alb.response(both)[1] == [("x-a", "single")]
     assert alb.response(both, multi_value=True)[1] == [("x-a", "multi"), ("x-a", "multi 2")]
+
+
+def test_a_lone_surrogate_that_is_all_of_a_result_is_a_question_mark() -> None:
+    assert v2.response("a\ud800")[2] == b"a?"
+
+
+def test_payload_2_0_has_statuses_up_to_599() -> None:
+    assert v2.response({"statusCode": 599})[0] == 599
