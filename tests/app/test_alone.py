@@ -11,7 +11,7 @@ from bridge import Bridge, LifespanError
 from bridge._app.asgi.loop import Runner
 
 from ..asgi_apps import Receive, Scope, Send, respond
-from ..responders import Responder
+from ..responders import Responder, Step
 from ..samples import sample
 
 URL = sample("function_url")
@@ -57,3 +57,24 @@ def test_an_app_that_cannot_be_called_answers_500(runner: Runner) -> None:
     async def app(scope: Scope) -> None: ...
 
     assert answered(runner, app, interface="asgi", lifespan="off")["statusCode"] == 500
+
+
+def test_what_the_responder_raises_after_a_wait_comes_out_and_the_app_hears_of_it(runner: Runner) -> None:
+    heard: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await respond(send)
+        except OSError as error:
+            heard.append(str(error))
+        heard.append((await receive())["type"])
+        heard.append((await receive())["type"])
+
+    async def fail(step: Step) -> None:
+        broken = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_soon(broken.set_exception, ConnectionResetError("reset"))
+        await broken
+
+    with pytest.raises(ConnectionResetError, match="reset"):
+        Bridge(app, lifespan="off").respond_alone(runner, URL, None, Responder(fail))
+    assert heard == ["the response goes nowhere any more", "http.request", "http.disconnect"]

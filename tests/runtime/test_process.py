@@ -128,8 +128,9 @@ def test_the_lifespan_runs_once_and_ends_with_sigterm(api: RuntimeApi, runtime: 
     assert process.output.splitlines() == ["startup", "shutdown"]
 
 
-def test_a_shutdown_that_hangs_is_left(api: RuntimeApi, runtime: Runtimes) -> None:
-    process = runtime("hanging.handler")
+@pytest.mark.parametrize("concurrency", ["processes", "tasks"])
+def test_a_shutdown_that_hangs_is_left(concurrency: str, api: RuntimeApi, runtime: Runtimes) -> None:
+    process = runtime("hanging.handler", BRIDGE_CONCURRENCY=concurrency)
     api.invoke("no http")
     api.post()
     process.process.send_signal(signal.SIGTERM)
@@ -224,3 +225,17 @@ def test_a_registration_that_is_refused_is_no_reason_to_stop(api: RuntimeApi, ru
     assert api.post().path.endswith("register")
     assert api.post().path.endswith("response")
     assert "no SIGTERM will come: the Runtime API answered 403" in process.output
+
+
+def test_a_startup_that_fails_is_an_init_error_where_a_loop_is_shared_too(api: RuntimeApi, runtime: Runtimes) -> None:
+    process = runtime("refusing.handler", BRIDGE_CONCURRENCY="tasks")
+    assert api.post().json()["errorType"] == "LifespanError"
+    assert process.code() == 1
+
+
+def test_a_handler_that_is_no_app_may_share_a_loop(api: RuntimeApi, runtime: Runtimes) -> None:
+    process = runtime("plain.coroutine", BRIDGE_CONCURRENCY="tasks")
+    api.invoke("x")
+    assert api.post().json() == {"async": "x"}
+    process.process.send_signal(signal.SIGTERM)
+    assert process.code() == 128 + signal.SIGTERM

@@ -68,9 +68,10 @@ def test_an_error_midstream_is_in_the_trailers(
     assert "id-2" in api.post().path
 
 
-def test_a_slow_receiver_holds_the_app_back(api: RuntimeApi, runtime: Runtimes) -> None:
+@pytest.mark.parametrize("concurrency", ["processes", "tasks"])
+def test_a_slow_receiver_holds_the_app_back(concurrency: str, api: RuntimeApi, runtime: Runtimes) -> None:
     api.reading.clear()
-    process = runtime("asgi.fast")
+    process = runtime("asgi.fast", BRIDGE_CONCURRENCY=concurrency)
     api.invoke()
     post = api.post()
     api.open("nobody-reads")
@@ -81,9 +82,12 @@ def test_a_slow_receiver_holds_the_app_back(api: RuntimeApi, runtime: Runtimes) 
     assert post.body == b"x" * 64_000_000
 
 
-def test_a_connection_that_ends_while_the_app_is_held_back(api: RuntimeApi, runtime: Runtimes) -> None:
+@pytest.mark.parametrize("concurrency", ["processes", "tasks"])
+def test_a_connection_that_ends_while_the_app_is_held_back(
+    concurrency: str, api: RuntimeApi, runtime: Runtimes
+) -> None:
     api.reading.clear()
-    process = runtime("asgi.fast")
+    process = runtime("asgi.fast", BRIDGE_CONCURRENCY=concurrency)
     api.invoke()
     api.post()
     api.open("nobody-reads")

@@ -30,11 +30,12 @@ def test_hooks_run_around_the_restore(target: str, api: RuntimeApi, runtime: Run
     assert lines == ["before 2", "before 1", "after 1", "after 2"]
 
 
+@pytest.mark.parametrize("concurrency", ["processes", "tasks"])
 @pytest.mark.parametrize(("option", "lines"), [("keep", 1), ("restart", 2), ("", 1)])
 def test_the_lifespan_may_end_before_and_begin_after(
-    option: str, lines: int, api: RuntimeApi, runtime: Runtimes
+    option: str, lines: int, concurrency: str, api: RuntimeApi, runtime: Runtimes
 ) -> None:
-    process = start(runtime, "asgi.handler", BRIDGE_SNAPSTART_LIFESPAN=option)
+    process = start(runtime, "asgi.handler", BRIDGE_SNAPSTART_LIFESPAN=option, BRIDGE_CONCURRENCY=concurrency)
     api.reply_to_next(status(200))
     api.invoke(sample("http_api"))
     assert api.post().json()["statusCode"] == 200

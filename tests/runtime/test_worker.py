@@ -154,6 +154,12 @@ def test_what_cannot_be_handled_is_reported(
     assert "/id-2/" in api.post().path
 
 
+def test_a_cancellation_of_its_own_is_its_failure_where_a_loop_is_shared(api: RuntimeApi, runtime: Runtimes) -> None:
+    runtime("asgi.odd", BRIDGE_CONCURRENCY="tasks")
+    api.invoke("cancelled")
+    assert api.post().json()["errorType"] == "CancelledError"
+
+
 def test_a_second_result_is_refused_and_the_first_stands(api: RuntimeApi, runtime: Runtimes) -> None:
     process = runtime("asgi.odd")
     api.invoke("twice")

@@ -47,12 +47,14 @@ async def _serve(environment: Environment, function: Function) -> int:
             await _work(environment, function)
     finally:
         if bridge is not None:
+            with suppress(NotImplementedError):
+                asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, bool)  # once more: nothing
             await _shut_down(bridge)
     return TERMINATED
 
 
 async def _work(environment: Environment, function: Function) -> None:
-    count = environment.workers if environment.tasks else 1
+    count = environment.workers
     apis = [RuntimeApi(LoopConnection(environment.address)) for _ in range(count)]
     bridge = function.bridge
     try:
