@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from contextvars import ContextVar, copy_context
 from threading import Thread
 from time import monotonic
+from weakref import WeakSet
 
 from .._invocation import deadline
 from ..errors import DeadlineError
@@ -68,6 +69,10 @@ def left() -> float:
     return max(end_of_time.get() - monotonic(), 0.0)
 
 
+given_up: WeakSet[Thread] = WeakSet()
+"""Threads that nobody waits for any more: they wake no app."""
+
+
 async def call(who: str, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
     """Run in a thread what waits for somebody's answer, while there is time.
 
@@ -94,10 +99,12 @@ async def call(who: str, function: Callable[..., T], *arguments: Any, **named: A
         except BaseException as error:
             answer.set_exception(error)
 
-    Thread(target=run, name="bridge", daemon=True).start()
+    thread = Thread(target=run, name="bridge", daemon=True)
+    thread.start()
     future = asyncio.wrap_future(answer)
     await asyncio.wait({future}, timeout=None if seconds == float("inf") else seconds)
     if not future.done():
         future.cancel()
+        given_up.add(thread)
         raise DeadlineError(f"the invocation's time ran out while {who} was waited for")
     return future.result()

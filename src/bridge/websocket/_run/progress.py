@@ -31,6 +31,8 @@ from types import CodeType, FunctionType, ModuleType
 from typing import NamedTuple
 from weakref import ReferenceType, WeakSet, WeakValueDictionary
 
+from .._budget import given_up
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Handle, Task, TimerHandle
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     Tasks: TypeAlias = Collection[Task[Any]]
 
 OBJECTS = 20_000
-"""Objects that are looked at, at most. Whoever sets a future holds it closely; where there are more, it may be held."""
+"""Objects that are looked at, at most, the closest first. Whoever sets a future holds it closely."""
 
 _LIMITS = frozenset(["asyncio.tasks", "asyncio.timeouts", "anyio._backends._asyncio", "async_timeout"])
 """Modules whose timers limit how long a task waits for something else."""
@@ -133,7 +135,7 @@ def name_of(task: Task[Any]) -> str:
 
 
 def _held(roots: list[object], loop: AbstractEventLoop, wanted: Collection[int], hidden: set[int]) -> Collection[int]:
-    """Return the first of the ids `wanted` whose object `roots` lead to; all, if there is too much to look at."""
+    """Return the first of the ids `wanted` whose object `roots` lead to, if it is close."""
     seen = set(hidden)
     level = roots
     while level:
@@ -145,7 +147,7 @@ def _held(roots: list[object], loop: AbstractEventLoop, wanted: Collection[int],
                 continue
             seen.add(id(each))
             if len(seen) > OBJECTS:
-                return wanted
+                return ()
             found += _referents(each) if each is not loop or level is roots else ()
         level = found
     return ()
@@ -212,9 +214,9 @@ def _is_bridges(named: Any) -> bool:
 
 def _of_threads() -> Iterator[object]:
     """Return what the functions hold that run in other threads."""
-    own = threading.get_ident()
+    silent = {threading.get_ident(), *(thread.ident for thread in given_up)}
     for thread, top in sys._current_frames().items():
-        frame = None if thread == own else top
+        frame = None if thread in silent else top
         while frame is not None:
             if frame.f_locals is not frame.f_globals:  # those of a module's own code are the same
                 yield from list(frame.f_locals.values())
