@@ -164,8 +164,10 @@ def _is_held_elsewhere(box: list[object], loop: AbstractEventLoop, tasks: Tasks)
     unknown = sys.getrefcount(box[0]) - _OWN_REFERENCES
     seen = {id(loop), id(box)}
     level: list[object] = list(tasks)
+    found: list[object] = []
+    held: list[object] = []
     while level and unknown > 0 and len(seen) < OBJECTS // 10:
-        found: list[object] = []
+        found = []
         for each in level:
             if id(each) not in seen and not isinstance(each, _OPAQUE):
                 seen.add(id(each))
