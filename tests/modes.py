@@ -16,11 +16,12 @@ QUIET = ["-q", "-p", "no:randomly", "-p", "no:cacheprovider", "--hypothesis-prof
 MODES: dict[str, tuple[dict[str, str], list[str], list[str]]] = {
     # pytest says that it cannot check asserts outside of test modules then.
     "-O": ({}, ["-O"], ["-W", "ignore::pytest.PytestConfigWarning"]),
-    "PYTHONDEVMODE=1": ({"PYTHONDEVMODE": "1"}, [], []),
-    "PYTHONASYNCIODEBUG=1": ({"PYTHONASYNCIODEBUG": "1"}, [], []),
+    "PYTHONDEVMODE=1": ({"PYTHONDEVMODE": "1"}, [], ["-p", "tests.no_slow_callbacks"]),
+    "PYTHONASYNCIODEBUG=1": ({"PYTHONASYNCIODEBUG": "1"}, [], ["-p", "tests.no_slow_callbacks"]),
     "PYTHONHASHSEED=0": ({"PYTHONHASHSEED": "0"}, [], []),
     "PYTHONHASHSEED=4242": ({"PYTHONHASHSEED": "4242"}, [], []),
-    "uvloop": ({}, [], ["-p", "tests.uvloop_everywhere"]),
+    # The tests of the app's side choose their loops themselves, uvloop among them.
+    "uvloop": ({}, [], ["-p", "tests.uvloop_everywhere", "--ignore=tests/app"]),
 }
 """Environment, options of Python and options of pytest, by the mode's name."""
 
