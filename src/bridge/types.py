@@ -3,7 +3,7 @@
 Lambda's side speaks of *event*, *context* and *result*; the app's side of *scope*, *body* and *response*.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Container, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, MutableMapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -55,7 +55,7 @@ App: TypeAlias = ASGIApp | Callable[[Any, Any], Iterable[bytes] | Awaitable[Any]
 
 Interface: TypeAlias = Literal["auto", "asgi", "wsgi"]
 LifespanMode: TypeAlias = Literal["auto", "on", "off"]
-ErrorMode: TypeAlias = Literal["respond", "raise"] | Container[int] | Callable[[int], bool]
+ErrorMode: TypeAlias = Literal["respond", "raise"] | Collection[int] | Callable[[int], bool]
 StreamingMode: TypeAlias = Literal["off", "on", "auto"]
 Hook: TypeAlias = Callable[[Any, Any], AbstractContextManager[Any] | AbstractAsyncContextManager[Any]]
 """`hook(event, context)`: the context manager that it returns surrounds the invocation."""
