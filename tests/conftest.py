@@ -1,5 +1,6 @@
 """What every test may use."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,16 @@ def fresh_tables() -> Iterator[None]:
     yield
     for table in tables:
         table.clear()
+
+
+@pytest.fixture(autouse=True)
+def same_environment() -> Iterator[None]:
+    """The environment, as it was before: snippets and other packages set variables, some of which say "in Lambda"."""
+    before = dict(os.environ)
+    yield
+    if os.environ != before:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 @pytest.fixture(scope="session")

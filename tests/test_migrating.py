@@ -168,10 +168,9 @@ def test_the_table_of_paths_is_right(section: str) -> None:
     assert f'| `scope["root_path"]` | {old_root or "empty"} | `{new_root}` |' in text
 
 
-def test_the_access_log_writes_a_line(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("section", ["Mangum"], indirect=True)
+def test_the_access_log_writes_a_line(section: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", "access")
-    logged = load("Mangum").after["logged"] if importlib.util.find_spec("mangum") else None
-    if logged is None:
-        pytest.skip("mangum is not installed: it is in the dependency group `bench`")
+    logged = load(section).after["logged"]
     logged(HTTP_V2.event("GET", "/items/tea"), None)
     assert "GET /items/tea 200" in caplog.messages
