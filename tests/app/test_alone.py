@@ -78,3 +78,20 @@ def test_what_the_responder_raises_after_a_wait_comes_out_and_the_app_hears_of_i
     with pytest.raises(ConnectionResetError, match="reset"):
         Bridge(app, lifespan="off").respond_alone(runner, URL, None, Responder(fail))
     assert heard == ["the response goes nowhere any more", "http.request", "http.disconnect"]
+
+
+def test_two_that_wait_for_the_client_to_go_are_told_both(runner: Runner) -> None:
+    heard: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        async def listen() -> None:
+            heard.append((await receive())["type"])
+
+        await receive()
+        waiting = [asyncio.ensure_future(listen()) for _ in range(2)]
+        await asyncio.sleep(0)
+        await respond(send)
+        await asyncio.gather(*waiting)
+
+    assert answered(runner, app, lifespan="off")["body"] == "ok"
+    assert heard == ["http.disconnect", "http.disconnect"]

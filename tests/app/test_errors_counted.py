@@ -165,6 +165,17 @@ def test_an_app_that_ends_in_the_middle_of_what_is_kept_back_has_failed(errors: 
         assert (steps.head if streaming == "on" else steps.result)["statusCode"] == 500
 
 
+def test_an_app_that_raises_in_the_middle_of_what_is_kept_back_has_failed_with_that() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 503, "headers": []})
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        steps_of(app, "/", "on", errors="raise")
+    assert sent == []
+
+
 async def test_background_work_of_a_response_that_is_kept_back_is_told_that_its_client_has_gone() -> None:
     seen = []
 

@@ -406,6 +406,31 @@ def test_the_handler_called_in_a_thread_of_the_app_is_an_error_by_name(call: Any
     assert len(raised) == 1
 
 
+def test_a_thread_that_is_not_the_app_s_waits_for_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loops, "LOOK_SECONDS", 0.001)
+    looked = threading.Event()
+    check_thread = Runner._check_thread
+
+    def check(self: Runner, coroutine: Any) -> None:
+        check_thread(self, coroutine)
+        looked.set()
+
+    monkeypatch.setattr(Runner, "_check_thread", check)
+    results: list[Any] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if not looked.is_set():
+            other.start()
+            assert looked.wait(30)
+        await respond(send)
+
+    handler = Bridge(app, lifespan="off")
+    other = threading.Thread(target=lambda: results.append(handler(EVENT)))
+    results.append(handler(EVENT))
+    other.join()
+    assert [result["body"] for result in results] == ["ok", "ok"]
+
+
 # ---------------------------------------------------------------- a runner's time
 
 

@@ -252,3 +252,16 @@ def test_a_404_of_an_app_that_has_found_its_routes_or_is_known_is_a_404(
     for _ in range(2):
         handler(REST.event("GET", "/missing"))
     assert not caplog.records
+
+
+def test_an_app_that_is_its_own_inner_app_is_served() -> None:
+    class Loop:
+        app: Any
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            await respond(send, scope["root_path"].encode())
+
+    looped = Loop()
+    looped.app = looped
+    result = Bridge(looped, lifespan="off")(REST.event("GET", "/items/a"))
+    assert REST.reply(result).body == b"/prod"

@@ -354,6 +354,15 @@ def test_what_ends_the_process_passes_and_the_iterable_is_closed() -> None:
     assert closing.closed == 1
 
 
+def test_what_ends_the_process_passes_from_close_too() -> None:
+    closing = Parts([b"a"], close=sys.exit)
+    responder = SyncResponder()
+    with pytest.raises(SystemExit):
+        Bridge(giving(closing), streaming="on").respond_sync(URL, None, responder)
+    assert responder.steps.wire(URL)[2] == b"a"
+    assert closing.closed == 1
+
+
 def test_a_head_that_is_too_long_is_a_500(log: pytest.LogCaptureFixture) -> None:
     app = giving([b"a"], headers=[("x", "y" * 17_000)])
     assert answered(app).steps.wire(URL)[::2] == (500, b"Internal Server Error")

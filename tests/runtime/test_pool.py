@@ -109,3 +109,23 @@ sys.exit(pool.serve(1, lambda: 3, None))
     lines = done.stderr.splitlines()
     assert len(lines) == 4  # the first, and three that took its place
     assert all(re.match(r"bridge.runtime: worker \d+ has ended with 3; 0 go on", line) for line in lines)
+
+
+def test_a_signal_that_comes_while_a_worker_is_being_made_ends_that_one_too() -> None:
+    code = """
+import os, signal, sys, time
+from bridge.runtime import _pool as pool
+fork = os.fork
+
+def interrupted():
+    child = fork()
+    if child:
+        os.kill(os.getpid(), signal.SIGTERM)
+    return child
+
+os.fork = interrupted
+sys.exit(pool.serve(1, lambda: time.sleep(60), None))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 128 + signal.SIGTERM
+    assert re.fullmatch(r"bridge.runtime: worker \d+ has ended with -15; 0 go on\n", done.stderr)
