@@ -28,4 +28,4 @@ def healthy() -> str:
     return "yes\n"
 
 
-handler = Bridge(app)
+handler = Bridge(app, accepts={"alb"})  # requests come from the balancer, and from nowhere else

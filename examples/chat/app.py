@@ -243,4 +243,4 @@ async def page(request: Request) -> str:
     return filled.replace("@websocket@", escape(url.replace("http", "ws", 1)))
 
 
-handler = Bridge(app, websocket_path="/talk", connections=connections)
+handler = Bridge(app, accepts={"http", "websocket"}, websocket_path="/talk", connections=connections)

@@ -21,4 +21,4 @@ async def job(name: str, background: BackgroundTasks) -> dict[str, str]:
     return {"accepted": name}
 
 
-handler = Bridge(app)
+handler = Bridge(app, accepts={"http"})  # an HTTP API, as in template.yaml

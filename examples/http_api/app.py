@@ -23,4 +23,4 @@ async def item(name: str) -> dict[str, str | int]:
     return {"name": name, "price": PRICES[name]}
 
 
-handler = Bridge(app)
+handler = Bridge(app, accepts={"http"})  # what is shaped like a request of anything else is none

@@ -14,4 +14,4 @@ def order(number: int) -> Response:
     return jsonify(number=number, vpc=context.get("identity", {}).get("sourceVpcArn"))
 
 
-handler = Bridge(app)
+handler = Bridge(app, accepts={"lattice"})

@@ -49,4 +49,4 @@ def failed(error: HTTPException) -> tuple[dict[str, str], int, dict[str, str]]:
     return {"message": error.description or error.name}, error.code or 500, {"x-amzn-ErrorType": kind}
 
 
-handler = Bridge(app, metrics=os.environ.get("METRICS"))
+handler = Bridge(app, accepts={"rest"}, metrics=os.environ.get("METRICS"))

@@ -45,4 +45,4 @@ async def tokens(question: str) -> AsyncIterator[str]:
         await asyncio.sleep(PAUSE)
 
 
-handler = Bridge(app, streaming="on")  # the function URL is set to RESPONSE_STREAM: the two go together
+handler = Bridge(app, accepts={"url"}, streaming="on")  # the URL is set to RESPONSE_STREAM: the two go together

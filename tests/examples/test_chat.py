@@ -392,7 +392,7 @@ def test_the_template_s_table_does(dynamodb: Any, dynamodb_url: str, monkeypatch
 
 def test_the_page_knows_where_to_connect(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", 'https://a1.execute-api.us-east-1.aws/"prod"')
-    page = TestClient(Gateway(example.handler, api="rest", stage="live"), base_url="http://testserver/live/").get("")
+    page = TestClient(Gateway(example.handler, api="http", stage="live"), base_url="http://testserver/live/").get("")
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     assert 'data-websocket="wss://a1.execute-api.us-east-1.aws/&quot;prod&quot;" data-root="/live"' in page.text
     monkeypatch.setenv("BRIDGE_MANAGEMENT_ENDPOINT", "http://127.0.0.1:8001/dev")

@@ -11,6 +11,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ import httpx
 import pytest
 import yaml
 
+from bridge import EventError
 from bridge._command.cli import main
 from bridge.gateway._permission import allows, statement
 from bridge.gateway._source_arn import execute_api, resources
@@ -25,6 +27,7 @@ from bridge.gateway._source_arn import execute_api, resources
 from ..frameworks.events import HTTP_V2
 from ..gateway.serving import ROOT, serving
 from ..runtime.rie import emulator, missing
+from ..samples import sample
 from .browser import CHROMIUM, browsing
 
 EXAMPLES = ROOT / "examples"
@@ -68,6 +71,50 @@ def curl(command: str, url: str) -> httpx.Response:
 
 def test_every_new_example_has_a_page_that_is_tried() -> None:
     assert {"alb", "container", "http_api", "lattice", "rest_api"} <= {each.folder.name for each in SHOWN}
+
+
+DOORS = {
+    "alb": {"alb"},
+    "chat": {"http", "websocket"},
+    "container": {"http"},
+    "custom_integration": set(),
+    "http_api": {"http"},
+    "lattice": {"lattice"},
+    "rest_api": {"rest"},
+    "token_stream": {"url"},
+}
+"""By what a template's requests come in; a custom integration's have a form of its own.
+
+`fastapi_app` and `flask_app` are there to be tried behind every API.
+"""
+
+SENT = {
+    "alb": "alb",
+    "http": "http_api",
+    "lattice": "lattice_2",
+    "rest": "rest",
+    "url": "function_url",
+    "websocket": "other_websocket_connect",
+}
+
+
+def test_every_template_s_doors_are_known() -> None:
+    assert DOORS.keys() | {"fastapi_app", "flask_app"} == {template.parent.name for template in TEMPLATES}
+
+
+@pytest.mark.parametrize("sender", SENT)
+@pytest.mark.parametrize("name", DOORS)
+def test_an_example_s_function_takes_what_comes_by_its_template_s_doors_and_nothing_else(
+    name: str, sender: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(EXAMPLES / name)
+    handler = import_module(f"examples.{name}.app").handler
+    event = sample(SENT[sender])
+    if sender in DOORS[name]:
+        assert handler(event)["statusCode"] < 500
+    else:
+        with pytest.raises(EventError):
+            handler(event)
 
 
 @pytest.mark.parametrize("example", SHOWN, ids=lambda example: f"{example.folder.name}: {example.curl}")

@@ -79,11 +79,32 @@ def test_load_balancer_has_one_of_two_kinds_of_headers() -> None:
     ],
 )
 def test_domain_of_an_api_without_a_stage(name: ApiName, domain: str) -> None:
-    assert api(name).domain("$default") == domain
+    assert api(name).domain("$default", "") == domain
 
 
-def test_stage_of_a_rest_api_shows_on_its_own_domain_only() -> None:
-    assert api("rest", stage="prod").domain("prod") == "local.execute-api.us-east-1.amazonaws.com"
+@pytest.mark.parametrize("name", ["http", "rest"])
+@pytest.mark.parametrize("host", ["www.example.com", "127.0.0.1:8000"])
+def test_domain_is_the_host_that_the_client_asks_for(name: ApiName, host: str) -> None:
+    assert api(name).domain("$default", host) == host
+
+
+@pytest.mark.parametrize("name", ["http", "rest"])
+@pytest.mark.parametrize(
+    ("host", "domain"),
+    [
+        ("127.0.0.1:8000", "local.execute-api.us-east-1.amazonaws.com"),
+        ("", "local.execute-api.us-east-1.amazonaws.com"),
+        ("abc.execute-api.eu-west-1.amazonaws.com", "abc.execute-api.eu-west-1.amazonaws.com"),
+    ],
+)
+def test_a_stage_in_the_url_shows_on_a_domain_of_the_api_s_own_only(name: ApiName, host: str, domain: str) -> None:
+    assert api(name, stage="prod").domain("prod", host) == domain
+
+
+def test_a_function_url_is_known_by_its_domain() -> None:
+    assert api("url").domain("$default", "127.0.0.1:8000") == "local.lambda-url.us-east-1.on.aws"
+    host = "abc.lambda-url.eu-west-1.on.aws"
+    assert api("url").domain("$default", host) == host
 
 
 @pytest.mark.parametrize(

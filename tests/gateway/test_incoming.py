@@ -100,7 +100,7 @@ async def test_the_host_of_the_request_line_counts() -> None:
     async def receive() -> Message:
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    call = await received(Request(asked, receive), stage="$default", domain="d", limit=1)
+    call = await received(Request(asked, receive), stage="$default", domain=lambda _: "d", limit=1)
     assert call.raw_path == "/x%20y"
     assert [value for name, value in call.headers if name == "host"] == ["other:1"]
     assert call.header("a") == "b"

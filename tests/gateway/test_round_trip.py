@@ -30,6 +30,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "edge origin": {"api": "edge"},
 }
 OWN = {"x-forwarded-for", "x-forwarded-port", "x-forwarded-proto", "x-amzn-trace-id", "via"}
+OWN |= {"x-amzn-tls-cipher-suite", "x-amzn-tls-version"}
 EXECUTE_API = "local.execute-api.us-east-1.amazonaws.com"
 
 # Requests

@@ -12,7 +12,7 @@ from bridge.sources._client_request import ClientRequest
 from bridge.types import Event, Wire
 
 from ..reverse import EVENTS
-from ..samples import named
+from ..samples import named, sample
 
 HEADERS = [
     ("host", "example.com"),
@@ -21,6 +21,9 @@ HEADERS = [
     ("x-probe", "second"),
     ("content-length", "3"),
 ]
+TLS = {"x-amzn-tls-cipher-suite", "x-amzn-tls-version"}
+"""What a function URL adds."""
+
 EXECUTE_API = "abc.execute-api.eu-central-1.amazonaws.com"
 RESPONSES: dict[str, Callable[[object], Wire]] = {
     "rest": v1.response,
@@ -64,18 +67,31 @@ def test_event_has_the_method(name: str) -> None:
 def test_names_of_headers_are_lower_case(name: str) -> None:
     event = of(name, headers=HEADERS)
     headers = event.get("headers") or event["multiValueHeaders"]
-    assert set(headers) == {name for name, _ in HEADERS}
+    assert set(headers) - TLS == {name for name, _ in HEADERS}
 
 
-def test_rest_api_has_names_of_headers_as_clients_write_them_and_keeps_some_to_itself() -> None:
+def test_rest_api_has_names_of_headers_as_clients_write_them_but_its_own_and_keeps_some_to_itself() -> None:
     kept = ["connection", "content-md5", "expect", "max-forwards", "te", "trailer", "transfer-encoding", "upgrade"]
     event = of("rest", headers=[*HEADERS, *((name, "x") for name in kept)])
-    assert event["headers"] == {"Host": "example.com", "User-Agent": "curl/8", "X-Probe": "second"}
+    assert event["headers"] == {"Host": "example.com", "User-Agent": "curl/8", "x-probe": "second"}
     assert event["multiValueHeaders"] == {
         "Host": ["example.com"],
         "User-Agent": ["curl/8"],
-        "X-Probe": ["first", "second"],
+        "x-probe": ["first", "second"],
     }
+
+
+@pytest.mark.parametrize("name", ["X-Amzn-Trace-Id", "X-Forwarded-For", "X-Forwarded-Port", "X-Forwarded-Proto"])
+def test_rest_api_spells_what_it_adds_its_own_way(name: str) -> None:
+    assert of("rest", headers=[(name.lower(), "x")])["headers"] == {name: "x"}
+
+
+def test_function_url_says_by_which_tls_its_client_came_whatever_the_client_says() -> None:
+    recorded = sample("function_url")["headers"]
+    headers = of("url", headers=[("x-amzn-tls-version", "SSLv2")])["headers"]
+    assert headers.keys() == TLS
+    assert recorded.keys() >= TLS
+    assert headers["x-amzn-tls-version"] == recorded["x-amzn-tls-version"]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +125,8 @@ def test_http_api_moves_cookies_out_of_the_headers() -> None:
 def test_function_url_has_cookies_twice() -> None:
     event = of("url", headers=[("cookie", "a=1; b=2"), ("cookie", "c=3")])
     assert event["cookies"] == ["a=1", "b=2", "c=3"]
-    assert event["headers"] == {"cookie": "a=1; b=2; c=3"}
+    assert event["headers"].keys() - TLS == {"cookie"}
+    assert event["headers"]["cookie"] == "a=1; b=2; c=3"
 
 
 @pytest.mark.parametrize("name", ["http 2.0", "url"])
@@ -306,13 +323,20 @@ def test_only_http_apis_state_their_version() -> None:
 @pytest.mark.parametrize(("name", "account"), [("http 2.0", "123456789012"), ("url", "anonymous")])
 def test_context_of_payload_2_0(name: str, account: str) -> None:
     headers = [("user-agent", "curl/8")]
-    event = of(name, headers=headers, client="9.9.9.9", request_id="r", seconds=1.5, domain="u.example")
+    domain = "u.lambda-url.eu-west-1.on.aws" if name == "url" else "u.execute-api.eu-west-1.amazonaws.com"
+    event = of(name, headers=headers, client="9.9.9.9", request_id="r", seconds=1.5, domain=domain)
     context = event["requestContext"]
     assert event["routeKey"] == context["routeKey"] == context["stage"] == "$default"
-    assert (context["accountId"], context["apiId"], context["domainName"]) == (account, "u", "u.example")
+    assert (context["accountId"], context["apiId"], context["domainName"]) == (account, "u", domain)
     assert (context["http"]["sourceIp"], context["http"]["userAgent"]) == ("9.9.9.9", "curl/8")
     assert (context["requestId"], context["time"]) == ("r", "01/Jan/1970:00:00:01 +0000")
     assert context["timeEpoch"] == 1500
+
+
+@pytest.mark.parametrize("name", ["rest", "http 1.0", "http 2.0"])
+def test_a_custom_domain_is_not_the_id_of_an_api(name: str) -> None:
+    context = of(name, domain="www.example.com")["requestContext"]
+    assert (context["apiId"], context["domainPrefix"]) == ("local", "www")
 
 
 def test_context_of_lattice() -> None:

@@ -34,7 +34,9 @@ def test_an_example_answers_through_its_template(name: str, api: str, path: str,
         assert response.status_code == status, response.text
 
 
-def test_the_chat_is_one_template_of_two_apis(tmp_path: Path) -> None:
+def test_the_chat_is_one_template_of_two_apis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("BRIDGE_MANAGEMENT_ENDPOINT", "BRIDGE_LAMBDA_ENDPOINT"):  # of a gateway that other tests share
+        monkeypatch.delenv(name, raising=False)
     folder = EXAMPLES / "chat"
     file = {"CHAT_FILE": str(tmp_path / "chat.db")}
     template = Template(folder / "template.yaml", environment_file=folder / "local.env", environment=file)

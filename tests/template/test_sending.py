@@ -8,13 +8,14 @@ from typing import Any
 import httpx
 import pytest
 
-from bridge.gateway import Template
-from bridge.gateway._template import TemplateError, records, variables
+from bridge.gateway import Template, _records as records
+from bridge.gateway._template import TemplateError, variables
 from bridge.gateway._template.control import HEADER, SEND_PATH
-from bridge.gateway._template.identities import Account
-from bridge.gateway._template.model import EventResource
 from bridge.gateway._template.sending import TRIES, UnknownNameError
 from bridge.gateway._template.values import Section
+from bridge.kinds import kind
+
+from ..samples import sample
 
 CODE = """
 def handler(event, context):
@@ -92,27 +93,29 @@ def test_the_endpoint_of_the_command_wants_its_header(template: Template) -> Non
         assert (unknown.status_code, "there is no x" in unknown.text) == (404, True)
 
 
-ACCOUNT = Account(region="eu-west-1")
-
-
-def resource(kind: str, **more: Any) -> EventResource:
-    return EventResource(name="F/E", function="F", kind=kind, source="arn:aws:s3:::files", **more)
+def origin(kind: str, **more: Any) -> records.Origin:
+    return records.Origin(kind=kind, name="F/E", region="eu-west-1", **more)
 
 
 def test_events_that_are_no_records_are_the_services_own() -> None:
-    assert records.event(resource("s3"), ACCOUNT, ["a/b.txt"])["Records"][0]["s3"]["object"]["key"] == "a/b.txt"
-    assert records.event(resource("scheduler"), ACCOUNT, []) == {}
-    assert records.event(resource("schedule", event='{"a": 1}'), ACCOUNT, []) == {"a": 1}
-    assert records.event(resource("schedule", event=Section({"a": 1})), ACCOUNT, []) == {"a": 1}
-    assert records.event(resource("eventbridge"), ACCOUNT, [])["detail"] == {}
-    logs = records.event(resource("cloudwatch-logs"), ACCOUNT, ["a line"])
+    assert records.event(origin("s3"), ["a/b.txt"])["Records"][0]["s3"]["object"]["key"] == "a/b.txt"
+    rule, schedule = records.event(origin("schedule"), []), records.event(origin("scheduler"), [])
+    assert (kind(rule), kind(schedule)) == ("aws:schedule", "aws:schedule")
+    assert rule["resources"] == ["arn:aws:events:eu-west-1:123456789012:rule/FE"]
+    assert schedule["resources"] == ["arn:aws:scheduler:eu-west-1:123456789012:schedule/default/FE"]
+    assert schedule.keys() == sample("other_scheduler").keys()
+    assert schedule["detail"] == sample("other_scheduler")["detail"]
+    assert records.event(origin("schedule", event='{"a": 1}'), []) == {"a": 1}
+    assert records.event(origin("schedule", event=Section({"a": 1})), []) == {"a": 1}
+    assert records.event(origin("eventbridge"), [])["detail"] == {}
+    logs = records.event(origin("cloudwatch-logs"), ["a line"])
     assert (
         json.loads(__import__("gzip").decompress(__import__("base64").b64decode(logs["awslogs"]["data"])))["logEvents"][
             0
         ]["message"]
         == "a line"
     )
-    change = records.event(resource("dynamodb"), ACCOUNT, [{"id": 1}])["Records"][0]
+    change = records.event(origin("dynamodb"), [{"id": 1}])["Records"][0]
     assert records.identifier(change) == change["dynamodb"]["SequenceNumber"]
 
 

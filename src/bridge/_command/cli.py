@@ -10,12 +10,11 @@ import uuid
 from contextlib import closing, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
 
 from .. import __version__
 from ..errors import BridgeError
 from ..runtime._import_string import UsageError, load, parts
-from . import policy, template, websocket_options
+from . import api_options, event, policy, template, websocket_options
 from .packaging import check, coldstart, package
 
 if TYPE_CHECKING:
@@ -142,7 +141,7 @@ def _serve(options: argparse.Namespace) -> None:
             app: Any = "bridge._command.cli:gateway"
         else:
             app = _gateway(settings)
-        url = f"{server.url}{_prefix(stage)}"
+        url = f"{server.url}{api_options.prefix(stage)}"
         if options.api != "websocket":
             print(f"{options.target} behind {options.api}: {url}/")
         if websocket:
@@ -151,11 +150,6 @@ def _serve(options: argparse.Namespace) -> None:
             print(f"its connections: {url}/@connections")
         sys.stdout.flush()
         server.run(app, reload=options.reload)
-
-
-def _prefix(stage: str) -> str:
-    """Return what the stage puts in front of a path."""
-    return "" if stage == "$default" else f"/{stage}"
 
 
 def _invoke(options: argparse.Namespace) -> None:
@@ -180,64 +174,6 @@ def _invoke(options: argparse.Namespace) -> None:
     print(json.dumps(result, indent=2, ensure_ascii=False))
 
 
-def _event(options: argparse.Namespace) -> None:
-    from ..gateway import _forwarded as forwarded
-    from ..gateway._apis import api as api_of
-
-    api = api_of(
-        options.api,
-        stage=options.stage,
-        payload=options.payload,
-        multi_value=options.multi_value,
-        trigger=options.trigger,
-    )
-    try:
-        url = urlsplit(options.url)
-    except ValueError as error:
-        raise UsageError(f"{options.url!r} is no URL: {error}") from None
-    headers = []
-    for line in options.header:
-        name, colon, value = line.partition(":")
-        if not colon:
-            raise UsageError(f"{line!r} is no header, for example 'Accept: text/html'")
-        headers.append((name.strip().lower(), value.strip()))
-    body = _data(options.data)
-    names = {name for name, _ in headers}
-    if "host" not in names:
-        headers.insert(0, ("host", url.netloc or "localhost"))
-    if body and "content-length" not in names:
-        headers.append(("content-length", str(len(body))))
-    path = url.path if url.path.startswith("/") else "/" + url.path
-    prefix = _prefix(options.stage)
-    if (path + "/").startswith(prefix + "/") and ".execute-api." in url.netloc:
-        prefix = ""  # the URL has the stage already
-    scheme = url.scheme or "https"
-    scope = {
-        "method": options.method.upper(),
-        "raw_path": (prefix + quote(path, safe="/%!$&'()*+,;=:@~")).encode(),
-        "query_string": quote(url.query, safe="%!$&'()*+,;=:@~/?").encode(),
-        "headers": [(name.encode(), value.encode()) for name, value in headers],
-        "scheme": scheme,
-        "client": ("127.0.0.1", 0),
-        "server": ("", url.port or (80 if scheme == "http" else 443)),
-    }
-    domain = api.domain(options.stage)
-    if options.api in ("http", "rest") and "." in url.netloc and (".execute-api." in url.netloc or not prefix):
-        domain = url.hostname or domain
-    call = forwarded.client_request(scope, body, stage=options.stage, domain=domain)
-    print(json.dumps(api.event(call), indent=2, ensure_ascii=False))
-
-
-def _data(given: str) -> bytes:
-    """Return a body: the text itself, or as curl has it what is in "@FILE", "@-" being standard input."""
-    if not given.startswith("@"):
-        return os.fsencode(given)
-    try:
-        return sys.stdin.buffer.read() if given == "@-" else Path(given[1:]).read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read {given[1:]!r}: {error.strerror}") from None
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("bridge", description="Any ASGI or WSGI app as a Lambda handler.")
     parser.add_argument("--version", action="version", version=__version__)
@@ -251,7 +187,7 @@ def _parser() -> argparse.ArgumentParser:
         help="MODULE:HANDLER, a Lambda handler or an app; or a template (default: template.yaml in this folder)",
     )
     template.add(serve)
-    _add_api(serve, websocket="WebSocket API")
+    api_options.add(serve)
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     serve.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
     serve.add_argument(
@@ -289,15 +225,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_log(invoke)
     invoke.set_defaults(run=_invoke)
 
-    event = commands.add_parser("event", help="print the event that an API makes of a request")
-    event.add_argument("method", metavar="METHOD")
-    event.add_argument("url", metavar="URL", help="path and query, with or without a host")
-    _add_api(event)
-    event.add_argument("-H", "--header", action="append", default=[], metavar="'NAME: VALUE'")
-    event.add_argument("-d", "--data", default="", help="the body; @FILE or @- for what is in a file or comes in")
-    event.set_defaults(run=_event)
-
-    for command in (package, check, coldstart, policy):
+    for command in (event, package, check, coldstart, policy):
         command.add(commands)
     return parser
 
@@ -310,16 +238,3 @@ def _add_log(parser: argparse.ArgumentParser) -> None:
 
 def _add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", metavar="MODULE:HANDLER", help="a Lambda handler, or an app, which is then wrapped")
-
-
-def _add_api(parser: argparse.ArgumentParser, **more: str) -> None:
-    from ..gateway._apis import KINDS, TRIGGERS
-
-    titles: dict[str, str] = {**{name: kind.title for name, kind in KINDS.items()}, **more}
-    described = ", ".join(f"{name}: {title}" for name, title in titles.items())
-    parser.add_argument("--api", choices=[*titles], default="http", help=described)
-    parser.add_argument("--stage", default="$default", help="an HTTP or REST API's stage, the first part of the path")
-    parser.add_argument("--payload", choices=["2.0", "1.0"], default="2.0", help="of HTTP API and VPC Lattice events")
-    parser.add_argument("--multi-value", action="store_true", help="a load balancer's multi-value headers")
-    default = "origin-request"
-    parser.add_argument("--trigger", choices=TRIGGERS, default=default, help="where Lambda@Edge calls the function")

@@ -51,7 +51,7 @@ class Api:
     Attributes:
         event: the event it makes of a call.
         response: the response it makes of a result, for a call.
-        domain: of the API with a stage, whatever the client's Host says.
+        domain: the domain name in its events, by its stage and the client's Host; without a Host, a name of its own.
         seconds: the longest it waits for a function.
         request_limit: bytes of a request's body.
         cuts_bodies: whether it cuts longer bodies, and lets the function know, instead of refusing them.
@@ -73,7 +73,7 @@ class Api:
 
     event: Callable[[ClientRequest], Event]
     response: Callable[[object, ClientRequest], Wire]
-    domain: Callable[[str], str]
+    domain: Callable[[str, str], str]
     seconds: float
     request_limit: int
     cuts_bodies: bool = False
@@ -192,7 +192,7 @@ def _http(settings: ApiSettings) -> Api:
     return Api(
         event=partial(v1.event, http_api=True) if old else v2.event,
         response=lambda result, _: v1.response(result, http_api=True) if old else v2.response(result),
-        domain=lambda _: EXECUTE_API,
+        domain=lambda stage, host: _domain(EXECUTE_API, stage, host),
         seconds=30,
         request_limit=10 * 1024 * 1024,
         head_size=_head_size,
@@ -211,7 +211,7 @@ def _rest(settings: ApiSettings) -> Api:
         event=lambda call: v1.event(call, binary=binary(call, "content-type")),
         response=lambda result, call: v1.response(result, binary=binary(call, "accept")),
         # Only a custom domain hides a REST API's stage.
-        domain=lambda stage: CUSTOM_DOMAIN if stage == "$default" else EXECUTE_API,
+        domain=lambda stage, host: _domain(CUSTOM_DOMAIN if stage == "$default" else EXECUTE_API, stage, host),
         seconds=29,
         request_limit=10 * 1024 * 1024,
         head_size=lambda call: sum(len(value) for _, value in call.headers),
@@ -229,7 +229,8 @@ def _function_url(settings: ApiSettings) -> Api:
     return Api(
         event=partial(v2.event, function_url=True),
         response=lambda result, _: v2.response(result),
-        domain=lambda _: LAMBDA_URL,
+        # A function URL has no other name, and is known by it.
+        domain=lambda _, host: host if ".lambda-url." in host else LAMBDA_URL,
         seconds=900,
         request_limit=PAYLOAD,
         head_size=_head_size,
@@ -248,7 +249,7 @@ def _load_balancer(settings: ApiSettings) -> Api:
     return Api(
         event=partial(alb.event, multi_value=multi_value),
         response=lambda result, _: alb.response(result, multi_value=multi_value),
-        domain=lambda _: "",
+        domain=lambda *_: "",
         seconds=900,
         request_limit=1024 * 1024,
         result_limit=alb.LIMIT,
@@ -267,7 +268,7 @@ def _lattice(settings: ApiSettings) -> Api:
     return Api(
         event=partial(lattice.event, version=settings.payload),
         response=lambda result, _: lattice.response(result),
-        domain=lambda _: "",
+        domain=lambda *_: "",
         seconds=900,
         request_limit=6 * 1024 * 1024,
         head_size=_head_size,
@@ -288,7 +289,7 @@ def _edge(settings: ApiSettings) -> Api:
     return Api(
         event=source.event,
         response=lambda result, _: source.response(result),
-        domain=lambda _: CLOUDFRONT,
+        domain=lambda *_: CLOUDFRONT,
         seconds=seconds,
         request_limit=source.LIMIT,
         cuts_bodies=True,
@@ -302,6 +303,11 @@ def _edge(settings: ApiSettings) -> Api:
         no_base64=refused,
         timed_out=failed,
     )
+
+
+def _domain(own: str, stage: str, host: str) -> str:
+    """Return the Host that the client asked for. Where the client's URL has a stage, only names of AWS's can be."""
+    return host if host and (stage == "$default" or ".execute-api." in host) else own
 
 
 def _bare(result: object) -> Wire:

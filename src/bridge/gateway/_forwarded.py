@@ -11,17 +11,19 @@ from ..sources._client_request import ClientRequest
 from . import _incoming as incoming
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..types import Scope
 
 
-def client_request(scope: Scope, body: bytes, *, stage: str, domain: str) -> ClientRequest:
+def client_request(scope: Scope, body: bytes, *, stage: str, domain: Callable[[str], str]) -> ClientRequest:
     """Return the call that a request is: for `serve`, which has a client, and for `event`, which makes one up.
 
     Args:
         scope: of the HTTP request.
         body: of it.
         stage: the API's.
-        domain: the API's own.
+        domain: gives the domain name in the event, by the client's Host.
     """
     raw_path, host = incoming.target(scope)
     own = added(scope)
@@ -33,15 +35,16 @@ def client_request(scope: Scope, body: bytes, *, stage: str, domain: str) -> Cli
         headers = [line for line in headers if line[0] != "content-length"]
         headers.append(("content-length", str(len(body))))
     kept = [line for line in headers if line[0] not in own and line[0] not in HOP_BY_HOP]
+    sent = [*kept, *own.items()]
     return ClientRequest(
         method=scope["method"],
         raw_path=_ascii(raw_path),
         query_string=_ascii(scope["query_string"]),
-        headers=[*kept, *own.items()],
+        headers=sent,
         body=body,
         client=client(scope),
         stage=stage,
-        domain=domain,
+        domain=domain(dict(sent).get("host", "")),
         request_id=str(uuid.uuid4()),
         seconds=time.time(),
     )

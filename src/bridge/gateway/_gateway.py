@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect, Request
@@ -116,7 +117,7 @@ class Gateway:
 
     async def call(self, request: Request) -> ClientRequest:
         """Return the call that a request is, with the headers that AWS adds on the way."""
-        domain = self._api.domain(self._stage)
+        domain = partial(self._api.domain, self._stage)
         return await received(request, stage=self._stage, domain=domain, limit=self._api.request_limit)
 
     async def _respond(self, request: Request, send: Send) -> Response | None:
@@ -160,7 +161,7 @@ class Gateway:
         await send({"type": "lifespan.shutdown.complete"})
 
 
-async def received(request: Request, *, stage: str, domain: str, limit: int) -> ClientRequest:
+async def received(request: Request, *, stage: str, domain: Callable[[str], str], limit: int) -> ClientRequest:
     """Return the call that a request is, with the headers that AWS adds on the way.
 
     Of a body with more bytes than `limit`, it has one byte more than those.

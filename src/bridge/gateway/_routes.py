@@ -18,10 +18,20 @@ from ._client_connection import identifier
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-    from typing import Any
+    from typing import Any, Protocol
 
     from ..types import Event, Scope
-    from ._client_connection import ClientConnection
+
+    class Connected(Protocol):
+        """What events tell of a connection: see `ClientConnection`."""
+
+        api_id: str
+        id: str
+        domain: str
+        identity: dict[str, str]
+        authorizer: dict[str, str] | None
+        connected: float
+
 
 _NOT_DELIVERED = frozenset(["connection", "upgrade"])
 _EXPRESSION = re.compile(r"\$request\.body((?:\.[A-Za-z0-9_-]+)+)|\$\{request\.body((?:\.[A-Za-z0-9_-]+)+)\}")
@@ -60,7 +70,7 @@ class Selection:
         return value if isinstance(value, str) and value in self._routes else "$default"
 
 
-def connect(connection: ClientConnection, stage: str, scope: Scope) -> Event:
+def connect(connection: Connected, stage: str, scope: Scope) -> Event:
     """Return the event of a client that asks for a connection."""
     added = forwarded.added(scope)
     lines = [line for line in forwarded.lines(scope) if line[0].lower() not in _NOT_DELIVERED | added.keys()]
@@ -75,13 +85,13 @@ def connect(connection: ClientConnection, stage: str, scope: Scope) -> Event:
     return event
 
 
-def message(connection: ClientConnection, stage: str, route_key: str, body: str) -> Event:
+def message(connection: Connected, stage: str, route_key: str, body: str) -> Event:
     """Return the event of a message. It has no headers and no query."""
     context = _context(connection, stage, route_key, "MESSAGE", messageId=identifier())
     return {"requestContext": context, "body": body, "isBase64Encoded": False}
 
 
-def disconnect(connection: ClientConnection, stage: str, code: int, reason: str) -> Event:
+def disconnect(connection: Connected, stage: str, code: int, reason: str) -> Event:
     """Return the event of a connection that has ended, with its close code and reason."""
     headers = {"Host": connection.domain, "x-api-key": "", "X-Forwarded-For": "", "x-restapi": ""}
     return {
@@ -99,9 +109,7 @@ def disconnect(connection: ClientConnection, stage: str, code: int, reason: str)
     }
 
 
-def _context(
-    connection: ClientConnection, stage: str, route_key: str, event_type: str, **more: object
-) -> dict[str, Any]:
+def _context(connection: Connected, stage: str, route_key: str, event_type: str, **more: object) -> dict[str, Any]:
     now = time.time()
     request_id = identifier()
     context: dict[str, Any] = {

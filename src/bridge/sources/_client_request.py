@@ -18,7 +18,7 @@ class ClientRequest:
         body: the bytes, without any transfer coding.
         client: IP address of the peer.
         stage: "$default", or the name of a stage.
-        domain: the API's own domain name.
+        domain: the domain name that the API is called by.
         request_id: unique.
         seconds: when, since the epoch.
     """
@@ -33,6 +33,12 @@ class ClientRequest:
     domain: str = "local.execute-api.us-east-1.amazonaws.com"
     request_id: str = "00000000-0000-0000-0000-000000000000"
     seconds: float = 0.0
+
+    @property
+    def api_id(self) -> str:
+        """Return the API's id: the first label of a domain name of its own, which a custom one does not have."""
+        name, _, rest = self.domain.partition(".")
+        return name if rest.startswith(("execute-api.", "lambda-url.")) else "local"
 
     @property
     def path(self) -> str:

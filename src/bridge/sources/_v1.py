@@ -116,6 +116,14 @@ _NOT_DELIVERED = frozenset(
     upgrade www-authenticate
     """.split()  # noqa: SIM905
 )
+_TITLE_CASE = frozenset(
+    """
+    authorization host user-agent via x-amz-cf-id x-amzn-trace-id x-forwarded-for x-forwarded-port x-forwarded-proto
+    """.split()  # noqa: SIM905
+)
+"""Request headers that a REST API spells itself. The others arrive as the client spelled them: in lower case over
+HTTP/2, which browsers speak."""
+
 _NOBODY = dict.fromkeys(
     """
     accessKey accountId caller cognitoAuthenticationProvider cognitoAuthenticationType cognitoIdentityId
@@ -147,13 +155,16 @@ def event(call: ClientRequest, *, http_api: bool = False, binary: bool = True) -
         path = call.path
         proxy = path.removeprefix(call.stage_prefix).strip("/")
     else:
-        headers = [(name.title(), value) for name, value in call.headers if name not in _NOT_DELIVERED]
+        headers = [
+            (name.title() if name in _TITLE_CASE else name, value)
+            for name, value in call.headers
+            if name not in _NOT_DELIVERED
+        ]
         # A semicolon splits the query as "&" does:
         # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html
         query = replace(call, query_string=call.query_string.replace(";", "&")).query
         path = "/" + call.raw_path.removeprefix(call.stage_prefix).lstrip("/")
         proxy = path.strip("/")
-    api_id = call.domain.partition(".")[0]
     made: Event = {
         "resource": "/{proxy+}" if proxy else "/",
         "path": path,
@@ -166,10 +177,10 @@ def event(call: ClientRequest, *, http_api: bool = False, binary: bool = True) -
         "stageVariables": None,
         "requestContext": {
             "accountId": "123456789012",
-            "apiId": api_id,
+            "apiId": call.api_id,
             "deploymentId": None if http_api else "deploy",
             "domainName": call.domain,
-            "domainPrefix": api_id,
+            "domainPrefix": call.domain.partition(".")[0],
             "extendedRequestId": call.request_id,
             "httpMethod": call.method,
             "identity": {**_NOBODY, "sourceIp": call.client, "userAgent": call.user_agent},

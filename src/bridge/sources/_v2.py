@@ -147,6 +147,10 @@ def prelude(status: int, headers: ResponseHeaders, /) -> dict[str, Any]:
     return head
 
 
+_TLS = {"x-amzn-tls-cipher-suite": "TLS_AES_128_GCM_SHA256", "x-amzn-tls-version": "TLSv1.3"}
+"""What a function URL says of the client's connection, which always has TLS."""
+
+
 def event(call: ClientRequest, *, function_url: bool = False) -> Event:
     """Return the event that an HTTP API, or a function URL, makes of a call."""
     from time import gmtime, strftime
@@ -156,10 +160,9 @@ def event(call: ClientRequest, *, function_url: bool = False) -> Event:
     path = call.path.partition("?")[0]  # an HTTP API cuts the path at a "?" that it has decoded
     cookies = [cookie for name, value in call.headers if name == "cookie" for cookie in value.split("; ")]
     headers = joined([line for line in call.headers if line[0] != "cookie"], ",")
-    if cookies and function_url:
-        headers["cookie"] = "; ".join(cookies)
+    if function_url:
+        headers |= {**_TLS, "cookie": "; ".join(cookies)} if cookies else _TLS
     query = joined(call.query, ",")
-    api_id = call.domain.partition(".")[0]
     made: Event = {
         "version": "2.0",
         "routeKey": "$default",
@@ -168,9 +171,9 @@ def event(call: ClientRequest, *, function_url: bool = False) -> Event:
         "headers": headers,
         "requestContext": {
             "accountId": "anonymous" if function_url else "123456789012",
-            "apiId": api_id,
+            "apiId": call.api_id,
             "domainName": call.domain,
-            "domainPrefix": api_id,
+            "domainPrefix": call.domain.partition(".")[0],
             "http": {
                 "method": call.method,
                 "path": call.path if function_url else path,

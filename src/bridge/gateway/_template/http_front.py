@@ -112,7 +112,7 @@ class HttpFront:
         return await self._passed(exchange)
 
     async def _received(self, request: Request, domain: str) -> ClientRequest:
-        return await received(request, stage="$default", domain=domain, limit=self._limits.request_limit)
+        return await received(request, stage="$default", domain=lambda _: domain, limit=self._limits.request_limit)
 
     def _exchange(self, request: Request, call: ClientRequest, stage: Stage, path: str) -> ApiExchange:
         exchange = ApiExchange(request=request, call=call, account=self._account, api=self.api, stage=stage, path=path)

@@ -11,7 +11,7 @@ import logging
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from . import records
+from .. import _records as records
 
 if TYPE_CHECKING:
     from .deployment import Deployment
@@ -63,13 +63,21 @@ class Sender:
     async def deliver(self, resource: EventResource, bodies: list[Any]) -> list[dict[str, Any]]:
         """Give an event to a source's function, again and again while it fails; return what has become of it."""
         account = self._deployment.stack.account
+        origin = records.Origin(
+            kind=resource.kind,
+            source=resource.source,
+            name=resource.name,
+            event=resource.event,
+            region=account.region,
+            account=account.account,
+        )
         waiting = bodies or [{}]
         if resource.kind in ("schedule", "scheduler", "eventbridge", "cloudwatch-logs"):
             waiting = bodies[:1]
         steps: list[dict[str, Any]] = []
         size = resource.batch if resource.kind in ("sqs", "dynamodb", "kinesis") else max(len(waiting), 1)
         for start in range(0, max(len(waiting), 1), size):
-            event = records.event(resource, account, waiting[start : start + size])
+            event = records.event(origin, waiting[start : start + size])
             for number in range(1, TRIES + 1):
                 records.count(event, number)
                 step = await self._tried(resource.function, event, number)

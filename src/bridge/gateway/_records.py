@@ -11,25 +11,42 @@ import json
 import time
 import uuid
 from base64 import b64encode
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from .identities import Account
-    from .model import EventResource
+from dataclasses import dataclass, replace
+from typing import Any
 
 
-def event(resource: EventResource, account: Account, bodies: list[Any]) -> Any:
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where an event comes from.
+
+    Attributes:
+        kind: one of KINDS.
+        source: ARN of the queue, the topic, the bucket, the table, the stream or the rule; the name of a log group.
+        name: of what connects it with the function: a subscription, a rule.
+        event: a schedule's own input; None: it has none.
+        region: where it is.
+        account: whose it is.
+    """
+
+    kind: str
+    source: str = ""
+    name: str = "local"
+    event: Any = None
+    region: str = "us-east-1"
+    account: str = "123456789012"
+
+
+def event(origin: Origin, bodies: list[Any]) -> Any:
     """Return an event of a source.
 
     Args:
-        resource: the source.
-        account: where.
+        origin: the source.
         bodies: a record's or message's own content each: a text, or JSON.
     """
-    if resource.kind in _RECORDS:
-        record = _RECORDS[resource.kind]
-        return {"Records": [record(resource, account, body) for body in bodies]}
-    return _WHOLE[resource.kind](resource, account, bodies[0] if bodies else None)
+    if origin.kind in _RECORDS:
+        record = _RECORDS[origin.kind]
+        return {"Records": [record(origin, body) for body in bodies]}
+    return _WHOLE[origin.kind](origin, bodies[0] if bodies else None)
 
 
 def count(event: Any, number: int) -> None:
@@ -51,7 +68,7 @@ def text(body: Any) -> str:
     return body if isinstance(body, str) else json.dumps(body)
 
 
-def _sqs(resource: EventResource, account: Account, body: Any) -> dict[str, Any]:
+def _sqs(origin: Origin, body: Any) -> dict[str, Any]:
     now = str(int(time.time() * 1000))
     content = text(body)
     return {
@@ -67,20 +84,20 @@ def _sqs(resource: EventResource, account: Account, body: Any) -> dict[str, Any]
         "messageAttributes": {},
         "md5OfBody": hashlib.md5(content.encode(), usedforsecurity=False).hexdigest(),
         "eventSource": "aws:sqs",
-        "eventSourceARN": resource.source,
-        "awsRegion": account.region,
+        "eventSourceARN": origin.source,
+        "awsRegion": origin.region,
     }
 
 
-def _sns(resource: EventResource, account: Account, body: Any) -> dict[str, Any]:
+def _sns(origin: Origin, body: Any) -> dict[str, Any]:
     return {
         "EventSource": "aws:sns",
         "EventVersion": "1.0",
-        "EventSubscriptionArn": f"{resource.source}:{uuid.uuid4()}",
+        "EventSubscriptionArn": f"{origin.source}:{uuid.uuid4()}",
         "Sns": {
             "Type": "Notification",
             "MessageId": str(uuid.uuid4()),
-            "TopicArn": resource.source,
+            "TopicArn": origin.source,
             "Subject": None,
             "Message": text(body),
             "Timestamp": _now(),
@@ -93,14 +110,14 @@ def _sns(resource: EventResource, account: Account, body: Any) -> dict[str, Any]
     }
 
 
-def _s3(resource: EventResource, account: Account, body: Any) -> dict[str, Any]:
+def _s3(origin: Origin, body: Any) -> dict[str, Any]:
     """Return the record of an object that has been made; the body is its key."""
-    bucket = resource.source.rpartition(":")[2]
+    bucket = origin.source.rpartition(":")[2]
     key = text(body or "object")
     return {
         "eventVersion": "2.1",
         "eventSource": "aws:s3",
-        "awsRegion": account.region,
+        "awsRegion": origin.region,
         "eventTime": _now(),
         "eventName": "ObjectCreated:Put",
         "userIdentity": {"principalId": "local"},
@@ -108,14 +125,14 @@ def _s3(resource: EventResource, account: Account, body: Any) -> dict[str, Any]:
         "responseElements": {"x-amz-request-id": uuid.uuid4().hex[:16].upper(), "x-amz-id-2": "local"},
         "s3": {
             "s3SchemaVersion": "1.0",
-            "configurationId": resource.name,
-            "bucket": {"name": bucket, "ownerIdentity": {"principalId": "local"}, "arn": resource.source},
+            "configurationId": origin.name,
+            "bucket": {"name": bucket, "ownerIdentity": {"principalId": "local"}, "arn": origin.source},
             "object": {"key": key, "size": 0, "eTag": "d41d8cd98f00b204e9800998ecf8427e", "sequencer": "0"},
         },
     }
 
 
-def _dynamodb(resource: EventResource, account: Account, body: Any) -> dict[str, Any]:
+def _dynamodb(origin: Origin, body: Any) -> dict[str, Any]:
     """Return the record of an item that has been written; the body is the item, in plain JSON or in DynamoDB's."""
     item = body if isinstance(body, dict) else {"value": body}
     marked = all(isinstance(each, dict) and len(each) == 1 for each in item.values())
@@ -125,7 +142,7 @@ def _dynamodb(resource: EventResource, account: Account, body: Any) -> dict[str,
         "eventName": "INSERT",
         "eventVersion": "1.1",
         "eventSource": "aws:dynamodb",
-        "awsRegion": account.region,
+        "awsRegion": origin.region,
         "dynamodb": {
             "ApproximateCreationDateTime": time.time(),
             "Keys": dict(list(image.items())[:1]),
@@ -134,7 +151,7 @@ def _dynamodb(resource: EventResource, account: Account, body: Any) -> dict[str,
             "SizeBytes": len(json.dumps(image)),
             "StreamViewType": "NEW_AND_OLD_IMAGES",
         },
-        "eventSourceARN": resource.source,
+        "eventSourceARN": origin.source,
     }
 
 
@@ -152,7 +169,7 @@ def _marked(value: Any) -> dict[str, Any]:
     return {"S": str(value)}
 
 
-def _kinesis(resource: EventResource, account: Account, body: Any) -> dict[str, Any]:
+def _kinesis(origin: Origin, body: Any) -> dict[str, Any]:
     number = str(uuid.uuid4().int)
     return {
         "kinesis": {
@@ -166,53 +183,59 @@ def _kinesis(resource: EventResource, account: Account, body: Any) -> dict[str, 
         "eventVersion": "1.0",
         "eventID": f"shardId-000000000000:{number}",
         "eventName": "aws:kinesis:record",
-        "invokeIdentityArn": f"arn:aws:iam::{account.account}:role/local",
-        "awsRegion": account.region,
-        "eventSourceARN": resource.source,
+        "invokeIdentityArn": f"arn:aws:iam::{origin.account}:role/local",
+        "awsRegion": origin.region,
+        "eventSourceARN": origin.source,
     }
 
 
-def _schedule(resource: EventResource, account: Account, body: Any) -> Any:
-    """Return a schedule's own input, if it has one; else what EventBridge sends."""
-    given = resource.event if body is None else body
+def _schedule(origin: Origin, body: Any) -> Any:
+    """Return a schedule's own input, if it has one; else what EventBridge sends.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-eventbridge-scheduler.html
+    """
+    given = origin.event if body is None else body
     if given is not None:
         return _parsed(given)
-    if resource.kind == "scheduler":
-        return {}
-    rule = f"arn:aws:events:{account.region}:{account.account}:rule/{resource.name.replace('/', '')}"
-    return _bus(account, "aws.events", "Scheduled Event", {}, [rule])
+    name = origin.name.replace("/", "")
+    place = f"{origin.region}:{origin.account}"
+    if origin.kind == "scheduler":  # whose detail is a text
+        schedule = origin.source or f"arn:aws:scheduler:{place}:schedule/default/{name}"
+        return _bus(origin, "aws.scheduler", "Scheduled Event", "{}", [schedule])
+    rule = origin.source or f"arn:aws:events:{place}:rule/{name}"
+    return _bus(origin, "aws.events", "Scheduled Event", {}, [rule])
 
 
-def _eventbridge(resource: EventResource, account: Account, body: Any) -> Any:
+def _eventbridge(origin: Origin, body: Any) -> Any:
     """Return an event of the bus: the body itself, if it has a detail-type, or one with the body for its detail."""
     given = _parsed(body)
     if isinstance(given, dict) and "detail-type" in given:
         return given
-    return _bus(account, "local", "local", given if given is not None else {}, [])
+    return _bus(origin, "local", "local", given if given is not None else {}, [])
 
 
-def _bus(account: Account, source: str, kind: str, detail: Any, resources: list[str]) -> dict[str, Any]:
+def _bus(origin: Origin, source: str, kind: str, detail: Any, resources: list[str]) -> dict[str, Any]:
     return {
         "version": "0",
         "id": str(uuid.uuid4()),
         "detail-type": kind,
         "source": source,
-        "account": account.account,
+        "account": origin.account,
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "region": account.region,
+        "region": origin.region,
         "resources": resources,
         "detail": detail,
     }
 
 
-def _logs(resource: EventResource, account: Account, body: Any) -> Any:
+def _logs(origin: Origin, body: Any) -> Any:
     message = {"id": "0", "timestamp": int(time.time() * 1000), "message": text(body)}
     data = {
         "messageType": "DATA_MESSAGE",
-        "owner": account.account,
-        "logGroup": resource.source,
+        "owner": origin.account,
+        "logGroup": origin.source,
         "logStream": "local",
-        "subscriptionFilters": [resource.name],
+        "subscriptionFilters": [origin.name],
         "logEvents": [message],
     }
     return {"awslogs": {"data": b64encode(gzip.compress(json.dumps(data).encode())).decode()}}
@@ -231,3 +254,21 @@ def _now() -> str:
 
 _RECORDS = {"sqs": _sqs, "sns": _sns, "s3": _s3, "dynamodb": _dynamodb, "kinesis": _kinesis}
 _WHOLE = {"schedule": _schedule, "scheduler": _schedule, "eventbridge": _eventbridge, "cloudwatch-logs": _logs}
+
+KINDS: tuple[str, ...] = (*_RECORDS, *_WHOLE)
+"""What events can be made of here."""
+
+_SOURCES = {
+    "sqs": "arn:aws:sqs:{}:{}:local",
+    "sns": "arn:aws:sns:{}:{}:local",
+    "s3": "arn:aws:s3:::local",
+    "dynamodb": "arn:aws:dynamodb:{}:{}:table/local/stream/2026-01-01T00:00:00.000",
+    "kinesis": "arn:aws:kinesis:{}:{}:stream/local",
+    "cloudwatch-logs": "/aws/lambda/local",
+}
+
+
+def origin(kind: str, source: str = "") -> Origin:
+    """Return where a sample event of a kind comes from: its source, or one with a made-up name."""
+    made = Origin(kind=kind)
+    return replace(made, source=source or _SOURCES.get(kind, "").format(made.region, made.account))
