@@ -23,7 +23,7 @@ VARIABLES = {
 FAILING = ROOT / "tests/runtime/functions/failing"
 
 both = pytest.mark.parametrize(
-    "name",
+    "runtime_name",
     [
         "bridge.runtime",
         pytest.param(
@@ -64,9 +64,9 @@ def objects(output: str) -> list[dict[str, Any]]:
 @formats
 @pytest.mark.parametrize("interface", ["asgi", "wsgi"])
 def test_frames_are_folded_in_the_log(
-    interface: str, log_format: str, name: str, api: RuntimeApi, runtime: Runtimes
+    interface: str, log_format: str, runtime_name: str, api: RuntimeApi, runtime: Runtimes
 ) -> None:
-    process = started(runtime, name, f"failing_{interface}.handler", log_format, FOLD="1")
+    process = started(runtime, runtime_name, f"failing_{interface}.handler", log_format, FOLD="1")
     assert answer(api, get("/boom"))["statusCode"] == 500
     if log_format == "TEXT":
         text = process.output

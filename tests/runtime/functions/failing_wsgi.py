@@ -25,6 +25,10 @@ def leave() -> str:
     sys.exit(3)
 
 
+def leave_by_event(event: Any, context: Any) -> None:
+    sys.exit(3)
+
+
 class Unclosable:
     """An iterable of a WSGI app that cannot be closed."""
 
@@ -45,5 +49,6 @@ handler = Bridge(app, **options)
 streamed = Bridge(app, streaming="auto", **options)
 raising = Bridge(app, errors="raise", **options)
 raising_streamed = Bridge(app, errors="raise", streaming="auto", **options)
+on_event = Bridge(app, accepts="url", on_event=leave_by_event)
 unclosable = Bridge(unclosable_app)
 unclosable_streamed = Bridge(unclosable_app, streaming="auto")
