@@ -104,6 +104,8 @@ class Bridge:
         decorators: decorators that are made for Lambda handlers, outermost first, as they would stand above a `def`.
         metrics: a CloudWatch namespace, "Shop", in which each request is counted and timed; None: there are none.
         access_log: whether there is a line for each request in the logger `bridge.access`.
+        fold_frames: whether the tracebacks that this process logs leave out the frames of frameworks and of Bridge, and
+            say how many these were. Names of more modules, ["sqlalchemy"]: theirs too. The frame that raised stays.
 
     Raises:
         ConfigurationError: an argument cannot work, or two of them together.
@@ -142,6 +144,7 @@ class Bridge:
         decorators: Iterable[Decorator] = (),
         metrics: str | None = None,
         access_log: bool = False,
+        fold_frames: bool | Iterable[str] = False,
         **unknown: Never,
     ) -> None:
         if unknown:
@@ -176,6 +179,7 @@ class Bridge:
             decorators=decorators,
             metrics=metrics,
             access_log=access_log,
+            fold_frames=fold_frames,
         )
         from . import current  # not above: it imports contextvars, which every framework has imported by now
 

@@ -1,5 +1,7 @@
 """What is said when the app ends the process."""
 
+import json
+import logging
 import re
 import signal
 
@@ -7,38 +9,70 @@ import pytest
 
 from bridge.runtime._exits import ReportedExit, exited
 
-from ..samples import sample
 from .api import RuntimeApi
 from .conftest import Runtimes
+from .test_failures import FAILING, both, formats, get, started
+
+LINE = (
+    r"the app has ended the process by {said}, at {path}:\d+, in {name}\. The invocation has failed, and Lambda starts "
+    r"a new process\. To fail one invocation only, raise an Exception\."
+)
+
+
+@both
+@formats
+@pytest.mark.parametrize(
+    ("target", "path", "name"),
+    [
+        ("failing_asgi.handler", "/exit", "leave"),
+        ("failing_asgi.streamed", "/exit-in-a-thread", "leave_in_a_thread"),
+        ("failing_wsgi.handler", "/exit", "leave"),
+        ("failing_wsgi.on_event", "", "leave_by_event"),
+    ],
+)
+def test_an_app_that_ends_the_process_leaves_one_line(
+    target: str, path: str, name: str, log_format: str, runtime_name: str, api: RuntimeApi, runtime: Runtimes
+) -> None:
+    process = started(runtime, runtime_name, target, log_format)
+    api.invoke(get(path) if path else {"Records": []})
+    assert process.code() == 3
+    (text,) = process.output.splitlines()
+    if log_format == "JSON":
+        line = json.loads(text)
+        assert (line["level"], line["logger"], line["requestId"]) == ("ERROR", "bridge", "id-1")
+        text = line["message"]
+    where = f"{re.escape(str(FAILING))}_\\w+\\.py"
+    assert re.search(LINE.format(said=r"SystemExit\(3\)", path=where, name=name) + "$", text), text
 
 
 @pytest.mark.parametrize(
-    ("target", "code", "said", "where"),
+    ("target", "code", "said", "name"),
     [
-        ("plain.exits", 7, "SystemExit(7)", "in exits"),
-        ("asgi.leaves", 3, "SystemExit(3)", "in leaving"),
-        ("leaving.handler", 1, "SystemExit('no configuration')", "in <module>"),
+        ("plain.exits", 7, r"SystemExit\(7\)", "exits"),
+        ("leaving.handler", 1, r"SystemExit\('no configuration'\)", "<module>"),
     ],
 )
-def test_an_app_that_ends_the_process_is_named_in_a_line(
-    target: str, code: int, said: str, where: str, api: RuntimeApi, runtime: Runtimes
+def test_so_does_a_handler_of_its_own_and_an_import(
+    target: str, code: int, said: str, name: str, api: RuntimeApi, runtime: Runtimes
 ) -> None:
     process = runtime(target)
-    if target != "leaving.handler":
-        api.invoke(sample("http_api"))
+    if target == "plain.exits":
+        api.invoke({})
     assert process.code() == code
-    pattern = (
-        rf"bridge\.runtime: the app has ended the process by {re.escape(said)}, at \S+\.py:\d+, {re.escape(where)}\."
-    )
-    assert re.search(pattern, process.output), process.output
+    assert re.search(LINE.format(said=said, path=r"\S+\.py", name=name), process.output), process.output
+    assert process.output.count("SystemExit") == 1
 
 
-@pytest.mark.parametrize("ended", [SystemExit(), SystemExit(0), SystemExit(128 + signal.SIGTERM), ReportedExit(64)])
-def test_an_end_that_is_meant_is_not_talked_about(ended: SystemExit, capsys: pytest.CaptureFixture[str]) -> None:
-    exited(ended)
-    assert capsys.readouterr().err == ""
+@pytest.mark.parametrize("end", [SystemExit(), SystemExit(0), SystemExit(128 + signal.SIGTERM), ReportedExit(64)])
+def test_an_end_that_is_meant_is_not_talked_about(end: SystemExit, caplog: pytest.LogCaptureFixture) -> None:
+    exited(end)
+    assert not caplog.records
 
 
-def test_an_end_from_nowhere_is_told_of(capsys: pytest.CaptureFixture[str]) -> None:
-    exited(SystemExit(5))
-    assert "SystemExit(5), at an unknown place" in capsys.readouterr().err
+def test_an_end_from_nowhere_is_told_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    end = SystemExit(5)
+    exited(end)
+    exited(end)
+    (record,) = caplog.records
+    assert "SystemExit(5), at an unknown place" in record.getMessage()
+    assert record.levelno == logging.ERROR

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import subprocess
 import sys
 import threading
@@ -247,6 +248,34 @@ class TestProtocol:
         with pytest.raises(RefusedError) as refused:
             api_of(app).connect()
         assert refused.value.status == 403
+
+    @pytest.mark.parametrize(
+        ("messages", "status", "text"),
+        [
+            ([{"type": "websocket.close"}], 403, "the app has refused a WebSocket connection with 403"),
+            (
+                [{"type": "websocket.http.response.start", "status": 401}, {"type": "websocket.http.response.body"}],
+                401,
+                "the app has refused a WebSocket connection with 401",
+            ),
+            ([ACCEPT, {"type": "websocket.close"}], 403, "closed it or ended before it asked for a message"),
+            ([ACCEPT], 403, "closed it or ended before it asked for a message"),
+        ],
+    )
+    def test_a_refusal_leaves_one_line_that_lambda_shows(
+        self, messages: list[dict[str, Any]], status: int, text: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        async def app(scope: Any, receive: Receive, send: Send) -> None:
+            await receive()
+            for message in messages:
+                await send(message)
+
+        with pytest.raises(RefusedError) as refused:
+            api_of(app, websocket_path="/chat").connect()
+        assert refused.value.status == status
+        (record,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
+        assert text in record.getMessage()
+        assert "'/chat'" in record.getMessage()
 
     def test_a_connection_that_is_accepted_late_gets_its_message(self) -> None:
         async def app(scope: Any, receive: Receive, send: Send) -> None:

@@ -172,7 +172,13 @@ class Called:
         """
         if self._asgi is not None:
             self._asgi.ensure_started(context)
-        value = self._function(event, context)
+        try:
+            value = self._function(event, context)
+        except SystemExit as end:
+            from .._invocation.exits import log_exit
+
+            log_exit(end)
+            raise
         return self._awaited(value, context) if hasattr(value, "__await__") else value
 
     async def result_async(self, event: Event, context: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 
 TYPE_CHECKING = False
@@ -21,8 +22,32 @@ def causes(error: BaseException | None) -> list[dict[str, Any]]:
     if error is None:
         return []
     found: list[dict[str, Any]] = []
-    _gather(traceback.TracebackException.from_exception(error, compact=True), 1, found)
+    _gather(_summary(error), 1, found)
     return found
+
+
+def stack_of(error: BaseException, frames: traceback.StackSummary) -> list[str]:
+    """Return an error's frames as a traceback shows them: folded, if that has been asked for.
+
+    Args:
+        error: the error.
+        frames: its frames, or those of them that are to be shown.
+    """
+    return frames.format() if _folding() is None else _summary(error).stack.format()
+
+
+def _summary(error: BaseException) -> traceback.TracebackException:
+    folding = _folding()
+    if folding is None:
+        return traceback.TracebackException.from_exception(error, compact=True)
+    told: traceback.TracebackException = folding.shown(error)[0]
+    return told
+
+
+def _folding() -> Any:
+    """Return the module that folds frames; None: nobody has asked for that."""
+    folding: Any = sys.modules.get("bridge._invocation.folding")
+    return folding if folding is not None and folding.is_on() else None
 
 
 def notes(error: BaseException | None) -> list[str]:
@@ -39,11 +64,12 @@ def _gather(error: traceback.TracebackException, depth: int, found: list[dict[st
     for relation, cause in behind:
         if len(found) == MOST:
             return
-        kind = cause.exc_type.__name__ if cause.exc_type is not None else ""
+        # CPython 3.13 has the one, and warns of the other.
+        kind: str = getattr(cause, "exc_type_str", None) or cause.exc_type.__name__
         told = {
             "relation": relation,
             "depth": depth,
-            "errorType": kind,
+            "errorType": kind.rpartition(".")[2],
             "errorMessage": str(cause),
             "stackTrace": cause.stack.format(),
         }

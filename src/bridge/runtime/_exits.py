@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-import traceback
 
 from . import _logs as logs
 from ._api import RuntimeApi
@@ -41,16 +40,12 @@ def init_failed(environment: Environment, error: Exception) -> int:
     return FAILED
 
 
-def exited(ended: SystemExit) -> None:
-    """Say on standard error who has ended the process, if it was the app: Lambda says no more than its exit status."""
-    if ended.code in (None, 0, TERMINATED) or isinstance(ended, ReportedExit):
-        return
-    frames = traceback.extract_tb(ended.__traceback__)
-    at = f"{frames[-1].filename}:{frames[-1].lineno}, in {frames[-1].name}" if frames else "an unknown place"
-    sys.stderr.write(
-        f"bridge.runtime: the app has ended the process by SystemExit({ended.code!r}), at {at}. The invocation has "
-        "failed, and Lambda starts a new process. To fail one invocation only, raise an Exception.\n"
-    )
+def exited(end: SystemExit) -> None:
+    """Say in the log who has ended the process, if it was the app, and nobody has said it."""
+    if end.code not in (None, 0) and not isinstance(end, ReportedExit):
+        from .._invocation.exits import log_exit
+
+        log_exit(end)
 
 
 def failed(error: RuntimeApiError) -> int:

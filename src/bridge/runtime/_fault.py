@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import traceback
 
-from ._causes import causes, notes
+from ._causes import causes, notes, stack_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,10 +57,12 @@ class Fault:
         self.message = str(error)
         self.kind = error.kind if isinstance(error, FaultError) else type(error).__name__
         self.request_id = request_id
-        self.frames = _frames(error)
         self._notes = notes(error)
         # The cause of such a fault is the error itself: it has the stack trace.
-        self._causes = causes(error.__cause__ or error if isinstance(error, FaultError) else error)
+        told = error.__cause__ or error if isinstance(error, FaultError) else error
+        self.frames = _frames(told)
+        self._stack = stack_of(told, self.frames)
+        self._causes = causes(told)
 
     @property
     def header(self) -> str:
@@ -73,7 +75,7 @@ class Fault:
             "errorMessage": self.message,
             "errorType": self.kind,
             "requestId": self.request_id,
-            "stackTrace": traceback.format_list(self.frames),
+            "stackTrace": self._stack,
         }
         if self._notes:
             body["notes"] = self._notes
@@ -124,8 +126,6 @@ def _json(value: object) -> bytes:
     return json.dumps(value).encode()
 
 
-def _frames(error: BaseException) -> list[traceback.FrameSummary]:
-    if isinstance(error, FaultError) and error.__cause__ is not None:
-        error = error.__cause__
+def _frames(error: BaseException) -> traceback.StackSummary:
     frames = traceback.extract_tb(error.__traceback__)
-    return [frame for frame in frames if not frame.filename.startswith(OWN + os.sep)]
+    return traceback.StackSummary.from_list([frame for frame in frames if not frame.filename.startswith(OWN + os.sep)])

@@ -14,7 +14,7 @@ import time
 import traceback
 
 from .. import current
-from ._causes import causes, notes
+from ._causes import causes, notes, stack_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class JsonFormatter(logging.Formatter):
             kind, error, trace = record.exc_info
             fields["errorType"] = kind.__name__
             fields["errorMessage"] = str(error)
-            fields["stackTrace"] = traceback.format_tb(trace)
+            fields["stackTrace"] = stack_of(error, traceback.extract_tb(trace)) if error is not None else []
             fields["location"] = f"{record.pathname}:{record.funcName}:{record.lineno}"
             # Lambda's own runtime loses these.
             fields["causes"] = causes(error) or None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from .._http import body as bodies, to_lists
+from .._http import STATUS, body as bodies, to_lists
 from .._invocation import deadline, logger
 from ..errors import DeadlineError
 from . import _greeting as greeting
@@ -93,15 +93,23 @@ class WebSockets:
         if error is not None:
             raise error
         if run.outgoing.refusal is not None:
-            logger().info(
-                "the app has refused a WebSocket connection to the path %r, which websocket_path decides. "
-                "Its WebSocket endpoints are at %s",
+            # A warning: Lambda writes nothing below.
+            logger().warning(
+                "the app has refused a WebSocket connection with %s. The connection's path was %r, which "
+                "Bridge(websocket_path=...) sets; the app's WebSocket endpoints are at %s. If the path is right, it "
+                "was the app's own decision about this client.",
+                run.outgoing.refusal[STATUS],
                 connection.snapshot["path"],
                 ", ".join(websocket_paths(self._app)) or "paths that it does not tell",
             )
             return _answer(run.outgoing.refusal)
         if run.state.connection is State.CLOSED or run.state.phase is not Phase.SUSPENDED:
-            logger().info("the app has closed a WebSocket connection before it was established: it is refused")
+            logger().warning(
+                "a WebSocket connection was refused with 403: the app accepted it, at the path %r, and closed it or "
+                "ended before it asked for a message. An endpoint that is to talk goes on to receive(), until the "
+                "client leaves.",
+                connection.snapshot["path"],
+            )
             return {"statusCode": 403}
         await connection.create(await self._left(event, context, run.greetings))
         return _answer((200, run.outgoing.handshake, b""))

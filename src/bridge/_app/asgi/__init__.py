@@ -276,6 +276,11 @@ async def _told(app: ASGIApp, scope: Scope, receive: Receive, send: Send, over: 
     """Run an app, and tell when it is over: a turn of the loop earlier than a wait for the task would."""
     try:
         await app(scope, receive, send)
+    except SystemExit as end:
+        from ..._invocation.exits import log_exit
+
+        log_exit(end, asyncio.get_running_loop())
+        raise
     finally:
         _release(over)
 

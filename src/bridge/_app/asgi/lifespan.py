@@ -51,7 +51,8 @@ class Lifespan:
     async def shutdown(self) -> None:
         """Send the shutdown message, and return when the app has ended."""
         self._stopping.set()
-        await self._task
+        if not self._task.done():  # a startup that has ended the process would end it once more
+            await self._task
 
     async def _run(self, app: ASGIApp) -> None:
         scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}

@@ -141,6 +141,9 @@ class Runner:
         except CancelledError as cancelled:
             # `Task.exception` raises this, and does not return it, where the task was cancelled.
             return cancelled
+        except SystemExit as end:
+            _log_exit(end, self.loop)
+            raise
         finally:
             self.lock.release()
 
@@ -183,7 +186,11 @@ class Runner:
         """Return whether a future of this loop is done within `seconds`. If not, later runs of the loop bring it on."""
         check_idle()
         with self.lock:
-            return future.done() or self._run_until_done(future, seconds)
+            try:
+                return future.done() or self._run_until_done(future, seconds)
+            except SystemExit as end:
+                _log_exit(end, self.loop)
+                raise
 
     def turn(self) -> None:
         """Run the loop until it is stopped. Who does so again and again needs no turns between two coroutines."""
@@ -251,6 +258,7 @@ class Runner:
     def _run_until_done(self, future: Future[Any], seconds: float | None) -> bool:
         loop = self.loop
         expired = False
+        waits = True
 
         def expire() -> None:
             nonlocal expired
@@ -258,7 +266,8 @@ class Runner:
             loop.stop()
 
         def stop(_: Future[Any]) -> None:
-            loop.stop()
+            if waits:  # what SystemExit has interrupted is called when the loop runs for something else
+                loop.stop()
 
         timer = None if seconds is None else loop.call_later(seconds, expire)
         future.add_done_callback(stop)
@@ -267,6 +276,7 @@ class Runner:
             while not (future.done() or expired):
                 loop.run_forever()
         finally:
+            waits = False
             future.remove_done_callback(stop)
             if timer is not None:
                 timer.cancel()
@@ -289,6 +299,12 @@ class Runner:
             handle = ready.popleft()
             if not handle.cancelled():
                 handle._run()
+
+
+def _log_exit(end: SystemExit, loop: AbstractEventLoop) -> None:
+    from ..._invocation.exits import log_exit
+
+    log_exit(end, loop)
 
 
 def _answer_by_thread(loop: AbstractEventLoop) -> None:

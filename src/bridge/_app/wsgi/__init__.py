@@ -150,6 +150,13 @@ def _code(status: str) -> int:
     return int(digits)
 
 
+def log_exit(end: BaseException) -> None:
+    """Say in the log that the app ends the process."""
+    from ..._invocation import exits
+
+    exits.log_exit(end)
+
+
 class WSGI:
     """A WSGI app, ready to run requests.
 
@@ -181,7 +188,8 @@ class WSGI:
                     close = getattr(chunks, "close", None)
                     if close is not None:
                         close()
-        except (SystemExit, KeyboardInterrupt):
+        except (SystemExit, KeyboardInterrupt) as end:
+            log_exit(end)
             raise
         except BaseException as raised:  # CancelledError of a loop of the app's own, for instance
             error = raised

@@ -11,7 +11,7 @@ from ..._http import METHOD
 from ..._invocation import deadline
 from ...errors import AppError, DeadlineError
 from ..streaming import client_has_gone
-from . import FINITE, WSGIResponse, environ_of, joined
+from . import FINITE, WSGIResponse, environ_of, joined, log_exit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ def respond(wsgi: WSGI, answer: StreamedAnswer, context: Any, responder: SyncRes
         try:
             chunks = wsgi.app(environ, exchange.start_response)
             exchange.take(chunks, context)
-        except (SystemExit, KeyboardInterrupt):
+        except (SystemExit, KeyboardInterrupt) as end:
+            log_exit(end)
             raise
         except BaseException as raised:
             error = raised
@@ -150,7 +151,8 @@ def _complaint() -> AppError:
 def _close(close: Callable[[], object], answer: StreamedAnswer) -> None:
     try:
         close()
-    except (SystemExit, KeyboardInterrupt):
+    except (SystemExit, KeyboardInterrupt) as end:
+        log_exit(end)
         raise
     except BaseException as error:
         answer.log(error, "failed in its iterable's close, after its response")

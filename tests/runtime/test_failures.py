@@ -1,0 +1,83 @@
+"""What the log says of failures, in processes of both runtimes."""
+
+import json
+import re
+import sys
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+
+from ..samples import sample
+from .api import RuntimeApi
+from .conftest import COMMAND, ROOT, Runtime, Runtimes
+
+RUNTIMES = {"bridge.runtime": COMMAND, "awslambdaric": [sys.executable, "-m", "awslambdaric"]}
+VARIABLES = {
+    "AWS_LAMBDA_FUNCTION_VERSION": "1",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "128",
+    "AWS_LAMBDA_LOG_GROUP_NAME": "group",
+    "AWS_LAMBDA_LOG_STREAM_NAME": "stream",
+}
+
+FAILING = ROOT / "tests/runtime/functions/failing"
+
+both = pytest.mark.parametrize(
+    "runtime_name",
+    [
+        "bridge.runtime",
+        pytest.param(
+            "awslambdaric",
+            marks=pytest.mark.skipif(find_spec("awslambdaric") is None, reason="awslambdaric is not installed"),
+        ),
+    ],
+)
+formats = pytest.mark.parametrize("log_format", ["TEXT", "JSON"])
+
+
+def started(runtime: Runtimes, name: str, target: str, log_format: str = "TEXT", **variables: str) -> Runtime:
+    variables |= {**VARIABLES, "AWS_LAMBDA_LOG_FORMAT": log_format, "PYTHONUNBUFFERED": "1"}
+    return runtime(target, command=RUNTIMES[name], **variables)
+
+
+def get(path: str, name: str = "http_api") -> Any:
+    event = sample(name)
+    event["rawPath"] = event["requestContext"]["http"]["path"] = path
+    event["requestContext"]["http"]["method"] = "GET"
+    return event
+
+
+def answer(api: RuntimeApi, event: Any) -> Any:
+    """What is posted for an event. When this returns, the function is done with it."""
+    api.invoke(event)
+    answer = api.post().json()
+    api.invoke(get("/nothing-is-here"), "id-2")
+    assert api.post().json()["statusCode"] == 404
+    return answer
+
+
+def objects(output: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in output.splitlines()]
+
+
+@both
+@formats
+@pytest.mark.parametrize("interface", ["asgi", "wsgi"])
+def test_frames_are_folded_in_the_log(
+    interface: str, log_format: str, runtime_name: str, api: RuntimeApi, runtime: Runtimes
+) -> None:
+    process = started(runtime, runtime_name, f"failing_{interface}.handler", log_format, FOLD="1")
+    assert answer(api, get("/boom"))["statusCode"] == 500
+    if log_format == "TEXT":
+        text = process.output
+        (count,) = re.findall(r"^  \.\.\. (\d+) frames of \S.* folded \.\.\.$", text, re.MULTILINE)
+        shown = re.findall(r'^  File "(.*)", line', text, re.MULTILINE)
+        assert "The above exception was the direct cause" in text
+    else:
+        (line,) = objects(process.output)
+        count = line["foldedFrames"]
+        shown = re.findall(r'File "(.*)", line', "".join(line["stackTrace"]))
+        assert (line["errorType"], line["requestId"]) == ("RuntimeError", "id-1")
+    assert int(count) > 2
+    assert len(shown) >= 2
+    assert all(file.startswith(str(FAILING)) for file in shown)
