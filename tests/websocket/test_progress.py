@@ -393,13 +393,31 @@ async def test_of_a_loop_that_tells_nothing_whatever_is_not_a_message_is_waited_
 class Node:
     """One of many objects between a thread and what it will set."""
 
-    def __init__(self, inner: object) -> None:
+    def __init__(self, inner: Any) -> None:
         self.inner = inner
 
 
-async def behind_a_lot_of_data(pool: Pool, server: Server) -> None:
+LONG = 0.4
+"""Seconds of work that goes on after several looks, which take a while here."""
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few objects that are looked at, so that a look does not take as long as the work."""
+    monkeypatch.setattr(holders, "OBJECTS", 1000)
+
+
+async def beside_a_lot_of_data(pool: Pool, server: Server) -> None:
     data = [Node([number]) for number in range(2 * holders.OBJECTS)]
-    await asyncio.to_thread(lambda data: time.sleep(DELAY), data)
+    loop = asyncio.get_running_loop()
+    done = loop.create_future()
+
+    def work(beside: list[Node], way: Node) -> None:
+        time.sleep(LONG)
+        loop.call_soon_threadsafe(way.inner.inner.inner.set_result, None)
+
+    threading.Thread(target=work, args=[data, Node(Node(Node(done)))]).start()
+    await done
 
 
 def chained(inner: object) -> object:
@@ -414,7 +432,7 @@ async def far_away(pool: Pool, server: Server) -> None:
     done = loop.create_future()
 
     def work(chain: Any) -> None:
-        time.sleep(DELAY)
+        time.sleep(LONG)
         while isinstance(chain, Node):
             chain = chain.inner
         loop.call_soon_threadsafe(chain.set_result, None)
@@ -423,7 +441,8 @@ async def far_away(pool: Pool, server: Server) -> None:
     await done
 
 
-@pytest.mark.parametrize("work", [behind_a_lot_of_data, far_away], ids=lambda work: work.__name__)
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize("work", [beside_a_lot_of_data, far_away], ids=lambda work: work.__name__)
 def test_work_is_not_cut_because_there_is_too_much_to_look_at(
     serve: Serve, server: Server, work: Work, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -432,6 +451,20 @@ def test_work_is_not_cut_because_there_is_too_much_to_look_at(
     assert caplog.text == ""
 
 
+@pytest.mark.usefixtures("few")
+async def test_data_is_looked_into_last() -> None:
+    loop, over = asyncio.get_running_loop(), threading.Event()
+    there = asyncio.Event()
+    waiting = asyncio.create_task(there.wait())
+    await asyncio.sleep(0)
+    data = [Node([number]) for number in range(2000)]
+    threading.Thread(target=lambda data, way: over.wait(60), args=[data, Node(Node(Node(there)))]).start()
+    assert progress.at_work(loop, {waiting}, [], 0.0, lambda context: True).soon == {progress.name_of(waiting)}
+    over.set()
+    waiting.cancel()
+
+
+@pytest.mark.usefixtures("few")
 def test_where_nobody_can_tell_the_event_ends_with_lingering_and_the_log_says_why(
     serve: Serve, server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
