@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from bridge import Bridge
 from bridge.gateway import Server, WebSocketGateway
 from bridge.websocket import Connections, MemoryStore
+
+from ..websocket.figures import PAGE
+from . import websocket_apps as apps
+from .websocket_figures import BEGIN, END, refusal_of_socket_io
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,38 +63,47 @@ class Ends:
     def __init__(self) -> None:
         self.seen: list[str] = []
 
-    def wait(self, what: str) -> None:
+    def wait(self, *what: str) -> None:
+        """Until all of this has been said."""
         end = time.monotonic() + SECONDS
-        while what not in self.seen:
+        while Counter(what) - Counter(self.seen):
             assert time.monotonic() < end, self.seen
             time.sleep(0.01)
 
 
-@pytest.mark.parametrize("queue", [4, 0])
-def test_falcon(serve: Any, queue: int) -> None:
-    import falcon.asgi
+EVERY = [*range(len(apps.APPS))]
+NAMES = [app.make.__name__ for app in apps.APPS]
 
-    class Shout:
-        async def on_websocket(self, request: Any, socket: Any) -> None:
-            await socket.accept()
-            try:
-                while True:
-                    await socket.send_text((await socket.receive_text()).upper())
-            except falcon.WebSocketDisconnected:
-                ends.seen.append("left")
 
-    ends = Ends()
-    app = falcon.asgi.App()
-    app.ws_options.max_receive_queue = queue
-    app.add_route("/", Shout())
-    with serve(app) as client:
-        assert said(client, "a", "b", "c") == ["A", "B", "C"]
-    ends.wait("left")
+@pytest.mark.parametrize("number", EVERY, ids=NAMES)
+def test_every_message_is_answered_at_once_and_the_goodbye_is_said(serve: Any, number: int) -> None:
+    app, ends = apps.APPS[number], Ends()
+    with serve(app.make(ends.seen), subprotocols=app.subprotocols or None) as client:
+        answers = said(client, *(app.message(number) for number in range(3)))
+        assert [app.key(answer) for answer in answers] == [app.answer(number) for number in range(3)]
+        if app.make is apps.fastapi_dependencies:  # their teardown belongs to each event: CONNECT, and three messages
+            ends.wait(*["transaction ended", "session closed"] * 4)
+        else:
+            assert ends.seen == []
+    if app.make is apps.fastapi_dependencies:
+        ends.wait(*["transaction ended", "session closed"] * 5)
+    elif app.speaks == "text":
+        ends.wait("left")
+
+
+def test_the_page_has_every_app_with_nothing_lost_and_no_time_wasted() -> None:
+    table = PAGE.read_text("utf-8").partition(BEGIN)[2].partition(END)[0]
+    *rows, socket_io = [[cell.strip() for cell in line.strip("|\n").split("|")] for line in table.splitlines()[2:]]
+    assert [row[0] for row in rows] == [app.name for app in apps.APPS]
+    for _, reply, *billed, lost in rows:
+        assert lost == "0"
+        assert all(float(each) < 50 for each in (reply, *billed))
+    assert "refused with 403" in socket_io[0]
 
 
 @pytest.mark.parametrize("library", ["strawberry", "ariadne"])
 def test_graphql_transport_ws_is_greeted_and_then_closed(serve: Any, library: str) -> None:
-    app = _strawberry() if library == "strawberry" else _ariadne()
+    app = getattr(apps, library)([])
     with serve(app, subprotocols=["graphql-transport-ws"]) as client:
         assert client.subprotocol == "graphql-transport-ws"
         client.send(json.dumps({"type": "connection_init"}))
@@ -101,58 +114,13 @@ def test_graphql_transport_ws_is_greeted_and_then_closed(serve: Any, library: st
             client.recv(timeout=SECONDS)
 
 
-def _strawberry() -> Any:
-    import strawberry
-    from strawberry.asgi import GraphQL
-
-    @strawberry.type
-    class Query:
-        hello: str = "world"
-
-    return GraphQL(strawberry.Schema(Query))
+def test_socket_io_is_refused_since_it_wants_an_http_upgrade() -> None:
+    assert refusal_of_socket_io().startswith("refused with 403")
 
 
-def _ariadne() -> Any:
-    import ariadne
-    from ariadne.asgi import GraphQL
-    from ariadne.asgi.handlers import GraphQLTransportWSHandler
-
-    schema = ariadne.make_executable_schema("type Query { hello: String }")
-    return GraphQL(schema, websocket_handler=GraphQLTransportWSHandler())
-
-
-def test_socket_io_is_refused_since_it_wants_an_http_upgrade(serve: Any) -> None:
-    import socketio
-
-    app = socketio.ASGIApp(socketio.AsyncServer(async_mode="asgi"))
-    with pytest.raises(InvalidStatus) as refused:
-        serve(app, websocket_path="/socket.io/")
-    assert refused.value.response.status_code in (403, 500)
-
-
-def test_fan_out_without_redis(serve: Any) -> None:
-    """As broadcaster's memory backend: a queue for each subscriber, which a task reads."""
-    from starlette.applications import Starlette
-    from starlette.routing import WebSocketRoute
-
-    async def room(websocket: Any) -> None:
-        await websocket.accept()
-        queue: asyncio.Queue[str] = asyncio.Queue()
-
-        async def read() -> None:
-            async for text in websocket.iter_text():
-                queue.put_nowait(text)
-
-        async def write() -> None:
-            while True:
-                await websocket.send_text(await queue.get())
-
-        reading, writing = asyncio.create_task(read()), asyncio.create_task(write())
-        try:
-            await asyncio.wait({reading, writing}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            reading.cancel()
-            writing.cancel()
-
-    with serve(Starlette(routes=[WebSocketRoute("/", room)])) as client:
-        assert said(client, "a", "b") == ["a", "b"]
+@pytest.mark.parametrize("queue", [4, 0])
+def test_falcon_may_queue_messages_or_not(serve: Any, queue: int) -> None:
+    app = apps.falcon([])
+    app.ws_options.max_receive_queue = queue
+    with serve(app) as client:
+        assert said(client, "a", "b", "c") == ["A", "B", "C"]

@@ -13,7 +13,9 @@ from typing import Any
 import anyio
 import pytest
 
-from bridge.websocket._run import progress
+from bridge import DeadlineError
+from bridge.websocket._budget import call, end_of_time
+from bridge.websocket._run import holders, progress
 from bridge.websocket._run.outgoing import Posts
 
 from .api import Api, api_of
@@ -388,15 +390,118 @@ async def test_of_a_loop_that_tells_nothing_whatever_is_not_a_message_is_waited_
         task.cancel()
 
 
-async def test_where_there_is_too_much_to_look_at_what_is_far_away_does_not_count(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    waiting = asyncio.create_task(asyncio.Event().wait())
-    await asyncio.sleep(0)
+class Node:
+    """One of many objects between a thread and what it will set."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+
+LONG = 0.4
+"""Seconds of work that goes on after several looks, which take a while here."""
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few objects that are looked at, so that a look does not take as long as the work."""
+    monkeypatch.setattr(holders, "OBJECTS", 1000)
+
+
+async def beside_a_lot_of_data(pool: Pool, server: Server) -> None:
+    data = [Node([number]) for number in range(2 * holders.OBJECTS)]
     loop = asyncio.get_running_loop()
-    assert progress.at_work(loop, {waiting}, [], 0.0, lambda context: True)[:2] == (set(), set())
-    monkeypatch.setattr(progress, "OBJECTS", 10)
-    assert progress.at_work(loop, {waiting}, [], 0.0, lambda context: True)[:2] == (set(), set())
+    done = loop.create_future()
+
+    def work(beside: list[Node], way: Node) -> None:
+        time.sleep(LONG)
+        loop.call_soon_threadsafe(way.inner.inner.inner.set_result, None)
+
+    threading.Thread(target=work, args=[data, Node(Node(Node(done)))]).start()
+    await done
+
+
+def chained(inner: object) -> object:
+    """What leads to an object through more than is looked at."""
+    for _ in range(holders.OBJECTS):
+        inner = Node(inner)
+    return inner
+
+
+async def far_away(pool: Pool, server: Server) -> None:
+    loop = asyncio.get_running_loop()
+    done = loop.create_future()
+
+    def work(chain: Any) -> None:
+        time.sleep(LONG)
+        while isinstance(chain, Node):
+            chain = chain.inner
+        loop.call_soon_threadsafe(chain.set_result, None)
+
+    threading.Thread(target=work, args=[chained(done)]).start()
+    await done
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize("work", [beside_a_lot_of_data, far_away], ids=lambda work: work.__name__)
+def test_work_is_not_cut_because_there_is_too_much_to_look_at(
+    serve: Serve, server: Server, work: Work, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = serve(app_with(Pool(), server, work)).connect()
+    assert client.say("a", "b") == ["a", "b"]
+    assert caplog.text == ""
+
+
+@pytest.mark.usefixtures("few")
+async def test_data_is_looked_into_last() -> None:
+    loop, over = asyncio.get_running_loop(), threading.Event()
+    there = asyncio.Event()
+    waiting = asyncio.create_task(there.wait())
+    await asyncio.sleep(0)
+    data = [Node([number]) for number in range(2000)]
+    threading.Thread(target=lambda data, way: over.wait(60), args=[data, Node(Node(Node(there)))]).start()
+    assert progress.at_work(loop, {waiting}, [], 0.0, lambda context: True).soon == {progress.name_of(waiting)}
+    over.set()
+    waiting.cancel()
+
+
+@pytest.mark.usefixtures("few")
+def test_where_nobody_can_tell_the_event_ends_with_lingering_and_the_log_says_why(
+    serve: Serve, server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    over = threading.Event()
+
+    async def nothing(pool: Pool, server: Server) -> None:
+        done = asyncio.get_running_loop().create_future()
+        threading.Thread(target=lambda chain: over.wait(60), args=[chained(done)]).start()
+        await done
+
+    client = serve(app_with(Pool(), server, nothing), websocket_linger=0.3).connect()
+    assert client.say("a") == []
+    over.set()
+    assert "reply (perhaps: it is not known what could wake it" in caplog.text
+
+
+async def test_a_thread_that_nobody_waits_for_any_more_wakes_nobody() -> None:
+    there, over = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+    waiting = asyncio.create_task(there.wait())
+
+    def block(event: asyncio.Event) -> None:
+        over.wait(60)
+
+    def soon() -> set[str]:
+        return progress.at_work(loop, {waiting}, [], 0.0, lambda context: True).soon
+
+    token = end_of_time.set(time.monotonic() + 0.2)
+    calling = asyncio.create_task(call("the store", block, there))
+    end_of_time.reset(token)
+    await asyncio.sleep(0.05)
+    assert soon() == {progress.name_of(waiting)}
+    with pytest.raises(DeadlineError, match="the store was waited for"):
+        await calling
+    del calling
+    assert soon() == set()
+    over.set()
     waiting.cancel()
 
 

@@ -6,9 +6,10 @@ done with the last one. Whether its tasks can go on does, and the event loop kno
 1. Is anything about to run? The loop has a queue of callbacks that are ready.
 2. If not: could anything from outside wake a task? Each task waits for one future. Whoever will set it has to hold it:
    a socket, a pipe or a child process that the loop watches, a timer, a thread. So the future is looked for among what
-   those hold, as the garbage collector looks for objects that are in use (`gc.get_referents`). What C code holds (gRPC)
-   cannot be looked into, but counts: a future with more references than Python objects account for is held by some.
-   A future that only tasks hold, which wait themselves, cannot be set before a message comes.
+   those hold (`holders`). A future that only tasks hold, which wait themselves, cannot be set before a message comes.
+
+Where there is too much to look at, a task counts as at work: an event that lasts too long is better than work that is
+cut without a word.
 
 A timer counts if it ends before a given time, unless it is the limit of another wait (`asyncio.timeout`).
 
@@ -22,33 +23,27 @@ else than a message or each other count as at work.
 from __future__ import annotations
 
 import gc
-import sys
 import threading
 from asyncio import Future
 from collections import deque
 from contextvars import Context
-from types import CodeType, FunctionType, ModuleType
 from typing import NamedTuple
-from weakref import ReferenceType, WeakSet, WeakValueDictionary
 
 from .._budget import given_up
+from . import holders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Handle, Task, TimerHandle
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from typing import Any, TypeAlias
 
     Tasks: TypeAlias = Collection[Task[Any]]
 
-OBJECTS = 20_000
-"""Objects that are looked at, at most, the closest first. Whoever sets a future holds it closely."""
-
 _LIMITS = frozenset(["asyncio.tasks", "asyncio.timeouts", "anyio._backends._asyncio", "async_timeout"])
 """Modules whose timers limit how long a task waits for something else."""
 
-_OPAQUE = (str, bytes, int, float, type(None), type, ModuleType, CodeType, Context, WeakSet)
-"""What is not looked into: it holds no future, or all that there is. A loop has a set of asynchronous generators."""
+PERHAPS = f"perhaps: it is not known what could wake it, as there are more than {holders.OBJECTS:,} objects to look at"
 
 
 class Outlook(NamedTuple):
@@ -95,10 +90,21 @@ def at_work(
         return Outlook({name_of(idle)}, set(), True)
     waiting = {id(future): task for task, future in futures.items() if future not in asked and future not in futures}
     del futures  # its references would be counted
+    timers = [timer for timer in _timers(loop) if not timer.cancelled()]
+    soon, late, others = _timed(timers, waiting, until, is_own)
+    if waiting and not soon:
+        hidden = {id(timer) for timer in timers}.union(map(id, tasks), (id(task.get_coro()) for task in tasks))
+        soon = _held([loop, *others], loop, tasks, waiting, hidden - set(map(id, others)))
+    return Outlook(soon, late, not waiting or not _has_threads())
+
+
+def _timed(
+    timers: list[TimerHandle], waiting: dict[int, Task[Any]], until: float, is_own: Callable[[Context], bool]
+) -> tuple[set[str], set[str], list[TimerHandle]]:
+    """Return what the app's timers wake before a time and after it, and the timers of others before that time."""
     soon: set[str] = set()
     late: set[str] = set()
     others: list[TimerHandle] = []
-    timers = [timer for timer in _timers(loop) if not timer.cancelled()]
     for timer in timers:
         called, arguments, context = _parts(timer)
         if getattr(called, "__module__", None) in _LIMITS:
@@ -110,16 +116,21 @@ def at_work(
             late |= sleepers
         else:
             soon |= sleepers or {repr(called)}
-    if waiting and not soon:
-        if _ready(loop) is None:
-            soon = {name_of(task) for task in waiting.values()}
-        else:
-            hidden = {id(timer) for timer in timers}.union(map(id, tasks), (id(task.get_coro()) for task in tasks))
-            found = _held([loop, *others, *_of_threads()], loop, waiting, hidden - set(map(id, others)))
-            soon = {name_of(waiting[key]) for key in found} or {
-                name_of(task) for task in waiting.values() if _is_held_elsewhere([awaited(task)], loop, tasks)
-            }
-    return Outlook(soon, late, not waiting or threading.active_count() == 1)
+    return soon, late, others
+
+
+def _held(
+    roots: list[object], loop: AbstractEventLoop, tasks: Tasks, waiting: dict[int, Task[Any]], hidden: set[int]
+) -> set[str]:
+    """Return names of tasks whose futures are held by the loop, by a thread, or by what cannot be looked into."""
+    if _ready(loop) is None:
+        return {name_of(task) for task in waiting.values()}
+    found = holders.held((roots, [*holders.of_threads()]), loop, waiting, hidden)
+    if found:
+        return {name_of(waiting[found])}
+    if found is None:
+        return {f"{name_of(task)} ({PERHAPS})" for task in waiting.values()}
+    return {name_of(task) for task in waiting.values() if holders.is_held_elsewhere([awaited(task)], loop, tasks)}
 
 
 def awaited(task: Task[Any]) -> Future[Any] | None:
@@ -134,95 +145,10 @@ def name_of(task: Task[Any]) -> str:
     return getattr(coroutine, "__qualname__", None) or str(coroutine)
 
 
-def _held(roots: list[object], loop: AbstractEventLoop, wanted: Collection[int], hidden: set[int]) -> Collection[int]:
-    """Return the first of the ids `wanted` whose object `roots` lead to, if it is close."""
-    seen = set(hidden)
-    level = roots
-    while level:
-        found: list[object] = []
-        for each in level:
-            if id(each) in wanted:
-                return [id(each)]
-            if id(each) in seen or isinstance(each, _OPAQUE):
-                continue
-            seen.add(id(each))
-            if len(seen) > OBJECTS:
-                return ()
-            found += _referents(each) if each is not loop or level is roots else ()
-        level = found
-    return ()
-
-
-def _is_held_elsewhere(box: list[object], loop: AbstractEventLoop, tasks: Tasks) -> bool:
-    """Return whether some of the references to an object are no Python object's.
-
-    Args:
-        box: the object, and nothing else that holds it here.
-        loop: is not looked into.
-        tasks: most references are theirs. All objects that there are know the rest, and take milliseconds to ask.
-    """
-    unknown = sys.getrefcount(box[0]) - _OWN_REFERENCES
-    seen = {id(loop), id(box)}
-    level: list[object] = list(tasks)
-    found: list[object] = []
-    held: list[object] = []
-    while level and unknown > 0 and len(seen) < OBJECTS // 10:
-        found = []
-        for each in level:
-            if id(each) not in seen and not isinstance(each, _OPAQUE):
-                seen.add(id(each))
-                held = [*(each.__closure__ or ())] if isinstance(each, FunctionType) else gc.get_referents(each)
-                count = sum(other is box[0] for other in held)
-                if count and _is_uvloops(each):
-                    return True
-                unknown -= count
-                found += held
-        level = found
-    if unknown <= 0:
-        return False
-    del level, found, held
-    unknown = sys.getrefcount(box[0]) - _OWN_REFERENCES
-    holders = [holder for holder in gc.get_referrers(box[0]) if holder is not box]
-    if any(_is_uvloops(holder) for holder in holders):
-        return True
-    return unknown > sum(held is box[0] for holder in holders for held in gc.get_referents(holder))
-
-
-_BOX = [object()]
-_OWN_REFERENCES = sys.getrefcount(_BOX[0])
-"""To what is in a list alone, while it is counted."""
-
-
-def _referents(held: object) -> Iterable[object]:
-    if isinstance(held, FunctionType):
-        # Not its globals: they are everybody's.
-        return () if _is_bridges(held) else (*(held.__closure__ or ()), *(held.__defaults__ or ()))
-    if isinstance(held, ReferenceType):
-        return (held(),)  # asyncio's streams know their reader by one
-    if isinstance(held, WeakValueDictionary):
-        return list(held.values())  # and uvloop its transports
-    return () if _is_bridges(type(held)) else gc.get_referents(held)
-
-
-def _is_uvloops(holder: object) -> bool:
-    # Which requests (connect, getaddrinfo) are on their way, libuv knows: they hold futures, and it holds them.
-    return type(holder).__module__.startswith("uvloop")
-
-
-def _is_bridges(named: Any) -> bool:
-    # Bridge's own objects wake nobody, but hold the app, and so everything.
-    return str(named.__module__).startswith("bridge.")
-
-
-def _of_threads() -> Iterator[object]:
-    """Return what the functions hold that run in other threads."""
-    silent = {threading.get_ident(), *(thread.ident for thread in given_up)}
-    for thread, top in sys._current_frames().items():
-        frame = None if thread in silent else top
-        while frame is not None:
-            if frame.f_locals is not frame.f_globals:  # those of a module's own code are the same
-                yield from list(frame.f_locals.values())
-            frame = frame.f_back
+def _has_threads() -> bool:
+    """Return whether there are other threads that may have something in their hands."""
+    known = threading.enumerate()
+    return len(known) > 1 + sum(thread in given_up for thread in known)
 
 
 def _attributes(loop: AbstractEventLoop) -> list[object]:
