@@ -116,7 +116,7 @@ def test_send_reads_a_body_from_its_input(
     assert main(["send", "Nobody"]) == 2
     assert "there is no Nobody in the template; there is F, F/Jobs, F/Often" in capsys.readouterr().err
     running[0].end()
-    state_file(Path("template.yaml")).write_text('{"url": "http://127.0.0.1:9"}')
+    state_file(Path("template.yaml")).write_text('{"url": "http://127.0.0.1:9", "secret": "x"}')
     assert main(["send", "F"]) == 2
     assert "nothing answers at http://127.0.0.1:9" in capsys.readouterr().err
     state_file(Path("template.yaml")).unlink()
