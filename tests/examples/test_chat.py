@@ -123,10 +123,11 @@ def chat(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """The chat behind its two APIs, each with so many processes. Every test has a room of its own."""
     file = str(tmp_path_factory.mktemp("chat") / "chat.db")
     arguments = "examples.chat.app:handler", "--processes", str(request.param), "--api"
-    with serving(*arguments, "websocket", CHAT_FILE=file) as sockets:
+    both: Any = {"CHAT_FILE": file, "BRIDGE_LOCAL_SECRET": "of these two"}
+    with serving(*arguments, "websocket", **both) as sockets:
         websocket_url = sockets.wait_for(r"ws://\S+")
         endpoint = websocket_url.replace("ws", "http", 1)
-        with serving(*arguments, "http", CHAT_FILE=file, BRIDGE_MANAGEMENT_ENDPOINT=endpoint) as pages:
+        with serving(*arguments, "http", BRIDGE_MANAGEMENT_ENDPOINT=endpoint, **both) as pages:
             chat = Chat(pages.url, websocket_url)
             yield chat
             chat.close()

@@ -1,6 +1,7 @@
 """Handlers behind a local WebSocket API, and clients on real sockets."""
 
 import json
+import os
 import socket
 import uuid
 from collections.abc import Callable, Iterator
@@ -11,7 +12,10 @@ from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
 
 import boto3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 from websockets.client import ClientProtocol
 from websockets.frames import Frame
 from websockets.sync.client import ClientConnection, connect
@@ -142,18 +146,27 @@ def behind(handler: Handler, **options: Any) -> Iterator[Api]:
 
 @contextmanager
 def sdk(service: str, url: str) -> Iterator[Any]:
-    """boto3's client of a service."""
+    """boto3's client of a service, with the secret that the server has lent this process."""
     make: Any = boto3.client
     client = make(
         service,
         endpoint_url=url,
         region_name="us-east-1",
         aws_access_key_id="local",
-        aws_secret_access_key="local",
+        aws_secret_access_key=os.environ["BRIDGE_LOCAL_SECRET"],
         config=Config(retries={"total_max_attempts": 1}, read_timeout=SECONDS),
     )
     with closing(client):
         yield client
+
+
+def signed(
+    method: str, url: str, service: str, body: bytes = b"", *, key: str = "local", secret: str = "", **headers: str
+) -> dict[str, str]:
+    """The headers of a request that botocore has signed, with the secret that the server has lent if none is given."""
+    request = AWSRequest(method, url, headers=headers, data=body)
+    SigV4Auth(Credentials(key, secret or os.environ["BRIDGE_LOCAL_SECRET"]), service, "us-east-1").add_auth(request)
+    return dict(request.headers.items())
 
 
 def connection_id(event: dict[str, Any]) -> str:

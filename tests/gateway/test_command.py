@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import httpx
@@ -10,7 +11,7 @@ from websockets.sync.client import connect
 
 from bridge._command.cli import main
 
-from .behind import SECONDS, received
+from .behind import SECONDS, received, signed
 from .serving import serving
 from .test_websocket import ended
 
@@ -36,6 +37,7 @@ def test_websocket_api(processes: str) -> None:
     http_url = url.replace("ws", "http")
     assert server.lines[0] == f"{TARGET} behind websocket: {url}\n"
     assert server.lines[1] == f"its connections: {http_url}/@connections\n"
+    assert re.fullmatch(r"signed with: AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=\S{32}\n", server.lines[2])
     assert "Traceback" not in "".join(server.lines)
 
 
@@ -48,6 +50,33 @@ def test_times_and_route_response() -> None:
             client.send("hi")
             assert received(client)["body"] == "hi"
             assert ended(client) == (1001, "Going away")
+
+
+INVOKE = "/2015-03-31/functions/local/invocations"
+
+
+@pytest.mark.parametrize("options", [[], ["--reload"], ["--websocket"], ["--processes", "1"]])
+def test_the_printed_key_opens_invoke_and_no_other(options: list[str], tmp_path: Path) -> None:
+    (tmp_path / "told.py").write_text('def handler(event, context):\n    return {"statusCode": 200, "body": event}\n')
+    api = "http" if "--websocket" in options else "websocket"
+    with serving("told:handler", "--api", api, *options, cwd=tmp_path) as server:
+        url = "http" + server.wait_for(r"(?<=ws)://[^/]+") + INVOKE
+        key = server.wait_for(r"(?<=AWS_SECRET_ACCESS_KEY=)\S+")
+        for value, status in ((key, 200), ("guessed", 403)):
+            answer = httpx.post(url, content=b"[1]", headers=signed("POST", url, "lambda", b"[1]", secret=value))
+            assert answer.status_code == status
+        server.wait_for("was refused: it is not signed with the secret key of 'local'")
+
+
+@pytest.mark.parametrize("options", [[], ["--reload"]])
+def test_any_signature(options: list[str], tmp_path: Path) -> None:
+    (tmp_path / "told.py").write_text('def handler(event, context):\n    return {"statusCode": 200, "body": event}\n')
+    with serving("told:handler", "--api", "websocket", "--any-signature", *options, cwd=tmp_path) as server:
+        url = "http" + server.wait_for(r"(?<=ws)://[^/]+") + INVOKE
+        headers = signed("POST", url, "lambda", b"[1]", key="AKIAMINE", secret="mine")
+        assert httpx.post(url, content=b"[1]", headers=headers).status_code == 200
+        assert httpx.post(url, content=b"[1]").status_code == 403
+        assert "signed with" not in "".join(server.lines)
 
 
 def test_reload(tmp_path: Path) -> None:

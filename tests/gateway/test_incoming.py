@@ -17,7 +17,7 @@ from bridge.gateway._incoming import PATIENCE, body, target
 from bridge.gateway._routes import Selection
 from bridge.types import Message
 
-from .behind import SIGNED
+from .behind import signed
 
 MEGABYTE = bytes(1024 * 1024)
 DEEP = b"[" * 3_000_000
@@ -129,9 +129,8 @@ def test_absolute_form_on_a_socket() -> None:
 
 
 def invoke(url: str, payload: bytes, **headers: str) -> httpx.Response:
-    authorization = SIGNED["authorization"].replace("execute-api", "lambda")
-    path = "/2015-03-31/functions/f/invocations"
-    return httpx.post(url + path, content=payload, headers={"authorization": authorization, **headers})
+    url += "/2015-03-31/functions/f/invocations"
+    return httpx.post(url, content=payload, headers={**signed("POST", url, "lambda", payload), **headers})
 
 
 def test_an_event_that_is_too_deep_is_no_json() -> None:

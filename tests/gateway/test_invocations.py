@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from bridge.gateway import WebSocketGateway
 from bridge.types import Message
 
-from .behind import SECONDS, SIGNED, behind, sdk
+from .behind import SECONDS, SIGNED, behind, sdk, signed
 
 AUTHORIZATION = SIGNED["authorization"].replace("execute-api", "lambda")
 
@@ -55,7 +55,7 @@ def test_invocations_that_cannot_be() -> None:
         url = f"{api.url}/2015-03-31/functions/local/invocations"
         assert httpx.post(url).status_code == 403
         assert httpx.post(url, headers=SIGNED).headers["x-amzn-errortype"] == "InvalidSignatureException"
-        assert httpx.post(url, headers=headers, content=b"[]").json()["event"] == []
+        assert httpx.post(url, headers=signed("POST", url, "lambda", b"[]"), content=b"[]").json()["event"] == []
         assert httpx.get(url, headers=headers).json() == {"message": "Forbidden"}
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings, strategies as st
 from bridge.gateway import _client_connection as connections
 from bridge.gateway._client_connection import FRAME_LIMIT, MESSAGE_LIMIT
 
-from .behind import OK, SECONDS, SIGNED, Api, Recorder, behind, connection_id, sdk
+from .behind import OK, SECONDS, SIGNED, Api, Recorder, behind, connection_id, sdk, signed
 from .test_websocket import ended
 
 UNKNOWN = "AAAAAAAAAAAAAAA="
@@ -143,7 +143,8 @@ def test_other_stage_and_other_method(shared: Api) -> None:
         pytest.raises(management.exceptions.ForbiddenException),
     ):
         management.post_to_connection(ConnectionId=UNKNOWN, Data=b"hi")
-    response = httpx.put(f"{shared.management_url}/@connections/{UNKNOWN}", headers=SIGNED)
+    url = f"{shared.management_url}/@connections/{UNKNOWN}"
+    response = httpx.put(url, headers=signed("PUT", url, "execute-api"))
     assert (response.status_code, response.json()) == (403, {"message": "Forbidden"})
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from bridge.errors import ConfigurationError
 from bridge.gateway import Gateway, Server, WebSocketGateway
-from bridge.gateway._environment import environment
+from bridge.gateway._environment import environment, secret
 
 from .behind import OK
 
@@ -85,8 +85,12 @@ def nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-ENDPOINTS = {"BRIDGE_MANAGEMENT_ENDPOINT": f"{URL}/dev", "BRIDGE_LAMBDA_ENDPOINT": URL}
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+ENDPOINTS = {
+    "BRIDGE_MANAGEMENT_ENDPOINT": f"{URL}/dev",
+    "BRIDGE_LAMBDA_ENDPOINT": URL,
+    "BRIDGE_LOCAL_SECRET": secret(),
+}
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": secret()}
 REGION = {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}
 
 

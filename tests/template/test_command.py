@@ -15,6 +15,8 @@ import pytest
 from bridge._command.cli import main
 from bridge.gateway._template.serving import state_file
 
+from ..gateway.behind import signed
+
 CODE = """
 import os
 
@@ -50,6 +52,7 @@ class Running:
     """The command, serving the folder's template."""
 
     def __init__(self, *options: str) -> None:
+        self.control = self.secret = ""
         command = [sys.executable, "-m", "bridge", "serve", "--port", "0", *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
@@ -58,6 +61,11 @@ class Running:
             if "(HTTP API): " in line:
                 self.url = line.split()[-1]
             if line.startswith("functions ("):
+                self.control = line.split()[-1]
+                if "--any-signature" in options:
+                    return
+            if line.startswith("signed with: "):
+                self.secret = line.strip().rpartition("=")[2]
                 return
         raise AssertionError("it has ended")
 
@@ -95,6 +103,36 @@ def test_options_reach_the_functions_and_files_are_followed(folder: Path, runnin
     assert httpx.get(running[1].url, timeout=20).text.startswith("c")
 
 
+CALLING = """
+import boto3
+
+def handler(event, context):
+    if event == "again":
+        client = boto3.client("lambda")
+        return client.invoke(FunctionName="F", Payload=b'"done"')["Payload"].read().decode()
+    return event
+"""
+
+
+def test_functions_sign_with_what_they_have_and_strangers_are_refused(folder: Path, running: list[Running]) -> None:
+    (folder / "app.py").write_text(CALLING)
+    (folder / "own.env").write_text("AWS_ACCESS_KEY_ID=AKIAOWN\nAWS_SECRET_ACCESS_KEY=own\n")
+    running += [Running(), Running("--env-file", "own.env"), Running("--any-signature")]
+    for number, own in enumerate((403, 200, 200)):
+        url = f"{running[number].control}/2015-03-31/functions/F/invocations"
+
+        def status(key: str, secret: str, url: str = url, event: bytes = b"1") -> tuple[int, object]:
+            headers = signed("POST", url, "lambda", event, key=key, secret=secret)
+            answer = httpx.post(url, content=event, headers=headers, timeout=20)
+            return answer.status_code, answer.json()
+
+        assert status("AKIAOWN", "own")[0] == own
+        assert status("local", "guessed")[0] == (200 if number == 2 else 403)
+        key, secret = ("AKIAOWN", "own") if number else ("local", running[number].secret)
+        assert status(key, secret, event=b'"again"') == (200, '"done"')
+        running[number].end()
+
+
 def test_what_ends_the_server_takes_its_file_away(folder: Path, running: list[Running]) -> None:
     running.append(Running())
     state = state_file(Path("template.yaml"))
@@ -116,7 +154,7 @@ def test_send_reads_a_body_from_its_input(
     assert main(["send", "Nobody"]) == 2
     assert "there is no Nobody in the template; there is F, F/Jobs, F/Often" in capsys.readouterr().err
     running[0].end()
-    state_file(Path("template.yaml")).write_text('{"url": "http://127.0.0.1:9"}')
+    state_file(Path("template.yaml")).write_text('{"url": "http://127.0.0.1:9", "secret": "x"}')
     assert main(["send", "F"]) == 2
     assert "nothing answers at http://127.0.0.1:9" in capsys.readouterr().err
     state_file(Path("template.yaml")).unlink()

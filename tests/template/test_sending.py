@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from bridge.gateway import Template, _records as records
+from bridge.gateway._environment import secret
 from bridge.gateway._template import TemplateError, variables
 from bridge.gateway._template.control import HEADER, SEND_PATH
 from bridge.gateway._template.sending import TRIES, UnknownNameError
@@ -86,10 +87,12 @@ def test_what_fails_is_given_again_and_given_up_after_three_tries(template: Temp
 def test_the_endpoint_of_the_command_wants_its_header(template: Template) -> None:
     with template.serving() as apis:
         asked = {"name": "Queue", "bodies": ["good"]}
-        assert httpx.post(apis.lambda_url + SEND_PATH, json=asked).status_code == 404
-        sent = httpx.post(apis.lambda_url + SEND_PATH, json=asked, headers={HEADER: "1"})
+        for said in ("", "1", "\xe4"):
+            headers = {HEADER.encode(): said.encode("latin-1")}
+            assert httpx.post(apis.lambda_url + SEND_PATH, json=asked, headers=headers).status_code == 404
+        sent = httpx.post(apis.lambda_url + SEND_PATH, json=asked, headers={HEADER: secret()})
         assert sent.json()[0]["records"] == 1
-        unknown = httpx.post(apis.lambda_url + SEND_PATH, json={**asked, "name": "x"}, headers={HEADER: "1"})
+        unknown = httpx.post(apis.lambda_url + SEND_PATH, json={**asked, "name": "x"}, headers={HEADER: secret()})
         assert (unknown.status_code, "there is no x" in unknown.text) == (404, True)
 
 

@@ -8,8 +8,12 @@ from botocore.stub import Stubber
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
+from websockets.sync.client import connect
 
-from bridge.websocket import ConnectionGoneError, _greeting as greeting
+from bridge import Bridge
+from bridge.gateway import Server, WebSocketGateway
+from bridge.gateway._callers import Callers
+from bridge.websocket import ConnectionGoneError, Connections, MemoryStore, _greeting as greeting
 
 from .api import Api, api_of
 
@@ -46,7 +50,7 @@ def invocations(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
     class Lambda:
         def __init__(self, service: str, endpoint_url: str | None) -> None:
-            assert (service, endpoint_url) == ("lambda", None)
+            assert (service, endpoint_url) == ("lambda", None)  # and no credentials but those that boto3 finds
             self.invoke = invoke
 
     monkeypatch.setattr(boto3, "client", Lambda)
@@ -95,6 +99,25 @@ def test_the_name_of_the_function_may_be_in_the_environment(
     event = {"requestContext": {"connectionId": "x", "eventType": "CONNECT"}}
     assert greeting.invoke(event, None, ["hello"])
     assert invocations[0]["FunctionName"] == "chat"
+
+
+def test_a_greeting_to_a_local_gateway_is_signed_with_its_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    known = Callers.secret_keys
+
+    def secret_keys(self: Callers, access_key: str) -> list[str]:
+        asked.append(access_key)
+        return known(self, access_key)
+
+    monkeypatch.setattr(Callers, "secret_keys", secret_keys)
+    handler = Bridge(APP, connections=Connections(MemoryStore(), after_connect=True))
+    with Server().serving(WebSocketGateway(handler, concurrency=2)) as url:
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "ASIAROLE")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of a role")
+        monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
+        with connect(url.replace("http", "ws") + "/dev", open_timeout=20) as client:
+            assert [client.recv(timeout=20) for _ in range(2)] == ["welcome", "to you"]
+    assert set(asked) == {"local"}
 
 
 def posts(failures: int) -> tuple[list[str], Callable[[str], None]]:

@@ -193,6 +193,7 @@ def test_a_local_gateway_takes_what_a_process_without_credentials_sends(monkeypa
 def test_a_local_gateway_gets_a_signature_of_the_credentials_that_the_environment_has(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("BRIDGE_LOCAL_SECRET", raising=False)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "env")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
     api = ManagementAPI(server.url())

@@ -55,12 +55,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def gateway() -> HostGuard:
     """Return the gateway that `serve --reload` has been asked for: a factory for the processes that uvicorn starts."""
-    from ..gateway._host_guard import HostGuard
+    from ..gateway._server import guarded
 
     settings = json.loads(os.environ[_SETTINGS])
     try:
-        hosts = settings.pop("hosts")
-        return HostGuard(_gateway(settings), hosts)
+        hosts, any_signature = settings.pop("hosts"), settings.pop("any_signature")
+        return guarded(_gateway(settings), hosts, any_signature=any_signature)
     except (BridgeError, UsageError) as error:
         sys.exit(f"bridge serve: {error}")
 
@@ -108,7 +108,7 @@ def _serve(options: argparse.Namespace) -> None:
         template.serve(options, path)
         return
     from ..gateway import Server
-    from ..gateway._environment import environment, lent
+    from ..gateway._environment import environment, lent, signing
 
     if options.streaming and (options.processes or options.api == "websocket"):
         raise UsageError("--streaming is for function URLs and REST APIs, and without --processes")
@@ -132,12 +132,16 @@ def _serve(options: argparse.Namespace) -> None:
         "streaming": options.streaming,
     }
     with (
-        closing(Server(options.host, options.port, hosts=options.allow_host)) as server,
+        closing(
+            Server(options.host, options.port, hosts=options.allow_host, any_signature=options.any_signature)
+        ) as server,
         lent(environment(server.url, websocket["stage"]) if websocket else {}),
     ):
         if options.reload:
             parts(options.target)
-            os.environ[_SETTINGS] = json.dumps({**settings, "hosts": [*server.hosts]})
+            os.environ[_SETTINGS] = json.dumps(
+                {**settings, "hosts": [*server.hosts], "any_signature": server.any_signature}
+            )
             app: Any = "bridge._command.cli:gateway"
         else:
             app = _gateway(settings)
@@ -148,6 +152,8 @@ def _serve(options: argparse.Namespace) -> None:
             url = f"{server.url}/{websocket['stage']}"
             print(f"{options.target} behind websocket: {url.replace('http', 'ws', 1)}")
             print(f"its connections: {url}/@connections")
+            if not options.any_signature:
+                print(f"signed with: {signing()}")
         sys.stdout.flush()
         server.run(app, reload=options.reload)
 
@@ -196,6 +202,9 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="NAME",
         help="a name by which clients may ask, beside localhost and IP addresses: shop.example.com, *.example.com",
+    )
+    serve.add_argument(
+        "--any-signature", action="store_true", help="Invoke and @connections take requests whoever has signed them"
     )
     serve.add_argument("--reload", action="store_true", help="start again when a file changes")
     serve.add_argument(

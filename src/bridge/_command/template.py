@@ -63,6 +63,7 @@ def found(target: str | None) -> Path | None:
 def serve(options: argparse.Namespace, path: Path) -> None:
     """Serve a template until the process is interrupted."""
     from ..gateway import _local_log
+    from ..gateway._environment import signing
 
     _local_log.set_up(sys.stdout)
 
@@ -88,9 +89,12 @@ def serve(options: argparse.Namespace, path: Path) -> None:
         desk.prepare()
         for line in [*(f"{path}, {note}" for note in template.notes), *desk.lines()]:
             print(line)
+        if not options.any_signature:
+            print(f"signed with: {signing()}")
         sys.stdout.flush()
         _beside(options, path, desk, read)
-        _run(desk, {options.host, *desk.deployment.stack.domains, *options.allow_host})
+        hosts = {options.host, *desk.deployment.stack.domains, *options.allow_host}
+        _run(desk, hosts, any_signature=options.any_signature)
 
 
 def _beside(options: argparse.Namespace, path: Path, desk: Desk, read: Any) -> None:
@@ -120,27 +124,28 @@ def _beside(options: argparse.Namespace, path: Path, desk: Desk, read: Any) -> N
 @contextmanager
 def _noted(path: Path, desk: Desk) -> Iterator[None]:
     """Keep a file that says where the template is served, for `send`, as long as the block lasts."""
+    from ..gateway._environment import secret
     from ..gateway._template.serving import state_file
 
     state = state_file(path)
     state.unlink(missing_ok=True)
     descriptor = os.open(state, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        json.dump({"url": desk.control, "process": os.getpid()}, file)
+        json.dump({"url": desk.control, "process": os.getpid(), "secret": secret()}, file)
     try:
         yield
     finally:
         state.unlink(missing_ok=True)
 
 
-def _run(desk: Desk, hosts: Iterable[str]) -> None:
+def _run(desk: Desk, hosts: Iterable[str], *, any_signature: bool) -> None:
     import uvicorn
 
-    from ..gateway._host_guard import HostGuard
-    from ..gateway._server import config
+    from ..gateway._server import config, guarded
 
+    app = guarded(desk, hosts, any_signature=any_signature, environments=lambda: desk.deployment.variables())
     with suppress(KeyboardInterrupt):
-        uvicorn.Server(config(HostGuard(desk, hosts))).run(sockets=desk.sockets)
+        uvicorn.Server(config(app)).run(sockets=desk.sockets)
 
 
 def send(options: argparse.Namespace) -> None:
@@ -155,12 +160,13 @@ def send(options: argparse.Namespace) -> None:
     if path is None:
         raise UsageError(f"{options.template!r} is no template")
     try:
-        url = json.loads(state_file(path).read_text())["url"]
+        state = json.loads(state_file(path).read_text())
     except OSError:
         raise UsageError(f"nothing serves {path}: bridge serve {path}") from None
     bodies = [_body(sys.stdin.read() if each == "-" else each) for each in options.bodies]
     data = json.dumps({"name": options.name, "bodies": bodies}).encode()
-    headers = {HEADER: "1", "content-type": "application/json"}
+    url = state["url"]
+    headers = {HEADER: state["secret"], "content-type": "application/json"}
     opener = build_opener(ProxyHandler({}))  # a proxy does not reach this machine's own address
     try:
         with opener.open(Request(url + SEND_PATH, data, headers)) as answer:  # noqa: S310 - our own file has the URL

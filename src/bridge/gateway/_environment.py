@@ -5,16 +5,34 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 
 from ..websocket import _connections as connections, _greeting as greeting
+from ..websocket._api.credentials import LOCAL_KEY, LOCAL_VARIABLE as SECRET_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
+FILES = {"AWS_SHARED_CREDENTIALS_FILE": "credentials", "AWS_CONFIG_FILE": "config"}
+"""AWS's shared files: the variables that name them, and their names in ~/.aws without these."""
+
+_SECRET = token_urlsafe(24)
+
+
+def secret() -> str:
+    """Return the secret key with which functions of this run sign: the one that is set, or a random one."""
+    return os.environ.get(SECRET_VARIABLE) or _SECRET
+
+
+def signing() -> str:
+    """Return what others have to sign with, in words for a shell's `export`."""
+    return f"AWS_ACCESS_KEY_ID={LOCAL_KEY} AWS_SECRET_ACCESS_KEY={secret()}"
+
+
 def environment(url: str, stage: str) -> dict[str, str]:
-    """Return the endpoints of a gateway; and, for SDKs that sign, credentials and a region if there are none.
+    """Return the endpoints of a gateway and what `identity` has.
 
     Args:
         url: of the server: "http://127.0.0.1:8000".
@@ -24,10 +42,10 @@ def environment(url: str, stage: str) -> dict[str, str]:
 
 
 def identity() -> dict[str, str]:
-    """Return credentials and a region for SDKs that sign, if this process has none."""
-    found: dict[str, str] = {}
+    """Return the secret of this run; and, for SDKs that sign, credentials and a region if this process has none."""
+    found = {SECRET_VARIABLE: secret()}
     if not _has_credentials():
-        found |= {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+        found |= {"AWS_ACCESS_KEY_ID": LOCAL_KEY, "AWS_SECRET_ACCESS_KEY": secret()}
     if not {"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"} & os.environ.keys():
         found |= {"AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1"}
     return found
@@ -43,7 +61,7 @@ def lent(variables: Mapping[str, str]) -> Iterator[None]:
     finally:
         for name, value in before.items():
             if value is None:
-                del os.environ[name]
+                os.environ.pop(name, None)
             else:
                 os.environ[name] = value
 
@@ -51,5 +69,4 @@ def lent(variables: Mapping[str, str]) -> Iterator[None]:
 def _has_credentials() -> bool:
     if {"AWS_ACCESS_KEY_ID", "AWS_PROFILE"} & os.environ.keys():
         return True
-    files = {"AWS_SHARED_CREDENTIALS_FILE": "credentials", "AWS_CONFIG_FILE": "config"}
-    return any(Path(os.environ.get(name) or Path.home() / ".aws" / file).exists() for name, file in files.items())
+    return any(Path(os.environ.get(name) or Path.home() / ".aws" / file).exists() for name, file in FILES.items())

@@ -63,17 +63,20 @@ class Invocations:
         refusal = signature.refusal(request, "lambda")
         if refusal is not None:
             return refusal
-        name = unquote(request.scope["path"]).removeprefix(START).removesuffix(END)
-        function = self._function(name)
-        if function is None:
-            return error(404, "ResourceNotFoundException", f"Function not found: {name}")
         kind = request.headers.get("x-amz-invocation-type", "RequestResponse")
-        if kind not in ("Event", "RequestResponse", "DryRun"):
-            return error(400, "InvalidParameterValueException", f"there is no invocation type {kind!r}")
         limit = ASYNCHRONOUS_PAYLOAD if kind == "Event" else PAYLOAD
         payload = await incoming.body(request, limit)
         if len(payload) > limit:
             return error(413, "RequestTooLargeException", f"an event of more than {limit} bytes, which is the limit")
+        refusal = signature.forgery(request, payload)
+        if refusal is not None:
+            return refusal
+        name = unquote(request.scope["path"]).removeprefix(START).removesuffix(END)
+        function = self._function(name)
+        if function is None:
+            return error(404, "ResourceNotFoundException", f"Function not found: {name}")
+        if kind not in ("Event", "RequestResponse", "DryRun"):
+            return error(400, "InvalidParameterValueException", f"there is no invocation type {kind!r}")
         try:
             event = json.loads(payload or b"{}")
         except (ValueError, RecursionError) as broken:

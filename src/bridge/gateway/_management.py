@@ -28,13 +28,16 @@ async def response(request: Request, connection_id: str, connections: dict[str, 
     refusal = signature.refusal(request, "execute-api")
     if refusal is not None:
         return refusal
+    data = await incoming.body(request, MESSAGE_LIMIT)
+    if len(data) > MESSAGE_LIMIT:
+        return error(413, "PayloadTooLargeException", f"a message has {MESSAGE_LIMIT} bytes at most")
+    refusal = signature.forgery(request, data)
+    if refusal is not None:
+        return refusal
     if request.method not in ("POST", "GET", "DELETE"):
         return error(403, "ForbiddenException", "Forbidden")
     if not _ID.fullmatch(connection_id):
         return error(400, "BadRequestException", f"Invalid connectionId: {connection_id}")
-    data = await incoming.body(request, MESSAGE_LIMIT)
-    if len(data) > MESSAGE_LIMIT:
-        return error(413, "PayloadTooLargeException", f"a message has {MESSAGE_LIMIT} bytes at most")
     connection = connections.get(connection_id)
     try:
         if connection is None or not connection.is_open:

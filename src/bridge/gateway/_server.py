@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 from uvicorn.supervisors import ChangeReload
 
+from ._callers import Callers
 from ._environment import lent
 from ._frames import WebSocketProtocol
 from ._host_guard import HostGuard
@@ -16,7 +17,7 @@ from ._listener import listener
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
 END_SECONDS = 3
@@ -31,18 +32,25 @@ class Server:
         port: 0 for any that is free.
         hosts: names by which clients may ask for it, beside IP addresses and `localhost`: "shop.example.com",
             "*.example.com", "*" for any. Other Hosts, and WebSockets of pages from elsewhere, are refused.
+        any_signature: whether Invoke and `@connections` take requests whoever has signed them, and not only those that
+            are signed with keys which this process or its functions have: BRIDGE_LOCAL_SECRET, for the access key id
+            "local", AWS_SECRET_ACCESS_KEY, or those in AWS's shared files.
 
     Attributes:
         url: "http://127.0.0.1:8000".
         hosts: names by which clients may ask for it.
+        any_signature: as above.
 
     Raises:
         ConfigurationError: the socket cannot listen there.
     """
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 0, *, hosts: Iterable[str] = ()) -> None:
+    def __init__(
+        self, host: str = "127.0.0.1", port: int = 0, *, hosts: Iterable[str] = (), any_signature: bool = False
+    ) -> None:
         self._socket = listener(host, port)
         self.hosts = {host, *hosts}
+        self.any_signature = any_signature
         name = f"[{host}]" if ":" in host else host
         self.url = f"http://{name}:{self._socket.getsockname()[1]}"
 
@@ -50,10 +58,10 @@ class Server:
         """Serve until the process is interrupted.
 
         Args:
-            app: a gateway; with `reload`, the import string of a function that makes one, in its `HostGuard`.
+            app: a gateway; with `reload`, the import string of a function that makes one, `guarded`.
             reload: whether to start again when a file changes.
         """
-        settings = config(app if reload else HostGuard(app, self.hosts), reload=reload)
+        settings = config(app if reload else self._guarded(app), reload=reload)
         run = uvicorn.Server(settings).run
         with suppress(KeyboardInterrupt):
             if reload:
@@ -65,12 +73,26 @@ class Server:
     def serving(self, app: Any) -> Iterator[str]:
         """Serve in a thread, and give the URL. A WebSocket gateway's environment is the process's as long."""
         environment = getattr(app, "environment", None)
-        with lent(environment(self.url) if environment else {}), serving([self._socket], HostGuard(app, self.hosts)):
+        with lent(environment(self.url) if environment else {}), serving([self._socket], self._guarded(app)):
             yield self.url
 
     def close(self) -> None:
         """Listen no more: for a server that has served nothing."""
         self._socket.close()
+
+    def _guarded(self, app: Any) -> HostGuard:
+        return guarded(app, self.hosts, any_signature=self.any_signature)
+
+
+def guarded(
+    app: Any,
+    hosts: Iterable[str],
+    *,
+    any_signature: bool,
+    environments: Callable[[], Iterable[Mapping[str, str]]] = tuple,
+) -> HostGuard:
+    """Return an ASGI app behind what looks at who calls it; arguments as of `HostGuard`, `Server` and `Callers`."""
+    return HostGuard(app if any_signature else Callers(app, environments), hosts)
 
 
 @contextmanager

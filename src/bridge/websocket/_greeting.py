@@ -45,12 +45,22 @@ def invoke(event: Event, context: Any, greetings: list[str]) -> bool:
     try:
         import boto3
 
-        client = boto3.client("lambda", endpoint_url=os.environ.get(LOCAL_VARIABLE))
+        client = boto3.client("lambda", endpoint_url=os.environ.get(LOCAL_VARIABLE), **_credentials())
         client.invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(payload).encode())
     except Exception as error:
         logger().error("what the app has sent in $connect could not be handed to another invocation", exc_info=error)
         return False
     return True
+
+
+def _credentials() -> dict[str, str]:
+    """Return those that a local gateway has given, as boto3 takes them; {}: it finds those of the function."""
+    if LOCAL_VARIABLE not in os.environ:
+        return {}
+    from ._api.credentials import LOCAL_KEY, LOCAL_VARIABLE as SECRET_VARIABLE
+
+    secret = os.environ.get(SECRET_VARIABLE)
+    return {"aws_access_key_id": LOCAL_KEY, "aws_secret_access_key": secret} if secret else {}
 
 
 def post_all(post: Callable[[str], None], greetings: list[str], seconds: float) -> bool:

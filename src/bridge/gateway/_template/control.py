@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+from hmac import compare_digest
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from .._environment import secret
 from .._invocations import Invocations, is_invoke
 from .._outward import error
 from .answering import answer
@@ -24,7 +26,8 @@ log = logging.getLogger("bridge.gateway")
 
 SEND_PATH = "/bridge/send"
 HEADER = "x-bridge-send"
-"""A page in a browser cannot send it without a preflight, which is not answered."""
+"""It has the secret of this run, which the command line finds in the template's `state_file`.
+A page in a browser cannot send it without a preflight, which is not answered."""
 
 
 class Control:
@@ -49,7 +52,9 @@ class Control:
     async def _response(self, request: Request) -> Response:
         if is_invoke(request):
             return await self.invocations.response(request)
-        if request.method == "POST" and request.scope["path"] == SEND_PATH and HEADER in request.headers:
+        said = request.headers.get(HEADER, "").encode()
+        is_send = request.method == "POST" and request.scope["path"] == SEND_PATH
+        if is_send and compare_digest(said, secret().encode()):
             asked = json.loads(await request.body())
             try:
                 return JSONResponse(await self.sender.send(asked["name"], asked["bodies"]))

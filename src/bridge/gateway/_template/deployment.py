@@ -84,6 +84,10 @@ class Deployment:
             if eager:
                 environments.start()
 
+    def variables(self) -> list[Mapping[str, str]]:
+        """Return the environments of all functions."""
+        return [each.variables for each in self.environments.values()]
+
     async def close(self) -> None:
         """End the functions, once they have handled their events."""
         await asyncio.gather(*(function.close() for function in self.functions.values()))

@@ -32,12 +32,16 @@ class Environments:
     Args:
         function: the function.
         launch: how its processes are started.
+
+    Attributes:
+        variables: of the processes' environment.
     """
 
     def __init__(self, function: FunctionResource, launch: Launch) -> None:
         module, _, name = function.handler.rpartition(".")
         self._target = f"{module.replace('/', '.')}:{name}"
         self._launch = launch
+        self.variables = launch.environment or {}
         self._idle: list[Process] = []
         self._busy: set[Process] = set()
         self._lock = threading.Lock()

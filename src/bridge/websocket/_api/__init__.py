@@ -16,7 +16,7 @@ from urllib.parse import quote
 from ...errors import ConfigurationError
 from .._budget import LEAST, left
 from .._errors import ConnectionGoneError, ManagementError, MessageTooLargeError, RateLimitError
-from .credentials import Role, environment
+from .credentials import Role, local as local_credentials
 from .endpoint import Endpoint
 from .sigv4 import Credentials, signed_headers
 
@@ -60,7 +60,7 @@ class ManagementAPI:
     Args:
         endpoint_url: `https://{api-id}.execute-api.{region}.amazonaws.com/{stage}`, or that of a custom domain:
             `https://{domain}/{mapping}`. Requests to an `http` URL are for a local gateway: they are signed with
-            what the environment has, or else with dummies, because it refuses what is not signed.
+            the secret that it gives its functions, or what else the environment has, or dummies.
         region: of the API; None: that in the endpoint's name, or AWS_REGION, or AWS_DEFAULT_REGION.
         credentials: to sign with, or what returns them when called; None: those of the function's role.
         timeout: seconds to wait for the connection and then for each part of the answer; less where the event that is
@@ -88,7 +88,7 @@ class ManagementAPI:
         if isinstance(credentials, Credentials):
             self._credentials = lambda: credentials
         else:
-            self._credentials = credentials or (_local if local else Role())
+            self._credentials = credentials or (local_credentials if local else Role())
         self._timeout = timeout
         self._process = os.getpid()
         self._ssl: SSLContext | None = None
@@ -233,7 +233,3 @@ class ManagementAPI:
 
             self._ssl = create_default_context()
         return HTTPSConnection(place.name, place.port, timeout=self._timeout, context=self._ssl)
-
-
-def _local() -> Credentials:
-    return environment() or Credentials("local", "local")

@@ -27,6 +27,19 @@ CONTAINER_SECONDS = 2.0
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
+LOCAL_KEY = "local"
+"""The access key id of a local gateway's own credentials."""
+
+LOCAL_VARIABLE = "BRIDGE_LOCAL_SECRET"
+"""The variable in which a local gateway gives its functions the secret key that goes with it."""
+
+
+def local() -> Credentials:
+    """Return what requests to a local gateway are signed with; dummies where nothing is set."""
+    secret = os.environ.get(LOCAL_VARIABLE)
+    return Credentials(LOCAL_KEY, secret) if secret else environment() or Credentials(LOCAL_KEY, "local")
+
+
 def environment() -> Credentials | None:
     """Return AWS_ACCESS_KEY_ID and the others, as they are now; None: not set."""
     access_key = os.environ.get("AWS_ACCESS_KEY_ID")

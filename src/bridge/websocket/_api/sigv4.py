@@ -11,6 +11,10 @@ from hashlib import sha256
 from typing import NamedTuple
 from urllib.parse import quote
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 class Credentials(NamedTuple):
     """What a request is signed with.
@@ -56,18 +60,44 @@ def signed_headers(
     headers = {"Host": host, "X-Amz-Date": stamp}
     if credentials.token:
         headers["X-Amz-Security-Token"] = credentials.token
-    names = ";".join(headers).lower()  # sorted already
-    lines = "".join(f"{name.lower()}:{value}\n" for name, value in headers.items())
-    # Of all services only S3 signs the path as it is: for the others it is encoded once more.
-    request = f"{method}\n{quote(path, safe='/~')}\n\n{lines}\n{names}\n{sha256(body).hexdigest()}"
-
+    lines = {name.lower(): value for name, value in headers.items()}  # sorted already
     scope = f"{stamp[:8]}/{region}/{service}/aws4_request"
-    text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{sha256(request.encode()).hexdigest()}"
-    key = f"AWS4{credentials.secret_key}".encode()
-    for part in scope.split("/"):
-        key = hmac.digest(key, part.encode(), "sha256")
-    signature = hmac.digest(key, text.encode(), "sha256").hex()
+    signature = signature_of(method, path, "", lines, body, scope=scope, stamp=stamp, secret_key=credentials.secret_key)
     headers["Authorization"] = (
-        f"AWS4-HMAC-SHA256 Credential={credentials.access_key}/{scope}, SignedHeaders={names}, Signature={signature}"
+        f"AWS4-HMAC-SHA256 Credential={credentials.access_key}/{scope}, SignedHeaders={';'.join(lines)}, "
+        f"Signature={signature}"
     )
     return headers
+
+
+def signature_of(
+    method: str,
+    path: str,
+    query: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    scope: str,
+    stamp: str,
+    secret_key: str,
+) -> str:
+    """Return the signature of a request, as hexadecimal digits.
+
+    Args:
+        method: in capitals.
+        path: as it goes over the wire, percent-encoded, without empty or dot segments.
+        query: in its canonical form: encoded, and sorted by name.
+        headers: those that are signed, by their names in lower case, sorted; values without needless spaces.
+        body: all of it.
+        scope: what the signature is good for: "20260101/eu-west-1/execute-api/aws4_request".
+        stamp: X-Amz-Date: "20260101T120000Z".
+        secret_key: AWS_SECRET_ACCESS_KEY.
+    """
+    lines = "".join(f"{name}:{value}\n" for name, value in headers.items())
+    # Of all services only S3 signs the path as it is: for the others it is encoded once more.
+    request = "\n".join((method, quote(path, safe="/~"), query, lines, ";".join(headers), sha256(body).hexdigest()))
+    text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{sha256(request.encode()).hexdigest()}"
+    key = f"AWS4{secret_key}".encode()
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return hmac.digest(key, text.encode(), "sha256").hex()
