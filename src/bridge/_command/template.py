@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
 from ..runtime._import_string import UsageError
+from . import inspecting
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator
     from typing import Any
 
+    from ..gateway._inspector import Inspector
     from ..gateway._template import Template
     from ..gateway._template.serving import Desk
 
@@ -64,7 +66,9 @@ def serve(options: argparse.Namespace, path: Path) -> None:
     """Serve a template until the process is interrupted."""
     from ..gateway import _local_log
 
-    _local_log.set_up(sys.stdout)
+    inspector = inspecting.set_up(str(path), lambda: desk.deployment.stack) if options.inspect else None
+    if inspector is None:
+        _local_log.set_up(sys.stdout)
 
     def read() -> Template:
         from ..gateway._template import Template
@@ -88,9 +92,12 @@ def serve(options: argparse.Namespace, path: Path) -> None:
         desk.prepare()
         for line in [*(f"{path}, {note}" for note in template.notes), *desk.lines()]:
             print(line)
+        if inspector is not None:
+            print(f"inspector: {inspecting.url(next(iter(desk.served.values()), desk.control))}")
         sys.stdout.flush()
         _beside(options, path, desk, read)
-        _run(desk, {options.host, *desk.deployment.stack.domains, *options.allow_host})
+        app = desk if inspector is None else inspector.before(desk)
+        _run(app, desk, {options.host, *desk.deployment.stack.domains, *options.allow_host})
 
 
 def _beside(options: argparse.Namespace, path: Path, desk: Desk, read: Any) -> None:
@@ -133,14 +140,14 @@ def _noted(path: Path, desk: Desk) -> Iterator[None]:
         state.unlink(missing_ok=True)
 
 
-def _run(desk: Desk, hosts: Iterable[str]) -> None:
+def _run(app: Desk | Inspector, desk: Desk, hosts: Iterable[str]) -> None:
     import uvicorn
 
     from ..gateway._host_guard import HostGuard
     from ..gateway._server import config
 
     with suppress(KeyboardInterrupt):
-        uvicorn.Server(config(HostGuard(desk, hosts))).run(sockets=desk.sockets)
+        uvicorn.Server(config(HostGuard(app, hosts))).run(sockets=desk.sockets)
 
 
 def send(options: argparse.Namespace) -> None:
