@@ -17,7 +17,7 @@ from hypothesis import given, settings, strategies as st
 from bridge.errors import ConfigurationError
 from bridge.gateway import LambdaContext, ProcessError, Processes
 from bridge.gateway._process import Process
-from bridge.gateway._process_main import work
+from bridge.gateway._process_main import Answers, work
 from bridge.gateway._processes import ROUTINGS, Routing
 
 from .behind import SECONDS, behind, received
@@ -271,7 +271,7 @@ def test_argument_that_cannot_work(arguments: Any, text: str) -> None:
 def test_worker_answers_line_by_line(events: list[dict[str, Any]]) -> None:
     jobs = [json.dumps({"event": event, "request_id": "r", "seconds": 1}).encode() + b"\n" for event in events]
     answers = io.BytesIO()
-    assert work(f"{__name__}:same", io.BytesIO(b"".join(jobs)), answers) == 0
+    assert work(f"{__name__}:same", io.BytesIO(b"".join(jobs)), Answers(answers)) == 0
     lines = [json.loads(line) for line in answers.getvalue().splitlines()]
     assert lines == [{"ready": True}, *({"result": event} for event in events)]
 
@@ -282,7 +282,7 @@ def same(event: Any, context: Any) -> Any:
 
 def test_worker_without_a_handler() -> None:
     answers = io.BytesIO()
-    assert work(f"{__name__}:absent", io.BytesIO(), answers) == 2
+    assert work(f"{__name__}:absent", io.BytesIO(), Answers(answers)) == 2
     assert "has no 'absent'" in json.loads(answers.getvalue())["refused"]
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from .. import __version__
 from ..errors import BridgeError
-from ..runtime._import_string import UsageError, load, parts
-from . import api_options, event, policy, template, websocket_options
+from ..runtime._import_string import UsageError, find, load, parts
+from . import api_options, event, inspecting, policy, template, websocket_options
 from .packaging import check, coldstart, package
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..gateway import Gateway, WebSocketGateway
     from ..gateway._both_sides import BothSides
     from ..gateway._host_guard import HostGuard
+    from ..gateway._inspector import Inspector
 
 _SETTINGS = "BRIDGE_SERVE"
 """Where `serve --reload` leaves its arguments for the processes that it starts."""
@@ -65,10 +66,12 @@ def gateway() -> HostGuard:
         sys.exit(f"bridge serve: {error}")
 
 
-def _gateway(settings: dict[str, Any]) -> Gateway | WebSocketGateway | BothSides:
+def _gateway(settings: dict[str, Any]) -> Gateway | WebSocketGateway | BothSides | Inspector:
     from ..gateway import Gateway, Processes, WebSocketGateway, _local_log
 
-    _local_log.set_up(sys.stdout)
+    inspector = inspecting.set_up(settings["target"]) if settings.pop("inspect", False) else None
+    if inspector is None:
+        _local_log.set_up(sys.stdout)
     target, count, routing, websocket = (settings.pop(name) for name in ("target", "processes", "routing", "websocket"))
     streaming: Literal["on", "off"] = "on" if settings["streaming"] else "off"
     # A gateway that runs the app on its own loop starts it up there, as bridge.runtime does: after the import.
@@ -90,7 +93,10 @@ def _gateway(settings: dict[str, Any]) -> Gateway | WebSocketGateway | BothSides
             made = BothSides(http, sockets)
     if count:
         handler.start()
-    return made
+    if inspector is None:
+        return made
+    inspector.is_app = not count and handler is not find(target)
+    return inspector.before(made)
 
 
 def _set_log(options: argparse.Namespace) -> None:
@@ -130,6 +136,7 @@ def _serve(options: argparse.Namespace) -> None:
         "routing": options.routing,
         "websocket": websocket,
         "streaming": options.streaming,
+        "inspect": options.inspect,
     }
     with (
         closing(
@@ -154,6 +161,8 @@ def _serve(options: argparse.Namespace) -> None:
             print(f"its connections: {url}/@connections")
             if not options.any_signature:
                 print(f"signed with: {signing()}")
+        if options.inspect:
+            print(f"inspector: {inspecting.url(server.url)}")
         sys.stdout.flush()
         server.run(app, reload=options.reload)
 
@@ -222,6 +231,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--streaming", action="store_true", help="the API expects a stream; function URLs and REST APIs only"
     )
+    inspecting.add(serve)
     _add_log(serve)
     serve.set_defaults(run=_serve)
 

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
 from ..runtime._import_string import UsageError
+from . import inspecting
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator
     from typing import Any
 
+    from ..gateway._inspector import Inspector
     from ..gateway._template import Template
     from ..gateway._template.serving import Desk
 
@@ -65,7 +67,9 @@ def serve(options: argparse.Namespace, path: Path) -> None:
     from ..gateway import _local_log
     from ..gateway._environment import signing
 
-    _local_log.set_up(sys.stdout)
+    inspector = inspecting.set_up(str(path), lambda: desk.deployment.stack) if options.inspect else None
+    if inspector is None:
+        _local_log.set_up(sys.stdout)
 
     def read() -> Template:
         from ..gateway._template import Template
@@ -91,10 +95,13 @@ def serve(options: argparse.Namespace, path: Path) -> None:
             print(line)
         if not options.any_signature:
             print(f"signed with: {signing()}")
+        if inspector is not None:
+            print(f"inspector: {inspecting.url(next(iter(desk.served.values()), desk.control))}")
         sys.stdout.flush()
         _beside(options, path, desk, read)
+        app = desk if inspector is None else inspector.before(desk)
         hosts = {options.host, *desk.deployment.stack.domains, *options.allow_host}
-        _run(desk, hosts, any_signature=options.any_signature)
+        _run(app, desk, hosts, any_signature=options.any_signature)
 
 
 def _beside(options: argparse.Namespace, path: Path, desk: Desk, read: Any) -> None:
@@ -138,14 +145,14 @@ def _noted(path: Path, desk: Desk) -> Iterator[None]:
         state.unlink(missing_ok=True)
 
 
-def _run(desk: Desk, hosts: Iterable[str], *, any_signature: bool) -> None:
+def _run(app: Desk | Inspector, desk: Desk, hosts: Iterable[str], *, any_signature: bool) -> None:
     import uvicorn
 
     from ..gateway._server import config, guarded
 
-    app = guarded(desk, hosts, any_signature=any_signature, environments=lambda: desk.deployment.variables())
+    served = guarded(app, hosts, any_signature=any_signature, environments=lambda: desk.deployment.variables())
     with suppress(KeyboardInterrupt):
-        uvicorn.Server(config(app)).run(sockets=desk.sockets)
+        uvicorn.Server(config(served)).run(sockets=desk.sockets)
 
 
 def send(options: argparse.Namespace) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from weakref import WeakKeyDictionary
 
 from .. import current
+from . import _watch as watch
 from ._context import LambdaContext
 from ._threads import Threads
 
@@ -44,15 +45,20 @@ class LocalFunction:
         timeout: the function's timeout, in seconds.
         concurrency: events that are handled at once; later ones wait, first come first served.
         on_loop: whether a handler that can (a Bridge) runs on the caller's loop. Others run in threads.
+        name: of the function in a template.
 
     Attributes:
         handler: the handler.
+        name: of the function in a template.
         timeout: the function's timeout, in seconds.
         threads: where the handler runs.
     """
 
-    def __init__(self, handler: Handler, *, timeout: float, concurrency: int, on_loop: bool = False) -> None:
+    def __init__(
+        self, handler: Handler, *, timeout: float, concurrency: int, on_loop: bool = False, name: str = ""
+    ) -> None:
         self.handler: Any = handler
+        self.name = name
         self.timeout = timeout
         self.threads = Threads()
         self._concurrency = concurrency
@@ -94,6 +100,13 @@ class LocalFunction:
 
     async def result(self, event: bytes, request_id: str) -> bytes:
         """Return the result of an event, both as JSON."""
+        if watch.watcher is None:
+            return await self._result(event, request_id)
+        with watch.watcher.invocation(self, event, request_id) as watched:
+            watched.result = result = await self._result(event, request_id)
+        return result
+
+    async def _result(self, event: bytes, request_id: str) -> bytes:
         if self._asynchronous is not None:
             return to_json(await self._asynchronous(json.loads(event), self.context(request_id)))
 

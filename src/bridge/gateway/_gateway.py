@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from ..errors import ConfigurationError, ResultBodyError, ResultError
 from ..sources._client_request import ClientRequest
-from . import _forwarded as forwarded, _incoming as incoming
+from . import _forwarded as forwarded, _incoming as incoming, _watch as watch
 from ._apis import api as api_of
 from ._function import LocalFunction, TimedOutError, to_json
 from ._outward import outward, plain
@@ -63,7 +63,7 @@ class Gateway:
 
     def __init__(
         self,
-        handler: Callable[[dict[str, Any], Any], object],
+        handler: Callable[[dict[str, Any], Any], object] | LocalFunction,
         *,
         api: ApiName = "http",
         stage: str = "$default",
@@ -75,7 +75,7 @@ class Gateway:
         concurrency: int = 1,
         streaming: bool = False,
     ) -> None:
-        if not callable(handler):
+        if not callable(handler) and not isinstance(handler, LocalFunction):
             raise ConfigurationError(f"Gateway takes a Lambda handler; {handler!r} cannot be called.")
         if concurrency < 1:
             raise ConfigurationError(f"Gateway(concurrency=...) takes 1 or more, not {concurrency!r}.")
@@ -91,7 +91,14 @@ class Gateway:
             streaming=streaming,
         )
         self._stage = stage
-        self._function = LocalFunction(handler, timeout=timeout, concurrency=concurrency, on_loop=concurrency > 1)
+        settings = {"stage": stage, "payload": payload, "multi_value": multi_value, "trigger": trigger}
+        defaults = {"stage": "$default", "payload": "2.0", "multi_value": False, "trigger": "origin-request"}
+        given = {name: value for name, value in settings.items() if value != defaults[name]}
+        self._way = watch.Way(api=api, settings=given)
+        if isinstance(handler, LocalFunction):
+            self._function = handler
+        else:
+            self._function = LocalFunction(handler, timeout=timeout, concurrency=concurrency, on_loop=concurrency > 1)
         self._streams = Streams(self._function, self._api)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -123,6 +130,8 @@ class Gateway:
     async def _respond(self, request: Request, send: Send) -> Response | None:
         """Return the response to a request; None: it has been streamed."""
         call = await self.call(request)
+        if watch.watcher is not None:
+            watch.watcher.routed(self._way)
         refusal = _refusal(self._api, call)
         if refusal is not None:
             return refusal

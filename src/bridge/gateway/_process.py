@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import BridgeError, ConfigurationError
+from . import _watch as watch
 from ._piped import hand_on
 
 if TYPE_CHECKING:
@@ -25,12 +26,12 @@ END_SECONDS = 5.0
 # The same search path, wherever this process has its own from; another Python has its own, and this one's at the end.
 _START = """
 import json, sys
-target, exact, path, first, last = json.loads(sys.argv[1])
+target, exact, path, first, last, watched = json.loads(sys.argv[1])
 sys.argv[1:] = []
 own = [entry for entry in sys.path if entry]
 sys.path[:] = [*first, *(own if path is None else path), *last]
 from bridge.gateway._process_main import main
-sys.exit(main(target, exact=exact))
+sys.exit(main(target, exact=exact, watched=watched))
 """
 
 
@@ -78,7 +79,7 @@ class Process:
     def __init__(self, target: str, launch: Launch = Launch()) -> None:
         path = [str(entry) for entry in sys.path]
         own, last = (None, path) if launch.python else (path, [])
-        start = json.dumps([target, launch.exact, own, launch.first, last])
+        start = json.dumps([target, launch.exact, own, launch.first, last, watch.watcher is not None])
         self._popen = subprocess.Popen(  # noqa: S603 - a Python, with code of our own
             [launch.python or sys.executable, "-u", "-c", _START, start],
             stdin=subprocess.PIPE,
@@ -170,19 +171,23 @@ class Process:
             pipe.flush()
 
     def _answer(self) -> dict[str, Any]:
-        try:
-            line = _pipe(self._popen.stdout).readline()
-        except ValueError:  # `end` has closed it
-            line = b""
-        if line:
+        while line := self._line():
             answer: dict[str, Any] = json.loads(line)
-            return answer
+            if "said" not in answer:
+                return answer
+            watch.said(answer["said"])
         code = self._popen.wait()
         if self._late:
             raise ProcessError("the function's time was over, and its process has been killed")
         if self._ready:
             raise ProcessError(f"the process of the handler ended, with exit code {code}, before it had a result")
         raise ProcessError(f"the process of the handler ended, with exit code {code}, before it had loaded it")
+
+    def _line(self) -> bytes:
+        try:
+            return _pipe(self._popen.stdout).readline()
+        except ValueError:  # `end` has closed it
+            return b""
 
     def _kill(self) -> None:
         self._late = True

@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import traceback
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from ..runtime._import_string import UsageError, find, load
 from . import _local_log
 from ._context import LambdaContext, describe
 from ._piped import Streamed
+from ._watch import teed
 
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
@@ -26,19 +28,24 @@ if TYPE_CHECKING:
     from ..runtime._import_string import Handler
 
 
-def main(target: str, *, exact: bool = False) -> int:
+def main(target: str, *, exact: bool = False, watched: bool = False) -> int:
     """Run the handler in this process; return the exit code.
 
     Args:
         target: "MODULE:HANDLER".
         exact: whether what is there is a Lambda handler as it is.
+        watched: whether the gateway wants to know what the handler prints and logs.
 
     Standard input and output are taken away from the handler: what it prints goes to standard error.
     """
     # Ctrl+C reaches every process of a terminal. This one is told to end by the gateway.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _local_log.set_up(sys.stderr)
-    with os.fdopen(os.dup(0), "rb") as jobs, os.fdopen(os.dup(1), "wb") as answers:
+    with os.fdopen(os.dup(0), "rb") as jobs, os.fdopen(os.dup(1), "wb") as pipe:
+        answers = Answers(pipe)
+        error = teed(sys.stderr, answers.said) if watched else sys.stderr
+        _local_log.set_up(error)
+        if watched:
+            sys.stdout, sys.stderr = teed(sys.stdout, answers.said), error
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
         os.close(nothing)
@@ -46,32 +53,57 @@ def main(target: str, *, exact: bool = False) -> int:
         return work(target, jobs, answers, exact=exact)
 
 
-def work(target: str, jobs: BinaryIO, answers: BinaryIO, *, exact: bool = False) -> int:
+class Answers:
+    """What goes to the gateway, a line of JSON at a time, whichever thread it comes from.
+
+    Args:
+        pipe: to the gateway.
+    """
+
+    def __init__(self, pipe: BinaryIO) -> None:
+        self._pipe = pipe
+        self._lock = threading.RLock()
+        self.heard = False
+        """Whether an event is being handled, so that the gateway reads. Nobody empties the pipe at other times."""
+
+    def give(self, value: object, *, last: bool = False) -> None:
+        """Write a value; after the last one of an event, nothing is heard."""
+        line = _line(value)
+        with self._lock:
+            self.heard = self.heard and not last
+            self._pipe.write(line)
+            self._pipe.flush()
+
+    def said(self, text: str) -> None:
+        """Write what the handler has printed or logged, if it is heard."""
+        with self._lock:
+            if self.heard:
+                self.give({"said": text.encode("utf-8", "replace").decode()})
+
+
+def work(target: str, jobs: BinaryIO, answers: Answers, *, exact: bool = False) -> int:
     """Load the handler and handle events until there are no more. Return the exit code."""
-
-    def answer(line: bytes) -> None:
-        answers.write(line)
-        answers.flush()
-
     try:
         handler = find(target) if exact else load(target, as_lambda=True)
         describe(os.environ)
     except (BridgeError, UsageError) as error:
-        answer(_line({"refused": str(error)}))
+        answers.give({"refused": str(error)})
         return 2
-    answer(_line({"ready": True}))
-    streams = Streamed(handler, lambda value: answer(_line(value)))
+    answers.give({"ready": True})
+    streams = Streamed(handler, answers.give)
     for job in jobs:
         asked = json.loads(job)
+        answers.heard = True
         try:
             if asked.pop("streaming", False) and streams.can:
                 streams.respond(asked["event"], LambdaContext(asked["request_id"], asked["seconds"]))
-                answer(_line({"over": True}))
+                answers.give({"over": True}, last=True)
             else:
-                answer(_line({"result": _result(handler, **asked)}))
+                answers.give({"result": _result(handler, **asked)}, last=True)
         except Exception as error:
             failure = {"failed": traceback.format_exc(), "message": str(error), "kind": type(error).__name__}
-            answer(_line({name: text.encode("utf-8", "replace").decode() for name, text in failure.items()}))
+            encodable = {name: text.encode("utf-8", "replace").decode() for name, text in failure.items()}
+            answers.give(encodable, last=True)
     streams.close()
     return 0
 

@@ -7,11 +7,13 @@ import json
 import logging
 from typing import TYPE_CHECKING
 
+from .. import current
 from .._app import prelude
 from .._http.body import BODILESS
 from .._invocation.around import name_of
 from ..errors import ResultError
 from ..runtime._import_string import has_bridge_inside
+from . import _watch as watch
 from ._function import TimedOutError
 from ._outward import outward, plain
 from ._process import ProcessError
@@ -79,15 +81,28 @@ class Streams:
             await self._function.handler.shutdown()
 
     async def _respond(self, text: bytes, request_id: str, stream: Stream) -> None:
+        if watch.watcher is None:
+            await self._run(text, request_id, stream)
+        else:
+            with watch.watcher.invocation(self._function, text, request_id) as watched:
+                watched.streamed = True
+                await self._run(text, request_id, stream)
+
+    async def _run(self, text: bytes, request_id: str, stream: Stream) -> None:
         handler, threads = self._function.handler, self._function.threads
         event, context = json.loads(text), self._function.context(request_id)
-        if not self._responds:
-            await stream.result(await threads.run(lambda: handler(event, context)))
-        elif handler.is_asgi:
+        if self._responds and handler.is_asgi:
             await handler.respond(event, context, stream)
-        else:
-            threaded = Threaded(stream, asyncio.get_running_loop())
-            await threads.run(lambda: handler.respond_sync(event, context, threaded))
+            return
+        threaded = Threaded(stream, asyncio.get_running_loop())
+
+        def run() -> object:
+            current.context.set(context)  # a thread has context variables of its own
+            return handler.respond_sync(event, context, threaded) if self._responds else handler(event, context)
+
+        result = await threads.run(run)
+        if not self._responds:
+            await stream.result(result)
 
 
 class Stream:

@@ -155,6 +155,7 @@ class _Alone:
     def __init__(self, template: Template, name: str) -> None:
         from .fronts import made
 
+        self._template = template  # which takes its inline code with it, when nobody holds it any more
         self._deployment = template.deployment()
         fronts = made(self._deployment, template._jwks)
         self._app = fronts[name or next(iter(fronts))]

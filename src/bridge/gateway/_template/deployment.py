@@ -79,7 +79,10 @@ class Deployment:
             environments = self.environments[logical_id] = Environments(function, started)
             reserved = function.concurrency
             self.functions[logical_id] = LocalFunction(
-                environments, timeout=function.timeout, concurrency=AT_ONCE if reserved is None else max(reserved, 1)
+                environments,
+                timeout=function.timeout,
+                concurrency=AT_ONCE if reserved is None else max(reserved, 1),
+                name=logical_id,
             )
             if eager:
                 environments.start()

@@ -6,6 +6,8 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .._watch import Way
+
 if TYPE_CHECKING:
     from starlette.requests import Request
 
@@ -79,6 +81,20 @@ class ApiExchange:
     def step(self, text: str) -> None:
         """Note a step of the way."""
         self.steps.append(text)
+
+    def way(self) -> Way:
+        """Return the way, for who watches."""
+        integration = self.route.integration if self.route is not None else None
+        settings: dict[str, Any] = {}
+        if self.api.kind in ("http", "rest") and self.stage.name != "$default":
+            settings["stage"] = self.stage.name
+        if integration is not None and self.api.kind == "http" and integration.payload == "1.0":
+            settings["payload"] = "1.0"
+        if integration is not None and self.api.kind == "alb" and integration.settings.get("multi_value"):
+            settings["multi_value"] = True
+        route = self.route.key if self.route is not None else ""
+        kind: Any = self.api.kind
+        return Way(api=kind, settings=settings, name=self.api.logical_id, route=route, steps=self.steps)
 
     def explain(self, status: int | str) -> None:
         """Log the way."""

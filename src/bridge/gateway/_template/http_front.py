@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .. import _signature as signature
+from .. import _signature as signature, _watch as watch
 from .._apis import api as api_of
 from .._gateway import oversized, received
 from .._outward import plain
@@ -128,6 +128,8 @@ class HttpFront:
         milliseconds = (time.perf_counter() - started) * 1000
         if not isinstance(response, StreamedResponse):  # which logs its own line, at its end
             log.info("%s %s %.1f ms", exchange.what, response.status_code, milliseconds)
+        if watch.watcher is not None:
+            watch.watcher.routed(exchange.way())
         if self._deployment.explain:
             exchange.explain("streamed" if isinstance(response, StreamedResponse) else response.status_code)
         return response

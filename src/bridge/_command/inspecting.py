@@ -1,0 +1,48 @@
+"""What `bridge serve --inspect` adds to a server."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from ..gateway._inspector import Inspector
+    from ..gateway._template.model import Stack
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the option to the command."""
+    parser.add_argument(
+        "--inspect",
+        action="store_true",
+        help="show the last requests, with events, results and log lines, at /_bridge/, to this machine only",
+    )
+
+
+def set_up(target: str, stack: Callable[[], Stack] | None = None) -> Inspector:
+    """Return an inspector that watches this process from now on, and set up its log.
+
+    Args:
+        target: what is served: "app:handler", or a template's path.
+        stack: of a template, returns what it deploys.
+    """
+    from ..gateway import _local_log
+    from ..gateway._inspector import Inspector
+    from ..gateway._watch import said, teed
+
+    inspector = Inspector(target, stack)
+    inspector.start()
+    output = teed(sys.stdout, said)
+    _local_log.set_up(output)
+    sys.stdout, sys.stderr = output, teed(sys.stderr, said)
+    return inspector
+
+
+def url(server: str) -> str:
+    """Return where the inspector of a server is."""
+    from ..gateway._inspector import PATH
+
+    return server + PATH
