@@ -145,6 +145,23 @@ Outputs:
         assert client.get("/late/x").status_code == 200
 
 
+def test_without_its_permission_an_authorizer_is_not_asked_and_the_log_has_the_cure(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = changed(tmp_path, "Outputs:\n", "Outputs:\n")
+    path.write_text(path.read_text().replace("            EnableFunctionDefaultPermissions: true\n", ""))
+    with TestClient(Template(path).app("ShopApi")) as client:
+        response = client.get("/items/1", headers={"authorization": "alice"})
+        assert (response.status_code, response.json()) == (500, {"message": "Internal Server Error"})
+        assert client.get("/open/x").status_code == 200
+    [said] = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert "ShopApi may not invoke Guard" in said
+    cure = said[said.index("  GuardPermission:") : said.index("  or, for what is deployed")]
+    path.write_text(path.read_text().replace("Outputs:", cure + "Outputs:"))
+    with TestClient(Template(path).app("ShopApi")) as client:
+        assert client.get("/items/1", headers={"authorization": "alice"}).status_code == 200
+
+
 def test_one_command_serves_the_template_and_another_sends_events(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "bridge"]
     serving = subprocess.Popen(
