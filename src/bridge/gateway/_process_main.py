@@ -72,7 +72,6 @@ def work(target: str, jobs: BinaryIO, answers: BinaryIO, *, exact: bool = False)
         except Exception as error:
             failure = {"failed": traceback.format_exc(), "message": str(error), "kind": type(error).__name__}
             answer(_line({name: text.encode("utf-8", "replace").decode() for name, text in failure.items()}))
-    streams.close()
     return 0
 
 
