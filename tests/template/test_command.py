@@ -69,9 +69,19 @@ class Running:
                 return
         raise AssertionError("it has ended")
 
+    def says(self, text: str) -> None:
+        """Return when a line with this text has come."""
+        assert self.process.stdout is not None
+        assert any(text in line for line in self.process.stdout)
+
     def end(self, number: int = signal.SIGINT) -> str:
+        """End it and return what it has said since."""
+        assert self.process.stdout is not None
         self.process.send_signal(number)
-        return self.process.communicate(timeout=30)[0]
+        with self.process.stdout as rest:
+            said = rest.read()
+        self.process.wait(30)
+        return said
 
 
 @pytest.fixture
@@ -87,18 +97,16 @@ def test_options_reach_the_functions_and_files_are_followed(folder: Path, runnin
     (folder / "local.env").write_text("A=c\n")
     running.append(Running("--parameter", "Value=x", "--region", "eu-west-1", "--reload", "--run-schedules"))
     url = running[0].url
+    running[0].says("F/Often: next at")
     assert httpx.get(url, timeout=20).text == "xeu-west-1"
     (folder / "template.yaml").write_text("Resources: {}")  # what cannot be read is said, and the rest goes on
-    time.sleep(1.2)
+    running[0].says("template.yaml: template.yaml has no Resources")
     assert httpx.get(url, timeout=20).text == "xeu-west-1"
     (folder / "template.yaml").write_text(TEMPLATE.replace("${Value}", "${Value}!"))
     deadline = time.monotonic() + 20
     while httpx.get(url, timeout=20).text != "x!eu-west-1":
         assert time.monotonic() < deadline
-    said = running[0].end()
-    assert "template.yaml: template.yaml has no Resources" in said
-    assert "template.yaml: served anew" in said
-    assert "F/Often: next at" in said
+    assert "template.yaml: served anew" in running[0].end()
     running.append(Running("--env-file", "local.env"))
     assert httpx.get(running[1].url, timeout=20).text.startswith("c")
 

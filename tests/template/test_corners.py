@@ -257,6 +257,55 @@ def test_streams_reach_the_client_as_the_functions_make_them(
     assert "AsgiUrl GET / 200" in caplog.text
 
 
+LIVING = """
+import functools
+from bridge import Bridge
+
+def note(text):
+    with open("noted", "a") as file:
+        file.write(text + "\\n")
+
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await receive()
+        scope["state"]["said"] = b"tea"
+        note("startup")
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        note("shutdown")
+        await send({"type": "lifespan.shutdown.complete"})
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": scope["state"]["said"]})
+
+def decorator(handler):
+    @functools.wraps(handler)
+    def decorated(event, context):
+        note("decorator")
+        return handler(event, context)
+    return decorated
+
+"""
+
+
+@pytest.mark.parametrize("decorators", ["", "decorator"])
+def test_an_app_that_streams_starts_up_once_in_its_process(tmp_path: Path, decorators: str) -> None:
+    (tmp_path / "living.py").write_text(
+        LIVING + f"handler = Bridge(app, streaming='auto', decorators=[{decorators}])\n"
+    )
+    url = "FunctionUrlConfig: { AuthType: NONE, InvokeMode: RESPONSE_STREAM }"
+    properties = f"Handler: living.handler, Runtime: python3.13, Events: {{ All: {{ Type: HttpApi }} }}, {url}"
+    (tmp_path / "template.yaml").write_text(
+        f"Resources: {{ F: {{ Type: AWS::Serverless::Function, Properties: {{ {properties} }} }} }}\n"
+    )
+    with Template(tmp_path / "template.yaml").serving() as apis:
+        for api in ("ServerlessHttpApi", "FUrl", "ServerlessHttpApi", "FUrl"):
+            assert httpx.get(apis[api], timeout=20).text == "tea"
+    noted = (tmp_path / "noted").read_text().split()
+    assert [each for each in noted if each != "decorator"] == ["startup", "shutdown"]
+    assert noted.count("decorator") == (4 if decorators else 0)
+
+
 def test_a_stream_that_nobody_waits_for_is_made_to_its_end(path: Path) -> None:
     taken: list[str] = []
 

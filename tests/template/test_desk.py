@@ -12,11 +12,13 @@ from pathlib import Path
 import boto3
 import httpx
 import pytest
+from botocore.awsrequest import AWSPreparedRequest
 from starlette.testclient import TestClient
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from bridge.gateway import Template
+from bridge.gateway._template.environments import SDK
 
 DESK = Path(__file__).parent / "templates" / "desk" / "template.yaml"
 
@@ -41,6 +43,45 @@ def test_a_web_socket_function_reaches_its_clients_through_the_templates_endpoin
     with connect(apis["ChatApi"]) as client:
         client.send(json.dumps({"action": "shout", "text": "tea"}))
         assert json.loads(client.recv()) == {"said": "TEA", "api": "chatapi", "route": "shout"}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_function_may_make_its_clients_endpoint_of_the_event_as_awss_guide_does(tmp_path: Path, host: str) -> None:
+    path = changed(tmp_path, "Outputs:\n", "Outputs:\n")
+    code = (tmp_path / "chat" / "chat.py").read_text()
+    endpoint = "\"apigatewaymanagementapi\", endpoint_url=f\"https://{request['domainName']}/{request['stage']}\""
+    (tmp_path / "chat" / "chat.py").write_text(code.replace('"apigatewaymanagementapi"', endpoint))
+    with Template(path).serving() as served, connect(served["ChatApi"].replace("127.0.0.1", host)) as client:
+        client.send(json.dumps({"action": "shout", "text": "tea"}))
+        assert json.loads(client.recv())["said"] == "TEA"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "url"),
+    [
+        ("https://127.0.0.1:8000/live", "http://127.0.0.1:8000/live"),
+        ("https://localhost:8000/live", "http://localhost:8000/live"),
+        ("http://[::1]:8000/live", "http://[::1]:8000/live"),
+        ("https://chat.example/live", "https://chat.example/live"),
+        ("https://x", "https://x"),
+        (None, "https://execute-api.eu-west-1.amazonaws.com"),
+    ],
+)
+def test_other_endpoints_of_clients_stay_as_they_are(
+    monkeypatch: pytest.MonkeyPatch, endpoint: str | None, url: str
+) -> None:
+    monkeypatch.setenv("AWS_DATA_PATH", SDK)
+    session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="b", region_name="eu-west-1")
+    client = session.client("apigatewaymanagementapi", endpoint_url=endpoint)
+
+    def answer(request: AWSPreparedRequest, **_: object) -> None:
+        raise ConnectionError(request.url)
+
+    client.meta.events.register("before-send", answer)
+    with pytest.raises(ConnectionError) as asked:
+        client.delete_connection(ConnectionId="one")
+    client.close()
+    assert str(asked.value) == url + "/@connections/one"
 
 
 def test_a_message_that_no_route_takes_is_forbidden(apis: dict[str, str]) -> None:
@@ -143,6 +184,23 @@ Outputs:
     path.write_text(text.replace("Outputs:", cure + "Outputs:"))
     with TestClient(Template(path).app("LateApi")) as client:
         assert client.get("/late/x").status_code == 200
+
+
+def test_without_its_permission_an_authorizer_is_not_asked_and_the_log_has_the_cure(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = changed(tmp_path, "Outputs:\n", "Outputs:\n")
+    path.write_text(path.read_text().replace("            EnableFunctionDefaultPermissions: true\n", ""))
+    with TestClient(Template(path).app("ShopApi")) as client:
+        response = client.get("/items/1", headers={"authorization": "alice"})
+        assert (response.status_code, response.json()) == (500, {"message": "Internal Server Error"})
+        assert client.get("/open/x").status_code == 200
+    [said] = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert "ShopApi may not invoke Guard" in said
+    cure = said[said.index("  GuardPermission:") : said.index("  or, for what is deployed")]
+    path.write_text(path.read_text().replace("Outputs:", cure + "Outputs:"))
+    with TestClient(Template(path).app("ShopApi")) as client:
+        assert client.get("/items/1", headers={"authorization": "alice"}).status_code == 200
 
 
 def test_one_command_serves_the_template_and_another_sends_events(tmp_path: Path) -> None:

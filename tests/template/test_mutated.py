@@ -92,7 +92,15 @@ def test_an_error_names_the_resource_that_has_another_form(tmp_path: Path, text:
     assert said in str(refused.value)
 
 
-def test_an_error_before_the_first_resource_names_none(tmp_path: Path) -> None:
-    (tmp_path / "template.yaml").write_text("Globals: { Function: 5 }\nResources: { A: { Type: B } }\nOutputs: [1]\n")
-    with pytest.raises(TemplateError, match="has something of a form"):
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Resources: { A: { Type: B } }\nOutputs: [1]\n", "line 2: Outputs is no map"),
+        ("Resources: 5\n", "line 1: Resources is no map"),
+        ("Parameters: { A: 5 }\nResources: { A: { Type: B } }\n", "has something of a form"),
+    ],
+)
+def test_an_error_before_the_first_resource_names_none(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "template.yaml").write_text(text)
+    with pytest.raises(TemplateError, match=said):
         Template(tmp_path / "template.yaml")

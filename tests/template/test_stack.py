@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 from bridge.gateway import Template
 from bridge.gateway._template import TemplateError
@@ -71,6 +72,7 @@ Resources:
         ("{ Runtime: ruby3.4 }", "its runtime is ruby3.4, and only Python runs here"),
         ("{ Runtime: !Ref AWS::NoValue, CodeUri: s3://bucket/key }", "its code is in S3"),
         ("{ CodeUri: { Bucket: b, Key: k } }", "its code is in S3"),
+        ("{ CodeUri: {} }", "it has no code"),
         ("{ CodeUri: nowhere }", "its code, nowhere, is not there"),
         ("{ CodeUri: app.py }", "its code, app.py, is an archive, and the handler is not beside it"),
     ],
@@ -453,3 +455,50 @@ def test_events_of_every_kind_know_their_sources(folder: Path) -> None:
         ("F/Later", "scheduler", "", False),
     ]
     assert list(stack.notes) == []
+
+
+def test_stages_are_referred_to_by_their_names(folder: Path) -> None:
+    stack = one(
+        folder,
+        "{ Events: { A: { Type: Api, Properties: { Path: /, Method: get } }, H: { Type: HttpApi } } }",
+        """
+  Shop: { Type: AWS::Serverless::Api, Properties: { StageName: live } }
+  Web: { Type: AWS::Serverless::HttpApi }
+  Plain: { Type: AWS::ApiGateway::RestApi, Properties: { Name: plain } }
+  PlainStage: { Type: AWS::ApiGateway::Stage, Properties: { RestApiId: !Ref Plain, StageName: prod } }
+  Second: { Type: AWS::ApiGatewayV2::Stage, Properties: { ApiId: !Ref Web, StageName: second } }
+  Domain: { Type: AWS::ApiGateway::DomainName, Properties: { DomainName: shop.example.com } }
+Outputs:
+  All:
+    Value: !Join
+      - " "
+      - - !Ref PlainStage
+        - !Ref Second
+        - !Ref Shop.Stage
+        - !Ref ShopliveStage
+        - !Ref WebApiGatewayDefaultStage
+        - !Ref ServerlessRestApiProdStage
+        - !Ref ServerlessHttpApiApiGatewayDefaultStage
+        - !Ref Domain
+  Unknown: { Value: !Ref ShopOtherStage }
+""",
+    )
+    assert stack.outputs == {"All": "prod second live live $default Prod $default shop.example.com"}
+
+
+def test_what_a_permission_says_of_a_stage_by_its_reference_counts(folder: Path) -> None:
+    """Templates that AWS's CDK makes have the stage in the permission's ARN, as a reference."""
+    integration = "{ Type: AWS_PROXY, Uri: !Sub 'arn:aws:apigateway:x:lambda:path/x/functions/${F.Arn}/invocations' }"
+    arn = "arn:aws:execute-api:${AWS::Region}:${AWS::AccountId}:${Plain}/${Stage}/*/"
+    path = folder / "template.yaml"
+    path.write_text(f"""
+Resources:
+  F: {{ Type: AWS::Lambda::Function, Properties: {{ Runtime: python3.13, Handler: app.handler, Code: . }} }}
+  Plain: {{ Type: AWS::ApiGateway::RestApi, Properties: {{ Name: plain }} }}
+  Stage: {{ Type: AWS::ApiGateway::Stage, Properties: {{ RestApiId: !Ref Plain, StageName: prod }} }}
+  Method: {{ Type: AWS::ApiGateway::Method, Properties: {{ RestApiId: !Ref Plain, ResourceId: !GetAtt Plain.RootResourceId, HttpMethod: ANY, Integration: {integration} }} }}
+  Permission: {{ Type: AWS::Lambda::Permission, Properties: {{ Action: lambda:InvokeFunction, FunctionName: !Ref F, Principal: apigateway.amazonaws.com, SourceArn: !Sub "{arn}" }} }}
+""")
+    (folder / "app.py").write_text("def handler(event, context): return {'statusCode': 200}")
+    with TestClient(Template(path).app()) as client:
+        assert client.get("/prod/").status_code == 200

@@ -34,7 +34,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", help="of the template")
     group.add_argument("--import", action="append", default=[], dest="imports", metavar="NAME=VALUE", help="an export")
     group.add_argument("--env-file", metavar="FILE", help="variables for the functions, as NAME=value or SAM's JSON")
-    group.add_argument("--region", help="AWS::Region (default: $AWS_REGION, or us-east-1)")
+    group.add_argument(
+        "--config-env", default="default", metavar="NAME", help="environment of samconfig.toml (default: default)"
+    )
+    group.add_argument("--region", help="AWS::Region (default: $AWS_REGION, samconfig.toml's, or us-east-1)")
     group.add_argument("--venv", metavar="FOLDER", help="a virtual environment that runs the functions")
     group.add_argument("--jwks", metavar="FILE", help="a JSON Web Key Set, for issuers that do not answer")
     group.add_argument("--explain", action="store_true", help="log the way of each request, and why it was taken")
@@ -79,7 +82,8 @@ def serve(options: argparse.Namespace, path: Path) -> None:
             parameters=_pairs(options.parameter, "--parameter"),
             imports=_pairs(options.imports, "--import"),
             environment_file=options.env_file,
-            region=options.region or os.environ.get("AWS_REGION") or "us-east-1",
+            config_env=options.config_env,
+            region=options.region or os.environ.get("AWS_REGION") or "",
             python=_python(options.venv),
             jwks=_jwks(options.jwks),
             explain=options.explain,

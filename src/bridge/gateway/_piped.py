@@ -6,7 +6,6 @@ from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
     from typing import Any
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 class Streamed:
     """A handler in its process, whose answers go out in parts, if it is of a type that has them: a Bridge.
 
-    An ASGI app runs on a loop that is kept for its streams.
+    An ASGI app runs on the process's loop, on which it has started up, and on which other events run it too.
 
     Args:
         handler: the handler.
@@ -27,25 +26,18 @@ class Streamed:
         self.can = hasattr(type(handler), "respond_sync")
         self._handler = handler
         self._say = say
-        self._runner: asyncio.Runner | None = None
 
     def respond(self, event: Event, context: Any) -> None:
         """Answer an event; return when the handler has ended."""
-        parts = _Parts(self._say)
-        if not self._handler.is_asgi:
-            self._handler.respond_sync(event, context, parts)
-            return
-        if self._runner is None:
-            import asyncio
+        handler, parts = self._handler, _Parts(self._say)
+        if not handler.is_asgi:
+            handler.respond_sync(event, context, parts)
+        elif handler.is_decorated:
+            handler.respond_in_plain_code(event, context, _AsyncParts(parts))
+        else:
+            from .._app.asgi.loop import process_runner
 
-            self._runner = asyncio.Runner()
-        self._runner.run(self._handler.respond(event, context, _AsyncParts(parts)))
-
-    def close(self) -> None:
-        """Run the shutdown of an app that has run on the loop."""
-        if self._runner is not None:
-            self._runner.run(self._handler.shutdown())
-            self._runner.close()
+            handler.respond_alone(process_runner(handler.loop_factory), event, context, _AsyncParts(parts))
 
 
 class _Parts:

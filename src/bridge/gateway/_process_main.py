@@ -104,7 +104,6 @@ def work(target: str, jobs: BinaryIO, answers: Answers, *, exact: bool = False) 
             failure = {"failed": traceback.format_exc(), "message": str(error), "kind": type(error).__name__}
             encodable = {name: text.encode("utf-8", "replace").decode() for name, text in failure.items()}
             answers.give(encodable, last=True)
-    streams.close()
     return 0
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import variables
+from . import samconfig, variables
 from .deployment import Deployment
 from .environments import written
 from .stack import Inputs, read
@@ -40,7 +40,9 @@ class Template:
         imports: what other stacks export, for `Fn::ImportValue`.
         environment: variables for all functions; they replace the template's.
         environment_file: the same from a file, as lines of NAME=value, or as JSON with variables by function.
-        region: `AWS::Region`.
+        config_env: an environment of the `samconfig.toml` beside the template, "default" for instance, whose values of
+            parameters, region and stack name count where nothing else is said; "": the file is not read.
+        region: `AWS::Region`; "": the one of `config_env`, or us-east-1.
         python: an interpreter for the functions, of their own virtual environment; "" for this one.
         jwks: JSON Web Key Sets by issuer, for authorizers whose issuers do not answer here; "*" for every issuer.
         explain: whether each request's way through stage, route, authorizer, permission and integration is logged.
@@ -61,13 +63,21 @@ class Template:
         imports: Mapping[str, str] | None = None,
         environment: Mapping[str, str] | None = None,
         environment_file: str | Path | None = None,
-        region: str = "us-east-1",
+        config_env: str = "",
+        region: str = "",
         python: str = "",
         jwks: Mapping[str, Any] | None = None,
         explain: bool = False,
     ) -> None:
         self.path = Path(path)
-        inputs = Inputs(parameters=parameters or {}, imports=imports or {}, region=region)
+        configured = samconfig.read(self.path, config_env) if config_env else samconfig.Configuration()
+        inputs = Inputs(
+            parameters=parameters or {},
+            configured=configured.parameters,
+            imports=imports or {},
+            region=region or configured.region or "us-east-1",
+            stack_name=configured.stack_name or "local",
+        )
         self._stack = read(self.path, inputs)
         given = variables.read(Path(environment_file)) if environment_file else {}
         self._given = {**given, "": {**given.get("", {}), **(environment or {})}}

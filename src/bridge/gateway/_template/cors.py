@@ -6,15 +6,29 @@ https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html#urls-cors
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
+from .environments import local
 from .streamed import StreamedResponse
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ...sources._client_request import ClientRequest
     from .api_model import CorsConfiguration
+
+
+def here(cors: CorsConfiguration, urls: Mapping[str, str]) -> CorsConfiguration:
+    """Return a configuration that allows pages of the template's own APIs where they are on this machine.
+
+    Args:
+        cors: what the template says.
+        urls: of what is served here, by the URLs that they have in AWS.
+    """
+    return replace(cors, origins=tuple(local(origin, urls) for origin in cors.origins))
 
 
 def preflight(cors: CorsConfiguration, call: ClientRequest, status: int) -> Response | None:

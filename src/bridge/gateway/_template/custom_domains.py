@@ -26,15 +26,11 @@ def read(resources: Resources) -> None:
         of_api, of_path = keys[resource.type]
         properties = resource.properties
         name = text(properties.get("DomainName"))
-        if name in resources:  # Ref of a DomainName is its name
-            name = text(resources[name].properties.get("DomainName"))
         api = resources.api(properties.get(of_api))
         if api is None:
             resources.stack.notes.add(resource.line, f"{resource.logical_id} maps an API outside of this template")
             continue
         stage = properties.get("Stage")
-        if isinstance(stage, str) and stage in resources:
-            stage = resources[stage].properties.get("StageName")
         stages = resources.stack.apis[api].stages
         _add(resources.stack, name, text(properties.get(of_path) or ""), api, text(stage or stages[0].name))
 

@@ -23,6 +23,12 @@ AT_ONCE = 10
 """Events that a function handles at once, where the template reserves no number. Lambda's own default is 1000."""
 
 
+SDK = str(Path(__file__).parent / "sdk")
+"""Has botocore's rules for endpoints of `@connections`, in AWS's own format, with one more: "https" and an address of
+this machine mean "http". Functions make `https://{domainName}/{stage}` of their events, as AWS's guide shows.
+https://botocore.amazonaws.com/v1/documentation/api/latest/reference/loaders.html"""
+
+
 class Environments:
     """A Lambda handler that runs a function in processes: `handler(event, context)`, one event at a time in each.
 
@@ -165,7 +171,10 @@ def urls_for_sdks(urls: Mapping[str, str]) -> dict[str, str]:
     sockets = [url for name, url in urls.items() if name.startswith("management ")]
     if len(sockets) == 1:
         wanted["AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"] = wanted["BRIDGE_MANAGEMENT_ENDPOINT"] = sockets[0]
-    return {name: os.environ.get(name) or url for name, url in wanted.items() if url}
+    found = {name: os.environ.get(name) or url for name, url in wanted.items() if url}
+    if sockets:
+        found["AWS_DATA_PATH"] = os.pathsep.join(filter(None, (SDK, os.environ.get("AWS_DATA_PATH"))))
+    return found
 
 
 def local(value: str, urls: Mapping[str, str]) -> str:

@@ -122,7 +122,7 @@ def _add(resources: Resources, resource: Resource, properties: dict[str, Any], c
         function.inline = inline
         function.handler = function.handler or "index.handler"
     elif not isinstance(code, str) or code.startswith("s3:"):
-        function.unserved = "its code is in S3"
+        function.unserved = "its code is in S3" if code else "it has no code"
     else:
         _place(resources, function, code, resource)
     if function.unserved:

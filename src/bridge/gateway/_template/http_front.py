@@ -58,6 +58,7 @@ class HttpFront:
         self._account = deployment.stack.account
         self._integrations = Integrations(api, deployment)
         self._throttle = Throttle(api.limits)
+        self._cors = api.cors and cors.here(api.cors, deployment.urls)
         self._limits = api_of("alb" if api.kind == "alb" else "url" if api.kind == "url" else _name(api))
         self._authorizers = {
             name: TokenAuthorizer(each, jwks) if each.kind in ("jwt", "cognito") else LambdaAuthorizer(each, deployment)
@@ -123,8 +124,8 @@ class HttpFront:
         """Return the response to a request that has reached a stage, and log it."""
         started = time.perf_counter()
         response = await self._answered(exchange)
-        if self.api.cors is not None and "preflight" not in exchange.steps:
-            cors.put_on(self.api.cors, exchange.call, response)
+        if self._cors is not None and "preflight" not in exchange.steps:
+            cors.put_on(self._cors, exchange.call, response)
         milliseconds = (time.perf_counter() - started) * 1000
         if not isinstance(response, StreamedResponse):  # which logs its own line, at its end
             log.info("%s %s %.1f ms", exchange.what, response.status_code, milliseconds)
@@ -140,8 +141,8 @@ class HttpFront:
         if refused is not None:
             exchange.step("it is too large")
             return refused
-        if api.cors is not None:
-            preflight = cors.preflight(api.cors, call, 200 if api.kind == "url" else 204)
+        if self._cors is not None:
+            preflight = cors.preflight(self._cors, call, 200 if api.kind == "url" else 204)
             if preflight is not None:
                 exchange.step("preflight")
                 return preflight

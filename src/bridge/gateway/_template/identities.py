@@ -56,6 +56,10 @@ _TYPES: dict[str, tuple[str, str, str]] = {
     "AWS::SecretsManager::Secret": ("Name", _ARN % ("secretsmanager", "secret:{name}"), ""),
     "AWS::KMS::Key": ("", "{name}", _ARN % ("kms", "key/{name}")),
     "AWS::Logs::LogGroup": ("LogGroupName", "{name}", _ARN % ("logs", "log-group:{name}:*")),
+    "AWS::ApiGateway::Stage": ("StageName", "{name}", ""),
+    "AWS::ApiGatewayV2::Stage": ("StageName", "{name}", ""),
+    "AWS::ApiGateway::DomainName": ("DomainName", "{name}", ""),
+    "AWS::ApiGatewayV2::DomainName": ("DomainName", "{name}", ""),
     "AWS::ElasticLoadBalancingV2::TargetGroup": (
         "Name",
         _ARN % ("elasticloadbalancing", "targetgroup/{name}/0123456789abcdef"),
@@ -158,6 +162,8 @@ class Identities:
             return self._of_function(logical_id, kind, attribute)
         if kind in API_TYPES and attribute in (None, "ApiId", "RestApiId"):
             return identifier(logical_id)
+        if kind in API_TYPES and attribute == "Stage":
+            return self._stage(logical_id)
         if kind in FUNCTION_TYPES and attribute in ("Alias", "Version"):
             return self._filled(_FUNCTION, logical_id) + (":live" if attribute == "Alias" else ":1")
         _, reference, arn = _TYPES.get(kind, ("", "{name}", ""))
@@ -169,9 +175,15 @@ class Identities:
             return self.name(logical_id)
         if attribute in _ATTRIBUTES:
             return self._filled(_ATTRIBUTES[attribute], logical_id)
-        if attribute not in ("RootResourceId", "Stage", "Deployment"):
+        if attribute not in ("RootResourceId", "Deployment"):
             self._notes.add(line, f"{logical_id}.{attribute} is made up: '{logical_id}-{attribute}'")
         return f"{logical_id}-{attribute}"
+
+    def _stage(self, api: str) -> str:
+        """Return the name of the stage that SAM makes for an API."""
+        if api in IMPLICIT_APIS:
+            return "Prod" if api == "ServerlessRestApi" else "$default"
+        return str(self._evaluate((self._resources[api].get("Properties") or {}).get("StageName")) or "$default")
 
     def _of_function(self, logical_id: str, kind: str, attribute: str | None) -> str:
         properties = self._resources[logical_id].get("Properties") or {}
@@ -190,9 +202,15 @@ class Identities:
             return self.reference(base, part, 0)
         if name in IMPLICIT_APIS:
             return identifier(name) if attribute != "ApiEndpoint" else self._filled(_ATTRIBUTES["ApiEndpoint"], name)
-        for ending in ("Url", "Role", "Stage", "Alias"):
+        if name.endswith("Stage"):
+            apis = (each for each in self._resources if self._resources[each].get("Type") in API_TYPES)
+            for api in (each for each in (*apis, *IMPLICIT_APIS) if name.startswith(each)):
+                stage = self._stage(api)
+                if name in (f"{api}{stage}Stage", f"{api}ApiGatewayDefaultStage"):
+                    return stage
+        for ending in ("Url", "Role", "Alias"):
             owner = name.partition(ending)[0]
-            if ending in name and (owner in self._resources or owner.startswith(IMPLICIT_APIS)):
+            if ending in name and owner in self._resources:
                 if attribute == "FunctionUrl":
                     return f"https://{self._account.url_domain(owner)}/"
                 role = f"arn:{self._account.partition}:iam::{self._account.account}:role/{name}"

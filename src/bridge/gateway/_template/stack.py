@@ -21,9 +21,10 @@ from . import (
 from .document import load
 from .identities import Account, Identities
 from .intrinsics import Intrinsics
+from .loops import Loops
 from .model import Stack
 from .notes import Notes
-from .resources import Resource, Resources, text, within
+from .resources import Resource, Resources, text, texts, within
 from .values import Items, Section, TemplateError
 
 if TYPE_CHECKING:
@@ -52,12 +53,14 @@ class Inputs:
 
     Attributes:
         parameters: values by name.
+        configured: values by name that count where there are no others, if the template has such parameters.
         imports: what other stacks export.
         region: "us-east-1".
         stack_name: `AWS::StackName`.
     """
 
     parameters: Mapping[str, str] = field(default_factory=dict)
+    configured: Mapping[str, str] = field(default_factory=dict)
     imports: Mapping[str, str] = field(default_factory=dict)
     region: str = "us-east-1"
     stack_name: str = "local"
@@ -85,16 +88,14 @@ def _read(path: Path, document: Section, inputs: Inputs) -> Stack:
     stack = Stack(account=account, notes=notes)
     folder = path.parent.resolve()
     root = _root(folder)
-    sections = {
-        name: section if isinstance(section, Section) else Section()
-        for name, section in ((name, document.get(name)) for name in ("Resources", "Conditions", "Mappings", "Globals"))
-    }
-    if not sections["Resources"]:
+    if not document.get("Resources"):
         raise TemplateError(f"{path.name} has no Resources")
+    values = _parameters(document, inputs, notes) | _pseudo(account, inputs)
+    sections = _sections(document, Loops(values), notes)
     bare = {name: each for name, each in sections["Resources"].items() if isinstance(each, Section)}
     identities = Identities(bare, account, lambda value: intrinsics.value(value), notes)
     intrinsics = Intrinsics(
-        values=_parameters(document, inputs, notes) | _pseudo(account, inputs),
+        values=values,
         mappings=sections["Mappings"],
         conditions=sections["Conditions"],
         imports=dict(inputs.imports),
@@ -115,8 +116,21 @@ def _read(path: Path, document: Section, inputs: Inputs) -> Stack:
         evaluate=intrinsics.value,
     )
     _fill(stack, resources)
-    stack.outputs = _outputs(document, intrinsics)
+    stack.outputs = _outputs(sections["Outputs"], intrinsics)
     return stack
+
+
+def _sections(document: Section, loops: Loops, notes: Notes) -> dict[str, Section]:
+    """Return the sections by name, without loops; those that are not there have nothing in them."""
+    found: dict[str, Section] = {}
+    for name in ("Resources", "Conditions", "Mappings", "Globals", "Outputs"):
+        section = document.get(name) or Section()
+        if not isinstance(section, Section):
+            raise TemplateError(f"line {document.lines[name]}: {name} is no map")
+        found[name] = section if name in ("Mappings", "Globals") else loops.expanded(section)
+    if loops.line and "AWS::LanguageExtensions" not in texts(document.get("Transform")):
+        notes.add(loops.line, "in AWS, Fn::ForEach wants the transform AWS::LanguageExtensions")
+    return found
 
 
 def _fill(stack: Stack, resources: Resources) -> None:
@@ -167,6 +181,8 @@ def _parameters(document: Section, inputs: Inputs, notes: Notes) -> dict[str, An
     unknown = inputs.parameters.keys() - declared.keys()
     if unknown:
         raise TemplateError(f"the template has no parameter {', '.join(sorted(unknown))}; it has {', '.join(declared)}")
+    for name in inputs.configured:
+        notes.add(0, f"samconfig.toml gives {name}" + ("" if name in declared else ", which is no parameter here"))
     values: dict[str, Any] = {}
     lacking = [name for name in declared if _given(declared[name], name, inputs) is None]
     if lacking:
@@ -192,7 +208,8 @@ def _parameters(document: Section, inputs: Inputs, notes: Notes) -> dict[str, An
 def _given(parameter: Any, name: str, inputs: Inputs) -> Any:
     """Return a parameter's value; of what only AWS has, such as a network's id, the parameter's name."""
     made_up = name if str(parameter.get("Type")).startswith(("AWS::EC2", "List<AWS::EC2", "AWS::Route53")) else None
-    return inputs.parameters.get(name, parameter.get("Default", made_up))
+    given = inputs.parameters.get(name, inputs.configured.get(name))
+    return parameter.get("Default", made_up) if given is None else given
 
 
 def _pseudo(account: Account, inputs: Inputs) -> dict[str, Any]:
@@ -215,9 +232,9 @@ def _included(folder: Path, root: Path, location: str, line: int, notes: Notes) 
     return load(within(folder, root, location, line))
 
 
-def _outputs(document: Section, intrinsics: Intrinsics) -> dict[str, str]:
+def _outputs(outputs: Section, intrinsics: Intrinsics) -> dict[str, str]:
     found = {}
-    for name, output in (document.get("Outputs") or {}).items():
+    for name, output in outputs.items():
         if "Condition" not in output or intrinsics.condition(output["Condition"], output.line):
             try:
                 found[name] = text(intrinsics.value(output.get("Value")))

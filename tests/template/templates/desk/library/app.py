@@ -14,6 +14,11 @@ def cover() -> Response:
     return Response(b"\x89PNG\xff", mimetype="image/png")
 
 
+@app.get("/books/page")
+def page() -> str:
+    return "<!doctype html><html lang=en><title>Books</title><p>A page of the library's"
+
+
 @app.get("/books/slow")
 def slow() -> str:
     time.sleep(30)
