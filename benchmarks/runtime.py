@@ -213,6 +213,7 @@ def _aims(setting: Setting, cycles: dict[str, list[float]]) -> list[dict[str, An
         {
             "contender": name,
             "peer": setting.peer,
+            "what": "full cycle",
             "limit": setting.aim,
             "ratio": figure(cycles[name], cycles[setting.peer], setting.events)["ratio"],
         }
