@@ -10,7 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from . import bodies, cold, events, growth, machine, page, report, runtime
+from . import bodies, cold, events, gateway, growth, machine, page, report, runtime
 from .case import CASES
 from .rounds import FULL, QUICK, Effort, in_lambda
 from .table import LEGEND
@@ -55,6 +55,7 @@ def run(effort: Effort, only: str | None, command: str) -> dict[str, Any]:
         "events": lambda: events.measure(effort, case, _say),
         "bodies": lambda: bodies.measure(effort, _say),
         "growth": lambda: growth.measure(effort, _say),
+        "gateway": lambda: gateway.measure(effort, _say),
     }
     results = {}
     for part, measure in measures.items():
@@ -72,8 +73,9 @@ def run(effort: Effort, only: str | None, command: str) -> dict[str, Any]:
 
 def rounds_of(part: str, effort: Effort) -> int:
     """Return how many rounds a part has."""
-    shares = {"cold": effort.launches, "events": effort.rounds, "growth": effort.rounds // 4}
-    return max(1, shares.get(part, effort.rounds // 2))
+    if part == "cold":
+        return effort.launches
+    return max(1, effort.rounds // {"events": 1, "growth": 4, "gateway": 4}.get(part, 2))
 
 
 def write(results: dict[str, Any], root: Path = ROOT) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, LABELS, ROW, HEAD = 760, 250, 24, 38
+WIDTH, LABELS, ROW, HEAD = 760, 280, 24, 38
 STYLE = """
 text { font: 13px system-ui, sans-serif; fill: #24292f } .small { font-size: 11px; fill: #636c76 }
 .title { font-size: 17px; font-weight: 600 } .group { font-weight: 600 } .end { text-anchor: end }

@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .bodies import FLOOR as PASSES
-from .cold import BARE
 from .contender import ASGI, BRIDGE, FLOOR, WSGI
+from .gateway import ALONE
 from .least import LEAST
-from .runtime import BUFFERED
+from .runtime import BRIDGE as BRIDGE_THERE, BUFFERED, LEAST as LEAST_RUNTIME, LEAST_C, STREAMED
 from .table import LOSS, Table, ratio, seconds, size
 
 INTERFACES = {"asgi": ASGI, "wsgi": WSGI}
-UNRATED = {BRIDGE, FLOOR, LEAST, *PASSES.values(), BARE}
-"""Beside whom no ratio stands: to take longer than nothing at all, or than oneself, is no loss."""
+ONE_PASS = "one pass over the bytes"
+UNRATED = {BRIDGE, FLOOR, LEAST, ONE_PASS, LEAST_RUNTIME, LEAST_C}
+OWN = {BRIDGE_THERE, STREAMED, *(name for name in ASGI if name.startswith(BRIDGE))}
+"""The first have no ratio, and the second no mark: to take longer than nothing at all, or than oneself, is no loss."""
 
 GROWTH_PEERS = {"Mangum, lifespan off": "Bridge, ASGI", "apig-wsgi": "Bridge, WSGI"}
 """Whose growth is compared with which series."""
@@ -27,7 +29,10 @@ def cell(figure: dict[str, Any] | None, name: str = "") -> str:
     if figure is None:
         return "-"
     rated = "ratio" in figure and name not in UNRATED
-    return f"{seconds(figure['median'])} ({ratio(figure)})" if rated else seconds(figure["median"])
+    if not rated:
+        return seconds(figure["median"])
+    shown = ratio(figure)
+    return f"{seconds(figure['median'])} ({shown.replace(LOSS, '') if name in OWN else shown})"
 
 
 def cold(rows: Sequence[Row]) -> list[Table]:
@@ -36,12 +41,12 @@ def cold(rows: Sequence[Row]) -> list[Table]:
     for shipped, title in ((True, "Cold start as shipped"), (False, "Cold start, bytecode valid")):
         for interface, makers in INTERFACES.items():
             found = [row for row in rows if row.get("shipped", False) == shipped and row["interface"] == interface]
-            for kind, what in (("first_event", "import and first event"), ("import", "import")):
-                lines = [
-                    (row["setting"], {name: figures.get(kind) for name, figures in row["figures"].items()})
-                    for row in found
-                ]
-                tables.append(_compared(f"{title}, {interface.upper()}: {what}", lines, [*makers], _remarks(found)))
+            lines = [
+                (row["setting"], {name: figures.get("first_event") for name, figures in row["figures"].items()})
+                for row in found
+            ]
+            whole = f"{title}, {interface.upper()}: import and first event"
+            tables.append(_compared(whole, lines, [*makers], _remarks(found)))
     return tables
 
 
@@ -53,7 +58,7 @@ def runtime(rows: Sequence[Row]) -> list[Table]:
         cells = [
             [
                 name,
-                *(cell(figures.get(kind)) for kind in columns.values()),
+                *(cell(figures.get(kind), name) for kind in columns.values()),
                 str(figures.get("system_calls") or "-"),
                 size(figures["memory"]["peak"]) if figures["memory"] else "-",
             ]
@@ -84,13 +89,13 @@ def bodies(rows: Sequence[Row]) -> list[Table]:
         names = list(dict.fromkeys(name for row in found for name in row["figures"] if name not in PASSES.values()))
         cells = []
         for row in found:
-            figures = {("one pass" if name in PASSES.values() else name): each for name, each in row["figures"].items()}
+            figures = {(ONE_PASS if name in PASSES.values() else name): each for name, each in row["figures"].items()}
             shown = [
                 f"{cell(figures[name], name)}, {size(figures[name]['memory'])}" if name in figures else "-"
-                for name in ("one pass", *names)
+                for name in (ONE_PASS, *names)
             ]
             cells.append([f"{row['direction']}, {row['kind']}, {size(row['size'])}", *shown])
-        header = ["", "one pass over the bytes", *names]
+        header = ["", ONE_PASS, *names]
         tables.append(Table(f"Bodies, {interface.upper()}: time, peak memory", header, list(cells), _remarks(found)))
     return tables
 
@@ -114,6 +119,22 @@ def growth(rows: Sequence[Row]) -> list[Table]:
             cells.append([f"{row['dimension']}, {row['series']}", *shown, exponent])
     notes = [f"{row['series']}: {row['error']} ({row['dimension']})" for row in rows if row["error"]]
     return [Table("Growth", ["", *(f"{number:,}" for number in numbers), "exponent"], list(cells), notes)]
+
+
+def gateway(rows: Sequence[Row]) -> list[Table]:
+    """Return one table: exchanges a second, and the median time of one."""
+    cells = [
+        [
+            f"{row['setting']}, {row['clients']} client{'s' * (row['clients'] > 1)}, {name}",
+            f"{figures['rate']:,}",
+            seconds(figures["p50"]["median"]),
+            f"{figures['p50']['ratio']:.2f}×" if name != ALONE and "ratio" in figures["p50"] else "",
+        ]
+        for row in rows
+        for name, figures in row["figures"].items()
+    ]
+    header = ["", "exchanges a second", "median", f"of {ALONE}"]
+    return [Table("The local gateway, connections kept", header, list(cells), _remarks(rows))]
 
 
 def _compared(title: str, lines: Iterable[tuple[str, Row]], names: Sequence[str], notes: list[str]) -> Table:
@@ -151,6 +172,7 @@ PARTS: dict[str, Callable[[Sequence[Row]], list[Table]]] = {
     "events": events,
     "bodies": bodies,
     "growth": growth,
+    "gateway": gateway,
 }
 """Each part's tables, in the order of the page: first what a user feels, then the microseconds."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import socket
@@ -24,6 +25,7 @@ from benchmarks import (
     chart,
     cold,
     deployed,
+    gateway,
     growth,
     least,
     packing,
@@ -49,11 +51,29 @@ from benchmarks.rounds import TINY
 results = benchmarks.run(TINY, "events", "tiny")
 made = results["events"]["made"]
 results["bodies"] = {"made": made, "rows": bodies.measure(TINY, print, bodies.SIZES[-1:])}
-rows = cold.measure(TINY, print, "Flask example") + cold.measure(TINY, print, "WSGI app alone")
+rows = cold.measure(TINY, print, "WSGI app") + cold.measure(TINY, print, "WSGI app alone")
 results["cold"] = {"made": made, "rows": rows}
 results["runtime"] = {"made": made, "rows": runtime.measure(TINY, print, "ASGI app")}
 results["growth"] = {"made": made, "rows": growth.measure(TINY, print, (0, 5, 10))}
 benchmarks.write(results, Path(sys.argv[1]))
+"""
+
+
+SHIPPED = """
+import json
+from benchmarks import cold
+from benchmarks.rounds import TINY
+
+print(json.dumps(cold.measure(TINY, lambda text: None, "Flask example")))
+"""
+
+
+GATEWAY = """
+import json
+from benchmarks import gateway
+from benchmarks.rounds import TINY
+
+print(json.dumps(gateway.measure(TINY, lambda text: None)))
 """
 
 
@@ -103,8 +123,8 @@ def test_a_peer_takes_part_or_is_listed_with_its_error(results: tuple[Path, dict
 
 def test_the_examples_are_started_as_they_are_shipped(results: tuple[Path, dict[str, Any]]) -> None:
     """The same folder twice, for every adapter: what is imported is the same, too."""
-    root, found = results
-    sam, packaged = (row for row in found["cold"]["rows"] if row["shipped"])
+    _, found = results
+    sam, packaged = rows = json.loads(_run(SHIPPED).splitlines()[-1])
     assert ("sam build" in sam["setting"], "bridge package" in packaged["setting"]) == (True, True)
     assert sam["figures"].keys() == packaged["figures"].keys()
     assert sam["errors"] == packaged["errors"]
@@ -112,8 +132,10 @@ def test_the_examples_are_started_as_they_are_shipped(results: tuple[Path, dict[
         assert packaged["figures"][name]["modules"] == figures["modules"]
     ratio = packaged["figures"]["Bridge"]["import"]["min"] / sam["figures"]["Bridge"]["import"]["min"]
     assert packaged["aim"]["ratio"] == pytest.approx(ratio, abs=0.001)
-    for name in ("docs/benchmark.md", "README.md"):
-        assert "Flask example as `bridge package` ships it" in (root / name).read_text(encoding="utf-8")
+    found = found | {"cold": {"made": found["cold"]["made"], "rows": rows}}
+    assert "Flask example as `bridge package` ships it" in page.fragment(found)
+    assert "Flask example as `bridge package` ships it" in page.headline(found)
+    assert "Bridge, as bridge package ships it" in page.picture(found)
 
 
 def test_ways_to_pack_are_compared_with_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,9 +225,9 @@ def test_a_page_without_markers_is_no_page_for_figures(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("ratio", "lost"), [(0.5, True), (0.99, True), (0.996, False), (1.5, False)])
 def test_a_row_that_bridge_loses_is_listed_with_its_reason(ratio: float, lost: bool) -> None:
     """And with that of nobody, if there is none: then it says that."""
-    row = {"interface": "wsgi", "errors": {}, "figures": {"apig-wsgi": {"median": 1e-5, "ratio": ratio}}}
+    figures = {"apig-wsgi": {"median": 1e-5, "ratio": ratio, "memory": 5}}
+    row: dict[str, Any] = {"interface": "wsgi", "errors": {}, "figures": figures}
     known = row | {"direction": "response", "kind": "text", "size": 4_400_000}
-    known["figures"]["apig-wsgi"]["memory"] = 5
     unknown = row | {"title": "an app", "source": "ALB"}
     made = {"command": "c", "rounds": 1, "machine": {"cpu": "c", "cores": "2", "python": "p"}}
     text = page.fragment(
@@ -213,7 +235,8 @@ def test_a_row_that_bridge_loses_is_listed_with_its_reason(ratio: float, lost: b
     )
     losses = text.partition("## Where Bridge loses")[2]
     assert ("Lambda's limit" in losses, "Not explained yet." in losses) == (lost, lost)
-    assert ("response, text, 4.40 MB: apig-wsgi" in losses, "an app, ALB: apig-wsgi" in losses) == (lost, lost)
+    for row in ("Bodies, WSGI: time, peak memory: response, text, 4.40 MB", "One event, WSGI: an app, ALB"):
+        assert (f"* {row}: apig-wsgi" in losses) == lost
     assert ("In no row of this run." in losses) is not lost
 
 
@@ -332,6 +355,7 @@ def test_bridge_s_runtime_answers_and_awslambdaric_does_or_says_why_not(results:
     assert set(row["figures"]) | set(row["errors"]) == set(runtime.SETTINGS["ASGI app"].names)
     for figures in row["figures"].values():
         assert 0 < figures["first_byte"]["min"] <= figures["cycle"]["min"] < figures["start"]["min"]
+        assert figures["system_calls"] is None or figures["system_calls"] >= 4
         assert (figures["memory"] is not None) == sys.platform.startswith("linux")
 
 
@@ -348,6 +372,23 @@ def test_a_function_that_cannot_start_is_listed_with_its_error(tmp_path: Path) -
     row = runtime.row(setting, rounds.TINY, str(tmp_path))
     assert not row["figures"]
     assert "No module named 'nowhere'" in row["errors"][runtime.BUFFERED]
+
+
+def test_the_gateway_is_measured_beside_the_server_alone() -> None:
+    """HTTP and WebSocket, one client and many; each answer has its end."""
+    found = json.loads(_run(GATEWAY).splitlines()[-1])
+    for row, (setting, clients) in zip(found, itertools.product(gateway.SETTINGS, gateway.CLIENTS), strict=True):
+        assert (row["setting"], row["clients"], row["errors"]) == (setting, clients, {})
+        assert list(row["figures"]) == list(gateway.SETTINGS[setting][0])
+        assert all(figures["rate"] > 0 < figures["p50"]["min"] for figures in row["figures"].values())
+
+
+def test_a_server_that_gives_another_answer_is_not_measured() -> None:
+    """It is named, with what it said."""
+    with gateway.started({"uvicorn alone": gateway.HTTP[gateway.ALONE]}) as ports:
+        (port,) = ports.values()
+        with pytest.raises(ValueError, match=r"answered b'HTTP/1\.1 404"):
+            gateway.turn(port, 1, b"", gateway.ASK.replace(b"items", b"nowhere"), b"{}", 1)
 
 
 @pytest.mark.parametrize(
