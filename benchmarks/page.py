@@ -36,8 +36,8 @@ REASONS = (
     ("Bodies, .*: request, text, ", "Either encodes the text once. What is left is the noise of copying megabytes."),
     (
         " as `sam build` ships it: ",
-        "Without bytecode, a start compiles every module that it imports. Bridge has more source than an adapter of one "
-        "file. `bridge package` ships the bytecode.",
+        "Without bytecode, a start compiles every module that it imports. Bridge has more source than an adapter of "
+        "one file. `bridge package` ships the bytecode.",
     ),
     (
         " as `bridge package` ships it: | loaded: | alone: ",

@@ -235,8 +235,8 @@ def test_a_row_that_bridge_loses_is_listed_with_its_reason(ratio: float, lost: b
     )
     losses = text.partition("## Where Bridge loses")[2]
     assert ("Lambda's limit" in losses, "Not explained yet." in losses) == (lost, lost)
-    for row in ("Bodies, WSGI: time, peak memory: response, text, 4.40 MB", "One event, WSGI: an app, ALB"):
-        assert (f"* {row}: apig-wsgi" in losses) == lost
+    for where in ("Bodies, WSGI: time, peak memory: response, text, 4.40 MB", "One event, WSGI: an app, ALB"):
+        assert (f"* {where}: apig-wsgi" in losses) == lost
     assert ("In no row of this run." in losses) is not lost
 
 
