@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 JSON = b'{"hello":"world"}'
@@ -64,9 +64,16 @@ def wsgi_counts(environ: dict[str, Any], start_response: StartResponse) -> Itera
     return [b'{"bytes":%d}' % size]
 
 
-def sends_asgi(body: bytes, content_type: str) -> Any:
+def with_lines(interface: str, lines: Sequence[tuple[str, str]]) -> Any:
+    """An app that sends 17 bytes of JSON, with header lines."""
+    make = sends_asgi if interface == "asgi" else sends_wsgi
+    return make(JSON, "application/json", lines)
+
+
+def sends_asgi(body: bytes, content_type: str, lines: Sequence[tuple[str, str]] = ()) -> Any:
     """An ASGI app that sends a body."""
     headers = [(b"content-type", content_type.encode())]
+    headers += [(name.encode(), value.encode()) for name, value in lines]
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -78,11 +85,12 @@ def sends_asgi(body: bytes, content_type: str) -> Any:
     return app
 
 
-def sends_wsgi(body: bytes, content_type: str) -> Any:
+def sends_wsgi(body: bytes, content_type: str, lines: Sequence[tuple[str, str]] = ()) -> Any:
     """A WSGI app that sends a body."""
+    headers = [("content-type", content_type), *lines]
 
     def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        start_response("200 OK", [("content-type", content_type)])
+        start_response("200 OK", headers)
         return [body]
 
     return app

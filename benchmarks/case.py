@@ -34,6 +34,7 @@ class Case:
         answer: the JSON that it sends back.
         cookies: how many Set-Cookie lines it sends.
         by_hand: whether the app runs without an event loop, as long as somebody resumes it.
+        every_source: whether it is measured with every kind of event.
     """
 
     name: str
@@ -44,10 +45,11 @@ class Case:
     answer: Any = field(default_factory=lambda: apps.ANSWER)
     cookies: int = 0
     by_hand: bool = True
+    every_source: bool = False
 
 
 CASES = [
-    Case("asgi", "ASGI app", "asgi", lambda: apps.asgi, cookies=apps.COOKIES),
+    Case("asgi", "ASGI app", "asgi", lambda: apps.asgi, cookies=apps.COOKIES, every_source=True),
     Case("asgi-awaits", "ASGI app that awaits", "asgi", lambda: apps.asgi_awaits, cookies=apps.COOKIES),
     Case("asgi-headers", "ASGI app, 40 headers, 20 cookies", "asgi", lambda: apps.asgi, _CROWDED, cookies=apps.COOKIES),
     Case("asgi-post", "ASGI app, POST of 1 kB", "asgi", lambda: apps.asgi_counts, _POST, _COUNT, apps.COOKIES),
@@ -59,10 +61,11 @@ CASES = [
         apps.fastapi,
         replace(_PLAIN, method="POST", body=json.dumps(_ITEM).encode()),
         _ITEM,
+        every_source=True,
     ),
     Case("fastapi-thread", "FastAPI, sync endpoint", "asgi", apps.fastapi_thread, by_hand=False),
-    Case("wsgi", "WSGI app", "wsgi", lambda: apps.wsgi, cookies=apps.COOKIES),
+    Case("wsgi", "WSGI app", "wsgi", lambda: apps.wsgi, cookies=apps.COOKIES, every_source=True),
     Case("wsgi-headers", "WSGI app, 40 headers, 20 cookies", "wsgi", lambda: apps.wsgi, _CROWDED, cookies=apps.COOKIES),
     Case("wsgi-post", "WSGI app, POST of 1 kB", "wsgi", lambda: apps.wsgi_counts, _POST, _COUNT, apps.COOKIES),
-    Case("flask", "Flask", "wsgi", apps.flask),
+    Case("flask", "Flask", "wsgi", apps.flask, every_source=True),
 ]

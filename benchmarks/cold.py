@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -32,7 +33,7 @@ async def app(scope, receive, send):
         await receive()
         await send({"type": "lifespan.shutdown.complete"})
         return
-    headers = [(b"content-type", b"application/json")]
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"2")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": b"{}"})
 """
@@ -71,8 +72,8 @@ _ASGI = (BRIDGE, "Mangum", "asgi-aws")
 _WSGI = (BRIDGE, "apig-wsgi", "serverless-wsgi", "Mangum + a2wsgi")
 
 SETTINGS = {
-    "ASGI app": (ASGI_APP, _ASGI),
-    "WSGI app": (WSGI_APP, _WSGI),
+    "ASGI app alone": (ASGI_APP, _ASGI),
+    "WSGI app alone": (WSGI_APP, _WSGI),
     "ASGI app, Lambda's runtime loaded": (_RUNTIME + ASGI_APP, _ASGI),
     "WSGI app, Lambda's runtime loaded": (_RUNTIME + WSGI_APP, _WSGI),
     "FastAPI loaded": (FASTAPI_APP, _ASGI),
@@ -80,21 +81,29 @@ SETTINGS = {
 }
 """What is there before the adapter comes, and who comes."""
 
+_ASGI_NEEDS = ("lambda-bridge", "mangum", "asgi-aws")
+_WSGI_NEEDS = ("lambda-bridge", "apig-wsgi", "serverless-wsgi", "mangum", "a2wsgi")
+_AIM = 0.55
+_EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+def _example(title: str, source: str | Path, interface: str, *framework: str) -> shipped.Example:
+    text = source.read_text(encoding="utf-8") if isinstance(source, Path) else f"{source}\nhandler = Bridge(app)\n"
+    names, needs = (_ASGI, _ASGI_NEEDS) if interface == "asgi" else (_WSGI, _WSGI_NEEDS)
+    makers = {name: MAKERS[name] for name in names}
+    return shipped.Example(title, text, interface, (*needs, *framework), makers, _AIM if framework else None)
+
+
 EXAMPLES = {
-    "FastAPI example": shipped.Example(
-        "FastAPI example",
-        "fastapi_app",
-        ("lambda-bridge", "fastapi", "python-multipart", "mangum", "asgi-aws"),
-        {name: MAKERS[name] for name in _ASGI},
-    ),
-    "Flask example": shipped.Example(
-        "Flask example",
-        "flask_app",
-        ("lambda-bridge", "flask", "apig-wsgi", "serverless-wsgi", "mangum", "a2wsgi"),
-        {name: MAKERS[name] for name in _WSGI},
-    ),
+    example.title: example
+    for example in (
+        _example("FastAPI example", _EXAMPLES / "fastapi_app" / "app.py", "asgi", "fastapi", "python-multipart"),
+        _example("ASGI app", ASGI_APP, "asgi"),
+        _example("Flask example", _EXAMPLES / "flask_app" / "app.py", "wsgi", "flask"),
+        _example("WSGI app", WSGI_APP, "wsgi"),
+    )
 }
-"""What is started as it is shipped, with and without bytecode."""
+"""What is started as it is shipped, with and without bytecode. The small apps show what the adapter itself takes."""
 
 _SCRIPT = """\
 import sys, time
@@ -112,21 +121,21 @@ print(imported - start, end - start, len(sys.modules) - before)
 """
 
 Row = dict[str, Any]
-"""setting, figures (by contender: `import`, `first_event`, `process`, each a figure; `modules`), errors.
-Those of `shipped` have `aim` too."""
+"""setting, interface, shipped, figures (by contender: `import`, `first_event`, `process`, each a figure; `modules`),
+errors. Those of `shipped` have `aim` too."""
 
 
 def measure(effort: Effort, say: Callable[[str], None] = print, only: str | None = None) -> list[Row]:
     """Run every setting and example, or the one that is called `only`."""
-    rows = []
+    rows: list[Row] = []
+    for title, example in EXAMPLES.items():
+        if only in (None, title):
+            rows += shipped.rows(example, effort, say)
     with tempfile.TemporaryDirectory() as cache:
         for setting, (before, names) in SETTINGS.items():
             if only in (None, setting):
                 say(f"cold start: {setting}")
                 rows.append(_row(setting, before, names, effort.launches, cache))
-    for title, example in EXAMPLES.items():
-        if only in (None, title):
-            rows += shipped.rows(example, effort, say)
     return rows
 
 
@@ -155,7 +164,8 @@ def _row(setting: str, before: str, names: tuple[str, ...], launches: int, cache
             figures[name]["import"] = _column(times, name, 1)
             figures[name]["first_event"] = _column(times, name, 2)
             figures[name]["modules"] = int(times[name][0][3])
-    return {"setting": setting, "figures": figures, "errors": errors}
+    interface = "asgi" if names == _ASGI else "wsgi"
+    return {"setting": setting, "interface": interface, "shipped": False, "figures": figures, "errors": errors}
 
 
 def _column(times: dict[str, list[tuple[float, ...]]], name: str, column: int) -> Figure:

@@ -107,7 +107,6 @@ def _a2wsgi(app: Any, **options: Any) -> Handler:
 
 ASGI: dict[str, Callable[[Any], Handler]] = {
     BRIDGE: Bridge,
-    "Bridge, lifespan off": partial(Bridge, lifespan="off"),
     "Bridge on uvloop": _uvloop,
     "Mangum": _mangum,
     "Mangum, lifespan off": partial(_mangum, lifespan="off"),

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import shutil
-import signal
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from .cold import ASGI_APP, FASTAPI_APP, FLASK_APP, WSGI_APP
-from .environment import Environment
+from .environment import CYCLES, Environment
 from .request import Request, payload
 
 APPS = {"asgi": ASGI_APP, "wsgi": WSGI_APP, "fastapi": FASTAPI_APP, "flask": FLASK_APP}
 SOURCE = "function URL"
-CYCLES = 50
-STRACE = shutil.which("strace")
 
 _HEAD = (
     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -89,23 +82,9 @@ def turn(app: Callable[..., Any]) -> Callable[[], object]:
 
 def system_calls(app: str) -> float | None:
     """Return how many system calls a cycle takes; None where there is no strace, or it may not trace."""
-    if STRACE is None:
-        return None
-    event = payload(SOURCE, Request())
     source = f"{APPS[app]}\nfrom bridge import Bridge\nhandler = Bridge(app)\n"
+    event = payload(SOURCE, Request())
     with tempfile.TemporaryDirectory() as folder, Environment("bridge.runtime", source, folder) as environment:
         for _ in range(CYCLES):
             environment.api.invoke(event)
-        report = Path(folder) / "report"
-        command = [STRACE, "-f", "-o", str(report), "-p", str(environment.process.pid)]
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as tracer:
-            try:
-                assert tracer.stderr is not None
-                if "attached" not in tracer.stderr.readline():
-                    return None
-                for _ in range(CYCLES):
-                    environment.api.invoke(event)
-            finally:
-                tracer.send_signal(signal.SIGINT)
-        lines = report.read_text(encoding="utf-8", errors="replace").splitlines()
-    return round(sum(bool(re.match(r"\d+ +\w+\(", line)) for line in lines) / CYCLES, 1)
+        return environment.system_calls(event)

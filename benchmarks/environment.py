@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, perf_counter_ns
 from types import TracebackType
@@ -19,14 +25,21 @@ RUNTIMES = {
 }
 """What Python is started with."""
 
-STATUS = "/proc/{}/status"
+FLOOR = "floor"
+SIDECAR = "sidecar"
+"""Runtimes in C: alone, and before uvicorn."""
+
+COMPILER = shutil.which("cc")
+STRACE = shutil.which("strace")
+CYCLES = 50
+"""Events whose system calls are counted."""
 
 
 class Environment:
     """It is there when the function has asked for its first event, and ends with the `with` block.
 
     Args:
-        runtime: which of RUNTIMES.
+        runtime: which of RUNTIMES, or FLOOR, or SIDECAR.
         source: the text of app.py.
         cache: the folder for bytecode.
         managed: whether the environment says that the runtime is a managed one; in a container it does not.
@@ -56,7 +69,7 @@ class Environment:
             environ["AWS_EXECUTION_ENV"] = f"AWS_Lambda_python{sys.version_info[0]}.{sys.version_info[1]}"
         start = perf_counter_ns()
         with self._log.open("wb") as log:
-            command = [sys.executable, *RUNTIMES[runtime]]
+            command = _command(runtime, cache)
             self.process = subprocess.Popen(command, cwd=folder, env=environ, stdout=log, stderr=subprocess.STDOUT)
         try:
             self.started = (self._asked() - start) / 1e9
@@ -71,7 +84,10 @@ class Environment:
         self.close()
 
     def close(self) -> None:
-        """End the process."""
+        """End the process, and what it has started."""
+        for process in self._processes():
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
         self.process.kill()
         self.process.wait()
         self.api.close()
@@ -80,19 +96,47 @@ class Environment:
     def memory(self) -> dict[str, int] | None:
         """Bytes that are resident now (`resident`), and the most that ever were (`peak`). None where Linux is not."""
         try:
-            lines = Path(STATUS.format(self.process.pid)).read_text(encoding="utf-8").splitlines()
+            texts = [Path(f"/proc/{process}/status").read_text(encoding="utf-8") for process in self._processes()]
+            return {
+                kind: sum(int(text.partition(name)[2].split()[0]) * 1024 for text in texts)
+                for kind, name in (("resident", "VmRSS:"), ("peak", "VmHWM:"))
+            }
         except OSError:
             return None
-        found = {name: value.split()[0] for name, _, value in (line.partition(":") for line in lines) if value.split()}
-        return {"resident": int(found["VmRSS"]) * 1024, "peak": int(found["VmHWM"]) * 1024}
 
     def cpu(self) -> float | None:
-        """Seconds of processor time that the process has used, with all its threads. None where Linux is not."""
+        """Seconds of processor time that the processes have used, with all threads. None where Linux is not."""
         try:
-            threads = [*Path(f"/proc/{self.process.pid}/task").iterdir()]
+            threads = [thread for process in self._processes() for thread in Path(f"/proc/{process}/task").iterdir()]
             return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
         except OSError:
             return None
+
+    def system_calls(self, event: bytes) -> float | None:
+        """Return how many system calls a cycle takes; None where there is no strace, or it may not trace."""
+        if STRACE is None:
+            return None
+        report = Path(self._folder.name) / "report"
+        traced = [part for process in self._processes() for part in ("-p", str(process))]
+        with subprocess.Popen([STRACE, "-f", "-o", str(report), *traced], stderr=subprocess.PIPE, text=True) as tracer:
+            try:
+                assert tracer.stderr is not None
+                for _ in self._processes():
+                    if "attached" not in tracer.stderr.readline():
+                        return None
+                for _ in range(CYCLES):
+                    self.api.invoke(event)
+            finally:
+                tracer.send_signal(signal.SIGINT)
+        lines = report.read_text(encoding="utf-8", errors="replace").splitlines()
+        return round(sum(bool(re.match(r"\d+ +\w+\(", line)) for line in lines) / CYCLES, 1)
+
+    def _processes(self) -> list[int]:
+        """Return the ids of the process and of those that it has started."""
+        found = [self.process.pid]
+        with suppress(OSError):
+            found += map(int, Path(f"/proc/{found[0]}/task/{found[0]}/children").read_text().split())
+        return found
 
     def _asked(self) -> int:
         deadline = monotonic() + SECONDS
@@ -104,3 +148,25 @@ class Environment:
             return self.api.asked()
         except ValueError as error:
             raise RuntimeError(str(error)) from error
+
+
+def _command(runtime: str, cache: str) -> list[str]:
+    """Return the command of a runtime.
+
+    Raises:
+        RuntimeError: it takes a C compiler, and there is none.
+    """
+    if runtime in RUNTIMES:
+        return [sys.executable, *RUNTIMES[runtime]]
+    if COMPILER is None:
+        raise RuntimeError("there is no C compiler")
+    program = Path(cache) / FLOOR
+    if not program.exists():
+        source = Path(__file__).with_name("floor.c")
+        subprocess.run([COMPILER, "-O2", "-D_GNU_SOURCE", "-o", program, source], check=True)
+    if runtime == FLOOR:
+        return [str(program)]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+    server = [sys.executable, "-m", "uvicorn", "app:app", "--port", port, "--no-access-log", "--log-level", "warning"]
+    return [str(program), port, *server]

@@ -14,6 +14,9 @@ from .least import LEAST
 from .request import SOURCES, payload
 from .rounds import Effort, check, race, said, thread_loop
 
+SOURCE = "HTTP API 2.0"
+"""What sends the events of the cases that are not measured with every kind of event."""
+
 Row = dict[str, Any]
 """case, source, interface, title, figures (by contender), errors and notes (by contender)."""
 
@@ -24,7 +27,7 @@ def measure(effort: Effort, only: str | None = None, say: Callable[[str], None] 
     rows = []
     for case in CASES:
         if only in (None, case.name):
-            for source in SOURCES:
+            for source in SOURCES if case.every_source or only else (SOURCE,):
                 say(f"events: {case.title}, {source}")
                 rows.append(row(case, source, effort))
     logging.disable(logging.NOTSET)

@@ -1,28 +1,52 @@
-"""How the time of an event grows with what it carries. Linear is right; anything more would be an attack to come."""
+"""How the cost of an event grows with what it carries. Linear is right; anything more would be an attack to come.
+
+Counted in processor time: another process that takes the processor meanwhile is not in it. The least of the rounds
+counts, since whatever disturbs a call makes it longer.
+"""
 
 from __future__ import annotations
 
-import json
+import gc
 import math
 import random
-import statistics
+import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
+from pathlib import Path
+from time import process_time, time
 from typing import Any
 
-from . import apps
-from .contender import ASGI, BRIDGE, WSGI, Contender, adapter
-from .request import HEADERS, Request, payload
-from .rounds import Effort, check, race, said, thread_loop
+from bridge.websocket import FileStore, MemoryStore
 
-COUNTS = (0, 20, 40, 80, 120, 160)
-MEGABYTES = (0, 1, 2, 3, 4)
+from . import apps
+from .contender import ASGI, BRIDGE, WSGI, adapter
+from .request import HEADERS, Request, payload
+from .rounds import Effort, check, said, thread_loop
+
+NUMBERS = (0, 10, 100, 1_000, 10_000)
 SERIES = {
-    "Bridge, ASGI": (ASGI, BRIDGE, apps.asgi_counts),
-    "Bridge, WSGI": (WSGI, BRIDGE, apps.wsgi_counts),
-    "Mangum, lifespan off": (ASGI, "Mangum, lifespan off", apps.asgi_counts),
-    "apig-wsgi": (WSGI, "apig-wsgi", apps.wsgi_counts),
+    "Bridge, ASGI": ("asgi", ASGI, BRIDGE),
+    "Bridge, WSGI": ("wsgi", WSGI, BRIDGE),
+    "Mangum, lifespan off": ("asgi", ASGI, "Mangum, lifespan off"),
+    "apig-wsgi": ("wsgi", WSGI, "apig-wsgi"),
 }
+TURN = 2_000
+"""Calls of one turn, times what an event carries: a turn of many small events, or of a few large ones."""
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """What grows.
+
+    Attributes:
+        source: what sends the event.
+        request: the request that has so many.
+        answered: header lines of the response to it.
+    """
+
+    source: str
+    request: Callable[[int], Request]
+    answered: Callable[[int], Sequence[tuple[str, str]]] = lambda _: ()
 
 
 def _headers(count: int) -> Request:
@@ -37,87 +61,116 @@ def _query(count: int) -> Request:
     return Request(query=tuple((f"name{number}", f"a value {number}") for number in range(count)))
 
 
-def _body(megabytes: int) -> Request:
-    return Request(method="POST", body=random.Random(0).randbytes(megabytes * 1_000_000), binary=True)
+def _path(count: int) -> Request:
+    return Request(path="/items" + "/a%20b" * count)
 
 
-DIMENSIONS: dict[str, tuple[str, Sequence[int], Callable[[int], Request]]] = {
-    "headers": ("HTTP API 2.0", COUNTS, _headers),
-    "cookies": ("HTTP API 2.0", COUNTS, _cookies),
-    "query parameters": ("REST API 1.0", COUNTS, _query),
-    "MB of request body": ("HTTP API 2.0", MEGABYTES, _body),
+DIMENSIONS = {
+    "request headers": Dimension("HTTP API 2.0", _headers),
+    "cookies": Dimension("HTTP API 2.0", _cookies),
+    "query parameters": Dimension("REST API 1.0", _query),
+    "segments of the path": Dimension("HTTP API 2.0", _path),
+    "response headers": Dimension(
+        "HTTP API 2.0", lambda _: Request(), lambda count: [(f"x-header-{number}", "value") for number in range(count)]
+    ),
+    "response headers of one name": Dimension(
+        "HTTP API 2.0", lambda _: Request(), lambda count: [("link", f"</{number}>") for number in range(count)]
+    ),
 }
-"""What grows: in which event, over which numbers, and the request that has so many. An HTTP API's query string arrives
-ready to use, so the query parameters are a REST API's."""
+"""An HTTP API's query string arrives ready to use, so the query parameters are a REST API's."""
+
+STORES = ("MemoryStore", "FileStore")
 
 Row = dict[str, Any]
-"""dimension, source, series, points (number, seconds), fit, error."""
+"""dimension, series, points (number, seconds of processor time), exponent, error."""
 
 
-def measure(effort: Effort, say: Callable[[str], None] = print) -> list[Row]:
-    """Run every dimension. All its numbers run in the same rounds."""
-    effort = replace(effort, rounds=max(1, effort.rounds // 2), calls=min(100, effort.calls))
+def measure(effort: Effort, say: Callable[[str], None] = print, numbers: Sequence[int] = NUMBERS) -> list[Row]:
+    """Run every dimension."""
+    rounds = max(1, effort.rounds // 4)
     rows = []
     for dimension in DIMENSIONS:
         say(f"growth: {dimension}")
-        rows += _rows(dimension, effort)
-    return rows
+        rows += [_row(dimension, series, numbers, rounds) for series in SERIES]
+    say("growth: stores")
+    return rows + [row for name in STORES for row in _store(name, numbers, rounds)]
 
 
-def _rows(dimension: str, effort: Effort) -> list[Row]:
-    source, numbers, make = DIMENSIONS[dimension]
-    sent = {number: payload(source, make(number)) for number in numbers}
-    ready: list[Contender] = []
-    errors = {}
-    with thread_loop() as loop:
-        for series, (makers, name, app) in SERIES.items():
+def _row(dimension: str, series: str, numbers: Sequence[int], rounds: int) -> Row:
+    grown = DIMENSIONS[dimension]
+    interface, makers, name = SERIES[series]
+    calls: dict[int, Callable[[], float]] = {}
+    error = None
+    with thread_loop():
+        for number in numbers:
+            lines = grown.answered(number)
+            contender = adapter(series, makers[name](apps.with_lines(interface, lines)))
+            sent = payload(grown.source, grown.request(number))
             try:
-                contender = adapter(series, makers[name](app))
-                for number in numbers:
-                    check(contender, sent[number], {"bytes": len(make(number).body)})
-            except Exception as error:
-                errors[series] = said(error)
-                continue
-            ready += [_fixed(contender, f"{series}/{number}", sent[number]) for number in numbers]
-        figures = race(ready, b"", effort, loop)
-    rows: list[Row] = []
-    for series in SERIES:
-        points = [] if series in errors else [(number, figures[f"{series}/{number}"]["min"]) for number in numbers]
-        rows.append(
-            {
-                "dimension": dimension,
-                "source": source,
-                "series": series,
-                "points": points,
-                "fit": fit(points) if points else None,
-                "error": errors.get(series),
-            }
-        )
-    return rows
+                check(contender, sent, apps.JSON)
+            except Exception as raised:
+                error = f"{number:,}: {said(raised)}"
+                break
+            calls[number] = _turn(contender.call, contender.prepare, sent, number)
+        points = _least(calls, rounds)
+    return row(dimension, series, points, error)
 
 
-def _fixed(contender: Contender, label: str, sent: bytes) -> Contender:
-    context = contender.prepare(b"{}")[1]
-    return Contender(label, lambda _: (json.loads(sent), context), contender.call, contender.read)
+def _turn(call: Callable[..., Any], prepare: Callable[[bytes], Any], sent: bytes, number: int) -> Callable[[], float]:
+    """Return what gives the seconds of one call: each has an event of its own, which is parsed before."""
+    count = max(1, min(100, TURN // (number + 1)))
+
+    def turn() -> float:
+        arguments = [prepare(sent) for _ in range(count)]
+        gc.collect()
+        begin = process_time()
+        for argument in arguments:
+            call(*argument)
+        return (process_time() - begin) / count
+
+    return turn
 
 
-def fit(points: Sequence[tuple[float, float]]) -> dict[str, float | None]:
-    """The line through the points: seconds at 0 and for each more, R² of that line; and the exponent of the growth.
+def _store(name: str, numbers: Sequence[int], rounds: int) -> list[Row]:
+    """Return what a store that has so many connections in a group takes for one of them, and for the list of all."""
+    expires = int(time()) + 3600
+    writes: dict[int, Callable[[], float]] = {}
+    lists: dict[int, Callable[[], float]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for number in numbers:
+            store = MemoryStore() if name == "MemoryStore" else FileStore(Path(folder, str(number)))
+            for member in range(number):
+                store.put("group", str(member), {"name": "value"}, version=0, expires=expires)
 
-    The exponent is the slope of log(time - time of the first point) over log(number). 1 is linear, 2 is quadratic, and
-    None is a growth that drowns in the noise.
+            def write(store: Any = store) -> None:
+                store.put("group", "one", {"name": "value"}, version=0, expires=expires)
+                store.get("group", "one")
+                store.delete("group", "one")
+
+            writes[number] = _turn(write, lambda _: (), b"", 0)
+            lists[number] = _turn(lambda store=store: store.sorts("group"), lambda _: (), b"", number)
+        found = [(f"{name}: one of them", _least(writes, rounds)), (f"{name}: list", _least(lists, rounds))]
+    return [row("connections of a group", series, points) for series, points in found]
+
+
+def _least(turns: dict[int, Callable[[], float]], rounds: int) -> list[tuple[int, float]]:
+    """Return the least seconds of each turn over all rounds."""
+    times: dict[int, list[float]] = {number: [turn()] for number, turn in turns.items()}
+    draw = random.Random(0)
+    for _ in range(rounds):
+        for number in draw.sample(list(turns), len(turns)):
+            times[number].append(turns[number]())
+    return [(number, float(f"{min(found):.3g}")) for number, found in times.items()]
+
+
+def row(dimension: str, series: str, points: Sequence[tuple[int, float]], error: str | None = None) -> Row:
+    """Return a row with its exponent: 1 is linear, 2 is quadratic, None is a growth that drowns in the noise.
+
+    It is that of the last step, over what the first number takes.
     """
-    numbers = [float(number) for number, _ in points]
-    times = [time for _, time in points]
-    slope, intercept = statistics.linear_regression(numbers, times)
-    r2 = statistics.correlation(numbers, times) ** 2 if len(set(times)) > 1 else 1.0
-    above = [(math.log(number), math.log(time - times[0])) for number, time in points[1:] if time > times[0]]
     exponent = None
-    if len(above) == len(points) - 1 > 1 and times[-1] > times[0] * 1.1:
-        exponent = round(statistics.linear_regression(*zip(*above, strict=True)).slope, 2)
-    return {
-        "seconds_at_0": float(f"{intercept:.3g}"),
-        "seconds_each": float(f"{slope:.3g}"),
-        "r2": round(r2, 4),
-        "exponent": exponent,
-    }
+    if len(points) > 2:
+        (_, base), (before, less), (after, more) = points[0], *points[-2:]
+        if more > base * 1.5 and less > base:
+            exponent = round(math.log((more - base) / (less - base)) / math.log(after / before), 2)
+    return {"dimension": dimension, "series": series, "points": list(points), "exponent": exponent, "error": error}

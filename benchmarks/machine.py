@@ -16,6 +16,7 @@ PACKAGES = (
     "serverless-wsgi",
     "a2wsgi",
     "awslambdaric",
+    "uvicorn",
     "uvloop",
     "starlette",
     "fastapi",

@@ -1,176 +1,182 @@
-"""The figures in docs/benchmark.md and README.md: written from results.json between markers, never by hand."""
+"""What a run puts on pages: docs/benchmark.md, README.md and the chart. No figure there is written by hand."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
 from pathlib import Path
 from typing import Any
 
-from .bodies import FLOOR as PASSES, SIZES
-from .contender import BRIDGE, FLOOR
-from .least import LEAST
-from .report import aim, cell
-from .runtime import APIG_WSGI, BRIDGE as BRIDGE_THERE, BUFFERED, LEAST as LEAST_RUNTIME, MANGUM, MANGUM_OFF, STREAMED
-from .table import LOSS, NOISY, Table, ratio, seconds, size
+from . import report
+from .chart import Bar, Group, chart
+from .contender import BRIDGE
+from .report import cell
+from .runtime import APIG_WSGI, BUFFERED, MANGUM, STREAMED
+from .table import LEGEND, LOSS, Table, size
 
-MARKERS = ("<!-- benchmark:begin -->", "<!-- benchmark:end -->")
-RUNTIME_MARKERS = ("<!-- runtime:begin -->", "<!-- runtime:end -->")
+BEGIN, END = "<!-- benchmark:begin -->", "<!-- benchmark:end -->"
 
-PEERS = {
-    "asgi": ("Mangum", "Mangum, lifespan off", "asgi-aws"),
-    "wsgi": ("apig-wsgi", "serverless-wsgi", "Mangum + a2wsgi"),
-}
-
-
-RUNTIMES = (LEAST_RUNTIME, BUFFERED, STREAMED, MANGUM, MANGUM_OFF, APIG_WSGI, BRIDGE_THERE)
-ADAPTERS = "Mangum, or apig-wsgi for Flask"
 HEADLINES = (
-    ("ASGI app", "first_byte"),
-    ("ASGI app", "cycle"),
-    ("FastAPI", "cycle"),
-    ("FastAPI", "cpu"),
-    ("FastAPI, in a container", "cycle"),
-    ("Flask", "cycle"),
-    ("4.4 MB, binary", "cycle"),
-    ("FastAPI", "start"),
-    ("FastAPI", "memory"),
+    ("FastAPI", "cycle", "full cycle"),
+    ("FastAPI", "first_byte", "event to first byte"),
+    ("FastAPI", "cpu", "processor time"),
+    ("FastAPI, in a container", "cycle", "full cycle"),
+    ("Flask", "cycle", "full cycle"),
+    ("4.4 MB, binary", "cycle", "full cycle"),
+    ("FastAPI", "start", "start to first `/next`"),
+    ("FastAPI", "memory", "peak memory"),
 )
-"""What README.md shows."""
+"""What README.md shows of the runtimes: setting, figure, and what it is called."""
 
-MEASURES = {
-    "first_byte": "event to first byte",
-    "cycle": "full cycle",
-    "cpu": "processor time",
-    "start": "start to first `/next`",
-}
+REASONS = (
+    (
+        "Bodies, .*: response, text, ",
+        "Bridge counts what JSON makes of a text that may go over Lambda's limit, since such a result ends the "
+        "runtime. The others do not look.",
+    ),
+    ("Bodies, .*: request, text, ", "Either encodes the text once. What is left is the noise of copying megabytes."),
+    (
+        " as `sam build` ships it: ",
+        "Without bytecode, a start compiles every module that it imports. Bridge has more source than an adapter of "
+        "one file. `bridge package` ships the bytecode.",
+    ),
+    (
+        " as `bridge package` ships it: | loaded: | alone: ",
+        "The adapter is the small part of this start. Bridge has more modules to read than an adapter of one file.",
+    ),
+    (
+        "One event, WSGI: Flask, ",
+        "Flask takes nearly all of this event. Bridge spends the few microseconds between the adapters on checks.",
+    ),
+    (
+        "Growth: re[a-z]+ headers",
+        "The tables of names are bounded, so that a client cannot fill the memory. An event with more names than they "
+        "hold puts them into form anew. API Gateway passes on 10,240 bytes of header lines, which are some hundreds.",
+    ),
+    (
+        "Runtimes, .*: least sidecar",
+        "This is a bound, and no sidecar: it reads no JSON, makes no request of the event, and checks nothing.",
+    ),
+    (
+        "Runtimes, .*: start to first /next [^,]*$",
+        "The import of the app is nearly all of this start.",
+    ),
+)
+"""Why Bridge loses: a pattern of "table: row: columns", and the reason. A loss without a reason is shown as such."""
+
+USUAL = {"asgi": "Mangum", "wsgi": "apig-wsgi"}
+ADAPTERS = "Mangum, or apig-wsgi for Flask"
+
+Results = dict[str, Any]
 
 
-def rewrite(path: Path, markers: tuple[str, str], figures: str) -> bool:
-    """Put the figures between the markers. Whether the markers are there."""
-    opening, closing = markers
-    if not path.exists():
-        return False
+def rewrite(path: Path, figures: str) -> None:
+    """Put figures between the markers of a page.
+
+    Raises:
+        ValueError: the page has no markers.
+    """
     text = path.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(opening)
-    _, end, after = rest.partition(closing)
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
     if not (begin and end):
-        return False
-    path.write_text(f"{before}{opening}\n{figures}\n{closing}{after}", encoding="utf-8")
-    return True
+        raise ValueError(f"{path} has no place for figures: {BEGIN} ... {END}")
+    path.write_text(f"{before}{BEGIN}\n{figures}\n{END}{after}", encoding="utf-8")
 
 
-def fragment(results: dict[str, Any]) -> str:
-    """The Markdown of what has been measured: events, cold start, the largest bodies; and where and how."""
-    makers = {"events": _events, "cold": _cold, "bodies": _bodies}
-    tables = [
-        make(results[part]["rows"], interface)
-        for part, make in makers.items()
-        if part in results
-        for interface in PEERS
-    ]
-    if "runtime" in results:
-        tables += [_runtime(row) for row in results["runtime"]["rows"]]
-    parts = [table.markdown() for table in tables if table.rows]
-    made = [results[part]["made"] for part in ("events", "cold", "bodies", "runtime") if part in results]
-    if made:
-        parts.append(_origin(made))
-    return "\n\n".join(parts)
+def fragment(results: Results) -> str:
+    """Return the Markdown of all that has been measured, how it was made, and where Bridge loses."""
+    parts = [LEGEND, _origin(results)]
+    for part in report.PARTS:
+        if part in results:
+            parts += [table.markdown() for table in report.tables(part, results[part]["rows"])]
+    return "\n\n".join([*parts, "## Where Bridge loses", *_losses(results)])
 
 
-def _origin(made: Sequence[dict[str, Any]]) -> str:
-    """Where the figures come from. Each part has its own rounds, and may come from another run."""
-    lines = [
-        f"Medians; in parentheses how many times Bridge's time ({LOSS}: Bridge is slower, {NOISY}: rounds differ much)."
-    ]
-    for machine in dict.fromkeys(_text(each["machine"]) for each in made):
-        parts = [each for each in made if _text(each["machine"]) == machine]
-        rounds = " and ".join(dict.fromkeys(str(each["rounds"]) for each in parts))
-        commands = " and ".join(dict.fromkeys(f"`{each['command']}`" for each in parts))
-        lines.append(f"Made by {commands} in {rounds} interleaved rounds, on {machine}.")
+def _losses(results: Results) -> list[str]:
+    """Return one paragraph for each reason, with the rows that it explains."""
+    found: dict[str, list[str]] = {}
+    for part in report.PARTS:
+        for table in report.tables(part, results[part]["rows"]) if part in results else ():
+            for label, *cells in table.rows:
+                lost = [f"{of} {cell}" for of, cell in zip(table.header[1:], cells, strict=True) if LOSS in cell]
+                if lost:
+                    row = f"{table.title.partition(' (')[0]}: {label}: {', '.join(lost)}"
+                    why = next((reason for key, reason in REASONS if re.search(key, row)), "Not explained yet.")
+                    found.setdefault(why, []).append(row)
+    lines = ["\n".join([why, "", *(f"* {row}" for row in rows)]) for why, rows in found.items()]
+    return lines or ["In no row of this run."]
+
+
+def _origin(results: Results) -> str:
+    """Return where the figures come from: each part may come from another run."""
+    made = {part: each["made"] for part, each in results.items()}
+    lines = []
+    for machine in dict.fromkeys(_text(each["machine"]) for each in made.values()):
+        there = {part: each for part, each in made.items() if _text(each["machine"]) == machine}
+        commands = " and ".join(dict.fromkeys(f"`{each['command']}`" for each in there.values()))
+        rounds = ", ".join(f"{part} {each['rounds']}" for part, each in there.items())
+        lines.append(f"Made by {commands} on {machine}. Rounds: {rounds}.")
     return " ".join(lines)
 
 
 def _text(machine: dict[str, str]) -> str:
-    peers = ", ".join(
-        f"{name} {machine[name]}"
-        for name in ("mangum", "asgi-aws", "apig-wsgi", "serverless-wsgi", "a2wsgi", "awslambdaric")
-    )
-    return f"{machine['cpu']}, {machine['cores']} cores, {machine['python']}, with {peers}"
+    peers = ("mangum", "asgi-aws", "apig-wsgi", "serverless-wsgi", "a2wsgi", "awslambdaric", "uvicorn")
+    versions = ", ".join(f"{name} {machine[name]}" for name in peers if name in machine)
+    return f"{machine['cpu']}, {machine['cores']} cores, {machine['python']}, with {versions}"
 
 
-def _events(rows: Sequence[dict[str, Any]], interface: str) -> Table:
-    names = [FLOOR, LEAST, BRIDGE, *PEERS[interface]]
+def headline(results: Results) -> str:
+    """Return the Markdown for a reader in a hurry: cold starts as shipped, and cycles of the runtimes."""
     cells = [
-        [f"{row['title']}, {row['source']}", *(cell(row["figures"].get(name), name, brief=True) for name in names)]
-        for row in rows
-        if row["interface"] == interface and (row["source"] == "HTTP API 2.0" or row["case"] == interface)
+        [
+            row["setting"],
+            *(
+                cell(row["figures"].get(name, {}).get("first_event"), name)
+                for name in (USUAL[row["interface"]], BRIDGE)
+            ),
+        ]
+        for row in _shipped_examples(results)
     ]
-    return Table(f"One event through {interface.upper()} apps", ["", *names], list(cells))
-
-
-def _cold(rows: Sequence[dict[str, Any]], interface: str) -> Table:
-    names = [BRIDGE, *(name for name in PEERS[interface] if not name.endswith("off"))]
-    cells = [
-        [row["setting"], *(cell(row["figures"].get(name, {}).get("first_event"), name, brief=True) for name in names)]
-        for row in rows
-        if any(name in row["figures"] or name in row["errors"] for name in PEERS[interface][1:])
-    ]
-    return Table(f"Cold start, {interface.upper()}: import and first event", ["", *names], list(cells))
-
-
-def _bodies(rows: Sequence[dict[str, Any]], interface: str) -> Table:
-    found = [row for row in rows if row["interface"] == interface and row["size"] == SIZES[-1]]
-    names = list(dict.fromkeys(name for row in found for name in row["figures"] if name not in PASSES.values()))
+    starts = Table("Cold start, to the first answer", ["", ADAPTERS, BRIDGE], list(cells))
     cells = []
-    for row in found:
-        line = [f"{row['direction']}, {row['kind']}"]
-        for name in (PASSES[row["kind"]], *names):
-            figure = row["figures"].get(name)
-            line.append(f"{cell(figure, name, brief=True)}, {size(figure['memory'])}" if figure else "-")
-        cells.append(line)
-    title = f"Bodies of {size(SIZES[-1])}, {interface.upper()}: time, peak memory"
-    return Table(title, ["", "one pass over the bytes", *names], list(cells))
+    figures = {row["setting"]: row["figures"] for row in results["runtime"]["rows"]}
+    for setting, kind, called in HEADLINES:
+        if setting in figures:
+            peer = APIG_WSGI if setting == "Flask" else MANGUM
+            shown = [_shown(figures[setting].get(name, {}).get(kind)) for name in (peer, BUFFERED, STREAMED)]
+            cells.append([f"{setting}: {called}", *shown])
+    header = ["", f"awslambdaric + {ADAPTERS}", BUFFERED, STREAMED]
+    cycles = Table(f"An invocation (×: to {BUFFERED})", header, list(cells))
+    origin = _origin({part: results[part] for part in ("cold", "runtime")})
+    return "\n\n".join([starts.markdown(), cycles.markdown(), f"{LEGEND} {origin}"])
 
 
-def _runtime(row: dict[str, Any]) -> Table:
-    cells = []
-    for name in RUNTIMES:
-        figures = row["figures"].get(name)
-        if figures:
-            times = [cell(figures.get(kind), name, brief=True) for kind in MEASURES]
-            cells.append([name, *times, size(figures["memory"]["peak"]) if figures["memory"] else "-"])
-    header = ["", *MEASURES.values(), "peak memory"]
-    return Table(f"Runtimes, {row['setting']} (×: to {BUFFERED})", header, list(cells), [*map(aim, row["aims"])])
+def _shown(figure: dict[str, Any] | None) -> str:
+    return size(figure["peak"]) if figure and "peak" in figure else cell(figure)
 
 
-def runtime_fragment(results: dict[str, Any]) -> str:
-    """The Markdown of the runtimes' figures in brief: an awslambdaric with the usual adapter, and Bridge's own."""
-    if "runtime" not in results:
-        return ""
-    rows = {row["setting"]: row["figures"] for row in results["runtime"]["rows"]}
-    lines = [
-        f"| | awslambdaric + {ADAPTERS} | {BUFFERED} | {STREAMED} |",
-        "|---|---:|---:|---:|",
-        *(_line(rows.get(setting, {}), setting, kind) for setting, kind in HEADLINES),
-    ]
+def picture(results: Results) -> str:
+    """Return the chart: what a user feels."""
+    starts: dict[str, list[Bar]] = {}
+    for row in _shipped_examples(results):
+        example, _, way = row["setting"].partition(" as ")
+        for name in (USUAL[row["interface"]], BRIDGE):
+            figure = row["figures"].get(name, {}).get("first_event")
+            if figure:
+                starts.setdefault(example, []).append(_bar(f"{name}, as {way.replace('`', '')}", figure, name))
+    groups = [Group(f"Cold start to the first answer: {example}", bars) for example, bars in starts.items()]
+    for row in results["runtime"]["rows"]:
+        if row["setting"] in ("FastAPI", "Flask"):
+            bars = [_bar(name, figures["cycle"], name) for name, figures in row["figures"].items()]
+            groups.append(Group(f"Full cycle of an invocation: {row['setting']}", bars))
     made = results["runtime"]["made"]
-    origin = (
-        f"Medians of {made['rounds']} interleaved rounds on {_text(made['machine'])}; in parentheses how many times "
-        f"the buffered one's ({LOSS}: Bridge's is slower, {NOISY}: rounds differ much)."
-    )
-    return "\n".join([*lines, "", origin])
+    footer = f"Medians. {made['command']}, {made['machine']['python']}, {made['machine']['cpu']}"
+    return chart("What a user feels", footer, [group for group in groups if group.bars])
 
 
-def _line(figures: dict[str, Any], setting: str, kind: str) -> str:
-    peer = APIG_WSGI if setting == "Flask" else MANGUM
-    shown = []
-    for name in (peer, BUFFERED, STREAMED):
-        figure = figures.get(name, {}).get(kind)
-        if figure is None:
-            shown.append("-")
-        elif kind == "memory":
-            shown.append(size(figure["peak"]))
-        else:
-            shown.append(seconds(figure["median"]) + (f" ({ratio(figure)})" if name == peer else ""))
-    what = "peak memory" if kind == "memory" else MEASURES[kind]
-    return f"| {setting}: {what} | {' | '.join(shown)} |"
+def _bar(label: str, figure: dict[str, Any], name: str) -> Bar:
+    return Bar(label, figure["median"], cell(figure, name), "ridge" in name)
+
+
+def _shipped_examples(results: Results) -> list[Results]:
+    return [row for row in results["cold"]["rows"] if row["shipped"] and "example" in row["setting"]]

@@ -1,173 +1,182 @@
-"""Results as tables."""
+"""Results as tables: the same for a terminal and for the page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from .bodies import FLOOR as PASSES
-from .cold import BARE
 from .contender import ASGI, BRIDGE, FLOOR, WSGI
-from .growth import Row
+from .gateway import ALONE
 from .least import LEAST
-from .request import SOURCES
-from .runtime import BUFFERED, LEAST as RUNTIME_LEAST, STREAMED
-from .table import LEGEND, Table, ratio, seconds, size
+from .runtime import BRIDGE as BRIDGE_THERE, BUFFERED, LEAST as LEAST_RUNTIME, LEAST_C, STREAMED
+from .table import LOSS, Table, ratio, seconds, size
 
 INTERFACES = {"asgi": ASGI, "wsgi": WSGI}
-OWN = {FLOOR, LEAST, RUNTIME_LEAST, STREAMED, *(name for name in ASGI if name.startswith(BRIDGE)), *PASSES.values()}
-"""Whose ratio is not marked: to be beaten by the app alone, or by Bridge itself, is no loss."""
+ONE_PASS = "one pass over the bytes"
+UNRATED = {BRIDGE, FLOOR, LEAST, ONE_PASS, LEAST_RUNTIME, LEAST_C}
+OWN = {BRIDGE_THERE, STREAMED, *(name for name in ASGI if name.startswith(BRIDGE))}
+"""The first have no ratio, and the second no mark: to take longer than nothing at all, or than oneself, is no loss."""
 
-PARTS = ("events", "bodies", "cold", "growth", "runtime")
+GROWTH_PEERS = {"Mangum, lifespan off": "Bridge, ASGI", "apig-wsgi": "Bridge, WSGI"}
+"""Whose growth is compared with which series."""
+
+Row = dict[str, Any]
 
 
-def cell(figure: dict[str, Any] | None, name: str, brief: bool = False) -> str:
-    """A figure: its min and median, or for a brief table its median, and the ratio to Bridge."""
+def cell(figure: dict[str, Any] | None, name: str = "") -> str:
+    """Return a median, and how many times Bridge's it is."""
     if figure is None:
         return "-"
-    times = seconds(figure["median"]) if brief else f"{seconds(figure['min'])} / {seconds(figure['median'])}"
-    if name == BRIDGE or "ratio" not in figure or (brief and name in OWN):
-        return times
-    shown = f"{figure['ratio']:.2f}×" if name in OWN else ratio(figure)
-    return f"{times} ({shown})"
+    rated = "ratio" in figure and name not in UNRATED
+    if not rated:
+        return seconds(figure["median"])
+    shown = ratio(figure)
+    return f"{seconds(figure['median'])} ({shown.replace(LOSS, '') if name in OWN else shown})"
 
 
-def events(rows: Iterable[Row]) -> list[Table]:
-    """One table for each kind of event and interface."""
-    rows = list(rows)
+def cold(rows: Sequence[Row]) -> list[Table]:
+    """Return starts as they are shipped, and what an adapter adds to what is loaded already."""
     tables = []
-    for source in SOURCES:
+    for shipped, title in ((True, "Cold start as shipped"), (False, "Cold start, bytecode valid")):
         for interface, makers in INTERFACES.items():
-            found = [row for row in rows if row["source"] == source and row["interface"] == interface]
-            names = [FLOOR, LEAST, *makers]
-            cells = [[row["title"], *(cell(row["figures"].get(name), name) for name in names)] for row in found]
-            if found:
-                title = f"One event, {source}, {interface.upper()}: min / median"
-                tables.append(Table(title, ["", *names], list(cells), remarks(found)))
+            found = [row for row in rows if row.get("shipped", False) == shipped and row["interface"] == interface]
+            lines = [
+                (row["setting"], {name: figures.get("first_event") for name, figures in row["figures"].items()})
+                for row in found
+            ]
+            whole = f"{title}, {interface.upper()}: import and first event"
+            tables.append(_compared(whole, lines, [*makers], _remarks(found)))
     return tables
 
 
-def remarks(rows: Iterable[Row]) -> list[str]:
-    """Who takes no part and why, and who loses something: each said once."""
-    said: dict[tuple[str, str], list[str]] = {}
-    for row in rows:
-        for name, text in {**row["errors"], **row.get("notes", {})}.items():
-            said.setdefault((name, text), []).append(row["title"])
-    return [f"{name}: {text} ({', '.join(titles)})" for (name, text), titles in said.items()]
-
-
-def bodies(rows: Iterable[Row]) -> list[Table]:
-    """One table of times and memory for each interface, direction and kind."""
-    tables = []
-    groups: dict[tuple[str, str, str], list[Row]] = {}
-    for row in rows:
-        groups.setdefault((row["interface"], row["direction"], row["kind"]), []).append(row)
-    for (interface, direction, kind), found in groups.items():
-        names = list(dict.fromkeys(name for row in found for name in row["figures"]))
-        cells = [
-            [size(row["size"]), *(_with_memory(row["figures"].get(name), name) for name in names)] for row in found
-        ]
-        title = f"{direction.capitalize()} body, {kind}, {interface.upper()}: min / median, peak memory"
-        notes = [f"{name}: {text} ({size(row['size'])})" for row in found for name, text in row["errors"].items()]
-        tables.append(Table(title, ["", *names], list(cells), notes))
-    return tables
-
-
-def _with_memory(figure: dict[str, Any] | None, name: str) -> str:
-    return "-" if figure is None else f"{cell(figure, name)}, {size(figure['memory'])}"
-
-
-def cold(rows: Iterable[Row]) -> list[Table]:
-    """One table for each setting."""
+def runtime(rows: Sequence[Row]) -> list[Table]:
+    """Return one table for each setting; who takes part stands at the left."""
+    columns = {"first byte": "first_byte", "full cycle": "cycle", "processor": "cpu", "start to first /next": "start"}
     tables = []
     for row in rows:
         cells = [
             [
                 name,
-                cell(figures.get("import"), name),
-                cell(figures.get("first_event"), name),
-                str(figures.get("modules", "-")),
-                cell(figures["process"], FLOOR if name == BARE else name),
+                *(cell(figures.get(kind), name) for kind in columns.values()),
+                str(figures.get("system_calls") or "-"),
+                size(figures["memory"]["peak"]) if figures["memory"] else "-",
             ]
             for name, figures in row["figures"].items()
         ]
-        header = [row["setting"], "import", "import and first event", "modules", "whole process"]
-        notes = [f"{name}: {text}" for name, text in row["errors"].items()]
-        if row.get("aim"):
-            notes.append(import_aim(row["aim"]))
-        tables.append(Table(f"Cold start, {row['setting']}: min / median", header, list(cells), notes))
-    return tables
-
-
-def growth(rows: Iterable[Row]) -> list[Table]:
-    """One table: the line through each series, how well it fits, and the exponent."""
-    cells = []
-    notes = []
-    for row in rows:
-        if row["fit"] is None:
-            notes.append(f"{row['series']}: {row['error']} ({row['dimension']})")
-            continue
-        exponent = row["fit"]["exponent"]
-        cells.append(
-            [
-                f"{row['dimension']} ({row['source']}), {row['series']}",
-                seconds(max(row["fit"]["seconds_at_0"], 0)),
-                seconds(max(row["fit"]["seconds_each"], 0)),
-                f"{row['fit']['r2']:.4f}",
-                "in the noise" if exponent is None else f"{exponent:.2f}",
-            ]
-        )
-    return [Table("Growth: a line through the mins", ["", "at 0", "each more", "R²", "exponent"], list(cells), notes)]
-
-
-def runtime(rows: Iterable[Row]) -> list[Table]:
-    """One table for each setting."""
-    tables = []
-    header = ["", "first byte", "full cycle", "processor", "start to first /next", "memory: now / peak"]
-    for row in rows:
-        cells = [
-            [
-                name,
-                *(cell(figures.get(kind), name) for kind in ("first_byte", "cycle", "cpu", "start")),
-                _memory(figures["memory"]),
-            ]
-            for name, figures in row["figures"].items()
-        ]
+        header = ["", *columns, "system calls", "peak memory"]
         notes = [*map(aim, row["aims"]), *(f"{name}: {text}" for name, text in row["errors"].items())]
-        if any(figures["memory"] is None for figures in row["figures"].values()):
-            notes.append("memory: measured on Linux only")
-        tables.append(Table(f"Runtime, {row['setting']}: min / median, × to {BUFFERED}", header, list(cells), notes))
+        tables.append(Table(f"Runtimes, {row['setting']} (×: to {BUFFERED})", header, list(cells), notes))
     return tables
 
 
-def aim(aim: dict[str, Any]) -> str:
-    """Whether an aim has been reached."""
+def events(rows: Sequence[Row]) -> list[Table]:
+    """Return one table for each interface."""
+    tables = []
+    for interface, makers in INTERFACES.items():
+        found = [row for row in rows if row["interface"] == interface]
+        lines = [(f"{row['title']}, {row['source']}", row["figures"]) for row in found]
+        names = [FLOOR, LEAST, *makers]
+        tables.append(_compared(f"One event, {interface.upper()}", lines, names, _remarks(found)))
+    return tables
+
+
+def bodies(rows: Sequence[Row]) -> list[Table]:
+    """Return times with memory, one table for each interface."""
+    tables = []
+    for interface in INTERFACES:
+        found = [row for row in rows if row["interface"] == interface]
+        names = list(dict.fromkeys(name for row in found for name in row["figures"] if name not in PASSES.values()))
+        cells = []
+        for row in found:
+            figures = {(ONE_PASS if name in PASSES.values() else name): each for name, each in row["figures"].items()}
+            shown = [
+                f"{cell(figures[name], name)}, {size(figures[name]['memory'])}" if name in figures else "-"
+                for name in (ONE_PASS, *names)
+            ]
+            cells.append([f"{row['direction']}, {row['kind']}, {size(row['size'])}", *shown])
+        header = ["", ONE_PASS, *names]
+        tables.append(Table(f"Bodies, {interface.upper()}: time, peak memory", header, list(cells), _remarks(found)))
+    return tables
+
+
+def growth(rows: Sequence[Row]) -> list[Table]:
+    """Return one table: the time of each series over the numbers, and how it grows."""
+    numbers = sorted({number for row in rows for number, _ in row["points"]})
+    bridge = {(row["dimension"], row["series"]): dict(map(tuple, row["points"])) for row in rows}
+    cells = []
+    for row in rows:
+        if row["points"]:
+            times = bridge[row["dimension"], row["series"]]
+            own = bridge.get((row["dimension"], GROWTH_PEERS.get(row["series"])), {})
+            shown = [
+                f"{seconds(times[number])}{LOSS if times[number] < own.get(number, 0) * 0.995 else ''}"
+                if number in times
+                else "-"
+                for number in numbers
+            ]
+            exponent = "in the noise" if row["exponent"] is None else f"{row['exponent']:.2f}"
+            cells.append([f"{row['dimension']}, {row['series']}", *shown, exponent])
+    notes = [f"{row['series']}: {row['error']} ({row['dimension']})" for row in rows if row["error"]]
+    return [Table("Growth", ["", *(f"{number:,}" for number in numbers), "exponent"], list(cells), notes)]
+
+
+def gateway(rows: Sequence[Row]) -> list[Table]:
+    """Return one table: exchanges a second, and the median time of one."""
+    cells = [
+        [
+            f"{row['setting']}, {row['clients']} client{'s' * (row['clients'] > 1)}, {name}",
+            f"{figures['rate']:,}",
+            seconds(figures["p50"]["median"]),
+            f"{figures['p50']['ratio']:.2f}×" if name != ALONE and "ratio" in figures["p50"] else "",
+        ]
+        for row in rows
+        for name, figures in row["figures"].items()
+    ]
+    header = ["", "exchanges a second", "median", f"of {ALONE}"]
+    return [Table("The local gateway, connections kept", header, list(cells), _remarks(rows))]
+
+
+def _compared(title: str, lines: Iterable[tuple[str, Row]], names: Sequence[str], notes: list[str]) -> Table:
+    """Return a table of figures, with a column for each of `names` that has any."""
+    lines = list(lines)
+    there = [name for name in names if any(figures.get(name) for _, figures in lines)]
+    cells = [[label, *(cell(figures.get(name), name) for name in there)] for label, figures in lines]
+    return Table(title, ["", *there], list(cells), notes)
+
+
+def _remarks(rows: Iterable[Row]) -> list[str]:
+    """Return who takes no part and why, who loses something, and which aims are reached: each said once."""
+    said: dict[str, list[str]] = {}
+    for row in rows:
+        title = row.get("title") or row.get("setting") or size(row["size"])
+        for name, text in {**row["errors"], **row.get("notes", {})}.items():
+            said.setdefault(f"{name}: {text}", []).append(title)
+        if row.get("aim"):
+            said.setdefault(aim(row["aim"]), []).append(title)
+    return [f"{text} ({', '.join(dict.fromkeys(titles))})" for text, titles in said.items()]
+
+
+def aim(aim: Row) -> str:
+    """Return whether an aim has been reached."""
     verdict = "reached" if aim["ratio"] <= aim["limit"] else "missed"
     return (
-        f"{aim['contender']}: full cycle {aim['ratio']:.2f} of {aim['peer']}'s; "
+        f"{aim['contender']}: {aim['what']} {aim['ratio']:.2f} of that of {aim['peer']}; "
         f"the aim, at most {aim['limit']:.2f}, is {verdict}"
     )
 
 
-def import_aim(aim: dict[str, Any]) -> str:
-    """Whether the aim for an import that has its bytecode has been reached."""
-    verdict = "reached" if aim["ratio"] <= aim["limit"] else "missed"
-    return (
-        f"{aim['contender']}: import {aim['ratio']:.2f} of what `sam build` ships; "
-        f"the aim, at most {aim['limit']:.2f}, is {verdict}"
-    )
+PARTS: dict[str, Callable[[Sequence[Row]], list[Table]]] = {
+    "cold": cold,
+    "runtime": runtime,
+    "events": events,
+    "bodies": bodies,
+    "growth": growth,
+    "gateway": gateway,
+}
+"""Each part's tables, in the order of the page: first what a user feels, then the microseconds."""
 
 
-def _memory(memory: dict[str, int] | None) -> str:
-    return "-" if memory is None else f"{size(memory['resident'])} / {size(memory['peak'])}"
-
-
-def tables(part: str, rows: Iterable[Row]) -> list[Table]:
-    """The tables of one part."""
-    makers = {"events": events, "bodies": bodies, "cold": cold, "growth": growth, "runtime": runtime}
-    return makers[part](rows)
-
-
-def text(part: str, rows: Iterable[Row]) -> str:
-    """All tables of one part, for a terminal."""
-    return "\n\n".join([*(table.text() for table in tables(part, rows)), LEGEND])
+def tables(part: str, rows: Sequence[Row]) -> list[Table]:
+    """Return the tables of one part that have rows."""
+    return [table for table in PARTS[part](rows) if table.rows]

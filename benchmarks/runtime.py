@@ -18,7 +18,7 @@ from typing import Any
 
 from .cold import ASGI_APP, FASTAPI_APP, FLASK_APP
 from .contender import answer_of
-from .environment import Environment
+from .environment import FLOOR, SIDECAR as SIDECAR_RUNTIME, Environment
 from .least import RUNTIME
 from .request import Request, payload
 from .rounds import WARM_UP, Effort, Figure, figure, said
@@ -32,6 +32,11 @@ BRIDGE = "awslambdaric + Bridge"
 APIG_WSGI = "awslambdaric + apig-wsgi"
 
 LEAST = "least in Python, no app"
+LEAST_C = "least in C, no app, no JSON"
+SIDECAR = "least sidecar in C + uvicorn"
+_KINDS = {LEAST: "least", LEAST_C: FLOOR, SIDECAR: SIDECAR_RUNTIME}
+"""What has no adapter."""
+
 MAKERS = {
     MANGUM: "from mangum import Mangum\nhandler = Mangum(app)",
     MANGUM_OFF: 'from mangum import Mangum\nhandler = Mangum(app, lifespan="off")',
@@ -87,19 +92,21 @@ class Setting:
     managed: bool = True
 
 
-_ASGI = (LEAST, MANGUM, MANGUM_OFF, BRIDGE, BUFFERED, STREAMED)
+_ASGI = (MANGUM, MANGUM_OFF, BRIDGE, BUFFERED, STREAMED)
+_FLOORS = (LEAST_C, LEAST, SIDECAR)
 SETTINGS = {
-    "ASGI app": Setting(ASGI_APP, _ASGI, MANGUM, 0.5),
-    "ASGI app, in a container": Setting(ASGI_APP, _ASGI, MANGUM, 0.7, starts=False, managed=False),
-    "FastAPI": Setting(FASTAPI_APP, _ASGI[1:], MANGUM, 0.5),
-    "FastAPI, in a container": Setting(FASTAPI_APP, _ASGI[1:], MANGUM, 0.7, starts=False, managed=False),
+    "ASGI app": Setting(ASGI_APP, (*_FLOORS, *_ASGI), MANGUM, 0.5),
+    "ASGI app, in a container": Setting(ASGI_APP, (*_FLOORS, *_ASGI), MANGUM, 0.7, starts=False, managed=False),
+    "FastAPI": Setting(FASTAPI_APP, (SIDECAR, *_ASGI), MANGUM, 0.5),
+    "FastAPI, in a container": Setting(FASTAPI_APP, (SIDECAR, *_ASGI), MANGUM, 0.7, starts=False, managed=False),
     "Flask": Setting(FLASK_APP, (APIG_WSGI, BRIDGE, BUFFERED, STREAMED), APIG_WSGI, None),
-    "4.4 MB, binary": Setting(_LARGE_APP, _ASGI[1:], MANGUM, 0.2, LARGE, events=5, starts=False),
+    "4.4 MB, binary": Setting(_LARGE_APP, _ASGI, MANGUM, 0.2, LARGE, events=5, starts=False),
 }
 
 Row = dict[str, Any]
-"""setting, figures (by contender: `first_byte`, `cycle`, `cpu` and perhaps `start`, each a figure, and `memory`; `cpu`
-and `memory` are None where Linux is not), aims (each: contender, peer, limit, ratio), errors."""
+"""setting, figures (by contender: `first_byte`, `cycle`, `cpu` and perhaps `start`, each a figure, `memory` and
+`system_calls`; these and `cpu` are None where nothing tells them), aims (each: contender, peer, what, limit, ratio),
+errors."""
 
 
 def measure(effort: Effort, say: Callable[[str], None] = print, only: str | None = None) -> list[Row]:
@@ -134,6 +141,7 @@ def row(setting: Setting, effort: Effort, cache: str) -> Row:
                 "cycle": compared(cycles, name, setting.events),
                 "cpu": compared(processors, name, setting.events) if all(processors[name]) else None,
                 "memory": environment.memory(),
+                "system_calls": environment.system_calls(event),
             }
             for name, environment in ready.items()
         }
@@ -195,8 +203,8 @@ def _starts(names: Sequence[str], setting: Setting, launches: int, cache: str) -
 
 
 def _environment(name: str, setting: Setting, cache: str) -> Environment:
-    if name == LEAST:
-        return Environment("least", RUNTIME, cache)
+    if name in _KINDS:
+        return Environment(_KINDS[name], RUNTIME if name == LEAST else setting.source, cache)
     runtime = name.split()[0].rstrip(",")
     return Environment(runtime, f"{setting.source}\n{MAKERS[name]}\n", cache, setting.managed)
 
@@ -213,6 +221,7 @@ def _aims(setting: Setting, cycles: dict[str, list[float]]) -> list[dict[str, An
         {
             "contender": name,
             "peer": setting.peer,
+            "what": "full cycle",
             "limit": setting.aim,
             "ratio": figure(cycles[name], cycles[setting.peer], setting.events)["ratio"],
         }

@@ -22,11 +22,6 @@ from .deployed import PACKAGE, SAM, WAYS, deployed
 from .request import Request, http_api
 from .rounds import Effort, Figure, figure
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
-
-AIM = 0.55
-"""At most how much of the import's time as `sam build` ships the FastAPI example it may take as packaged."""
-
 _SHARE = 3
 """A start takes a second. One third of the rounds are enough for what differs by half."""
 
@@ -37,19 +32,23 @@ class Example:
 
     Attributes:
         title: for tables.
-        folder: in `examples`.
+        source: of its module, with `Bridge`.
+        interface: "asgi" or "wsgi".
         needs: distributions.
         makers: what makes a handler, by adapter: imports and expression.
+        aim: at most how much of the import's time as `sam build` ships it may be left as packaged; None: no aim.
     """
 
     title: str
-    folder: str
+    source: str
+    interface: str
     needs: tuple[str, ...]
     makers: dict[str, str]
+    aim: float | None = None
 
 
 Row = dict[str, Any]
-"""As those of `cold`, with processor times; `aim`: contender, limit, ratio."""
+"""As those of `cold`, with processor times; `aim`: contender, peer, what, limit, ratio."""
 
 _SCRIPT = """\
 import sys, time
@@ -90,8 +89,8 @@ def rows(example: Example, effort: Effort, say: Callable[[str], None]) -> list[R
             for way, name in draw.sample(list(times), len(times)):
                 times[way, name].append(launch(Path(scratch, str(WAYS.index(way))), modules[name]))
     found = [_row(example, way, times, errors[way]) for way in WAYS]
-    if times.get((SAM, BRIDGE)) and times.get((PACKAGE, BRIDGE)):
-        found[1]["aim"] = _aim(times)
+    if example.aim and times.get((SAM, BRIDGE)) and times.get((PACKAGE, BRIDGE)):
+        found[1]["aim"] = _aim(times, example.aim)
     return found
 
 
@@ -105,11 +104,10 @@ def write(way: str, example: Example, modules: dict[str, str], folder: Path) -> 
         folder: is made.
     """
     folder.mkdir()
-    source = (EXAMPLES / example.folder / "app.py").read_text(encoding="utf-8")
     for name, module in modules.items():
         imports, make = example.makers[name].split("|")
-        text = source.replace("from bridge import Bridge\n", imports + "\n").replace("Bridge(app)", make)
-        (folder / f"{module}.py").write_text(text, encoding="utf-8")
+        text = example.source.replace("from bridge import Bridge\n", "").replace("Bridge(app)", make)
+        (folder / f"{module}.py").write_text(f"{imports}\n{text}", encoding="utf-8")
     deployed(way, example.needs, folder)
 
 
@@ -123,18 +121,20 @@ def _row(example: Example, way: str, times: dict[tuple[str, str], list[tuple[flo
                 for column, kind in enumerate(("import", "first_event", "process"))
             }
             figures[name]["modules"] = int(own[0][3])
-    return {"setting": f"{example.title} {way} (processor time)", "figures": figures, "errors": errors}
+    found = {"setting": f"{example.title} {way}", "interface": example.interface, "shipped": True}
+    return found | {"figures": figures, "errors": errors}
 
 
 def _column(own: list[tuple[float, ...]], reference: list[tuple[float, ...]], column: int) -> Figure:
     return figure([line[column] for line in own], [line[column] for line in reference], 1)
 
 
-def _aim(times: dict[tuple[str, str], list[tuple[float, ...]]]) -> dict[str, Any]:
+def _aim(times: dict[tuple[str, str], list[tuple[float, ...]]], limit: float) -> dict[str, Any]:
     """How Bridge's import as packaged compares with the same as `sam build` ships it, round by round."""
     pairs = zip(times[PACKAGE, BRIDGE], times[SAM, BRIDGE], strict=True)
     ratio = statistics.median(packaged[0] / sam[0] for packaged, sam in pairs)
-    return {"contender": BRIDGE, "limit": AIM, "ratio": round(ratio, 3)}
+    packaged = f"{BRIDGE}, {PACKAGE}"
+    return {"contender": packaged, "peer": SAM, "what": "import", "limit": limit, "ratio": round(ratio, 3)}
 
 
 def launch(folder: Path, module: str, options: Sequence[str] = (), prelude: str = "") -> tuple[float, ...]:

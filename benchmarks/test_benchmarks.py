@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import socket
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -18,15 +20,14 @@ from xml.etree import ElementTree
 import pytest
 
 from benchmarks import (
+    __main__ as benchmarks,
     apps,
-    bars,
-    bodies,
-    charts,
+    chart,
     cold,
     deployed,
+    gateway,
     growth,
     least,
-    lines,
     packing,
     page,
     report,
@@ -47,13 +48,14 @@ from pathlib import Path
 from benchmarks import __main__ as benchmarks, bodies, cold, growth, runtime
 from benchmarks.rounds import TINY
 
-here = Path(sys.argv[1])
-results = benchmarks.run(TINY, "events", "tiny") | benchmarks.run(TINY, "growth", "tiny")
+results = benchmarks.run(TINY, "events", "tiny")
 made = results["events"]["made"]
 results["bodies"] = {"made": made, "rows": bodies.measure(TINY, print, bodies.SIZES[-1:])}
-results["cold"] = {"made": made, "rows": cold.measure(TINY, print, "WSGI app")}
+rows = cold.measure(TINY, print, "WSGI app") + cold.measure(TINY, print, "WSGI app alone")
+results["cold"] = {"made": made, "rows": rows}
 results["runtime"] = {"made": made, "rows": runtime.measure(TINY, print, "ASGI app")}
-benchmarks.write(results, here, here / "benchmark.md", here / "README.md")
+results["growth"] = {"made": made, "rows": growth.measure(TINY, print, (0, 5, 10))}
+benchmarks.write(results, Path(sys.argv[1]))
 """
 
 
@@ -63,6 +65,15 @@ from benchmarks import cold
 from benchmarks.rounds import TINY
 
 print(json.dumps(cold.measure(TINY, lambda text: None, "Flask example")))
+"""
+
+
+GATEWAY = """
+import json
+from benchmarks import gateway
+from benchmarks.rounds import TINY
+
+print(json.dumps(gateway.measure(TINY, lambda text: None)))
 """
 
 
@@ -79,12 +90,13 @@ def _run(script: str, *arguments: str) -> str:
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """A tiny run."""
-    here = tmp_path_factory.mktemp("results")
-    for name, markers in (("benchmark.md", page.MARKERS), ("README.md", page.RUNTIME_MARKERS)):
-        stale = "\nstale figures\n".join(markers)
-        (here / name).write_text(f"before\n{stale}\nafter\n", encoding="utf-8")
-    _run(SMOKE, str(here))
-    return here, json.loads((here / "results.json").read_text(encoding="utf-8"))
+    root = tmp_path_factory.mktemp("results")
+    for name in ("benchmarks", "docs"):
+        (root / name).mkdir()
+    for name in ("docs/benchmark.md", "README.md"):
+        (root / name).write_text(f"before\n{page.BEGIN}\nstale figures\n{page.END}\nafter\n", encoding="utf-8")
+    _run(SMOKE, str(root))
+    return root, json.loads((root / "benchmarks" / "results.json").read_text(encoding="utf-8"))
 
 
 def test_bridge_answers_every_case_of_every_kind_of_event(results: tuple[Path, dict[str, Any]]) -> None:
@@ -92,9 +104,7 @@ def test_bridge_answers_every_case_of_every_kind_of_event(results: tuple[Path, d
     _, found = results
     assert {row["source"] for row in found["events"]["rows"]} == set(SOURCES)
     for row in found["events"]["rows"]:
-        assert {"the app alone", "Bridge", *(("Bridge, lifespan off",) if row["interface"] == "asgi" else ())} <= set(
-            row["figures"]
-        )
+        assert {"the app alone", "Bridge"} <= set(row["figures"])
     for part in ("bodies", "cold"):
         assert all("Bridge" in row["figures"] for row in found[part]["rows"])
     assert all(row["points"] for row in found["growth"]["rows"] if row["series"].startswith("Bridge"))
@@ -121,9 +131,11 @@ def test_the_examples_are_started_as_they_are_shipped(results: tuple[Path, dict[
     for name, figures in sam["figures"].items():
         assert packaged["figures"][name]["modules"] == figures["modules"]
     ratio = packaged["figures"]["Bridge"]["import"]["min"] / sam["figures"]["Bridge"]["import"]["min"]
-    assert packaged["aim"] == {"contender": "Bridge", "limit": 0.55, "ratio": pytest.approx(ratio, abs=0.001)}
-    shown = page.fragment(found | {"cold": {"made": found["cold"]["made"], "rows": rows}})
-    assert "Flask example as `bridge package` ships it" in shown
+    assert packaged["aim"]["ratio"] == pytest.approx(ratio, abs=0.001)
+    found = found | {"cold": {"made": found["cold"]["made"], "rows": rows}}
+    assert "Flask example as `bridge package` ships it" in page.fragment(found)
+    assert "Flask example as `bridge package` ships it" in page.headline(found)
+    assert "Bridge, as bridge package ships it" in page.picture(found)
 
 
 def test_ways_to_pack_are_compared_with_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,14 +148,6 @@ def test_ways_to_pack_are_compared_with_the_package(monkeypatch: pytest.MonkeyPa
     ratios = {title: float(figure.partition("(")[2].rstrip("×)")) for title, figure in made.rows}
     assert ratios.keys() == set(titles)
     assert ratios[titles[2]] == 1
-
-
-@pytest.mark.parametrize(("ratio", "verdict"), [(0.41, "reached"), (0.55, "reached"), (0.56, "missed")])
-def test_the_aim_of_a_cold_start_is_told(ratio: float, verdict: str) -> None:
-    """In the table's notes."""
-    row = {"setting": "x", "figures": {}, "errors": {}, "aim": {"contender": "Bridge", "limit": 0.55, "ratio": ratio}}
-    (made,) = report.cold([row])
-    assert made.notes == [f"Bridge: import {ratio} of what `sam build` ships; the aim, at most 0.55, is {verdict}"]
 
 
 def test_adapters_are_measured_as_in_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,28 +200,44 @@ def test_the_least_takes_no_part_where_an_app_waits() -> None:
         handler(json.loads(payload("HTTP API 2.0", Request())), None)
 
 
-def test_the_run_writes_readme_and_pictures(results: tuple[Path, dict[str, Any]]) -> None:
-    """All of it from results.json."""
-    here, found = results
-    for name, fragment in (("benchmark.md", page.fragment(found)), ("README.md", page.runtime_fragment(found))):
-        text = (here / name).read_text(encoding="utf-8")
-        assert text.startswith("before\n")
-        assert text.endswith("after\n")
-        assert "stale figures" not in text
-        assert fragment in text
-    for part in report.PARTS:
-        picture = ElementTree.fromstring((here / f"{part}.svg").read_text(encoding="utf-8"))
-        assert picture.find("{*}title") is not None
-        assert "tiny" in "".join(picture.itertext())
+def test_a_run_writes_its_pages_and_the_chart(results: tuple[Path, dict[str, Any]]) -> None:
+    """All of it from results.json: what is written of that once more is the same."""
+    root, found = results
+    written = {name: (root / name).read_text(encoding="utf-8") for name in benchmarks.FILES}
+    for name, fragment in (("docs/benchmark.md", page.fragment(found)), ("README.md", page.headline(found))):
+        assert written[name] == f"before\n{page.BEGIN}\n{fragment}\n{page.END}\nafter\n"
+    picture = ElementTree.fromstring(written["benchmarks/chart.svg"])
+    assert picture.find("{*}title") is not None
+    assert "tiny" in "".join(picture.itertext())
+    benchmarks.write(found, root)
+    assert written == {name: (root / name).read_text(encoding="utf-8") for name in benchmarks.FILES}
 
 
-def test_a_readme_without_markers_stays_as_it_is(tmp_path: Path) -> None:
-    """And one that is not there is not made."""
+def test_a_page_without_markers_is_no_page_for_figures(tmp_path: Path) -> None:
+    """Nothing is written there, and the run says so."""
     file = tmp_path / "benchmark.md"
-    assert not page.rewrite(file, page.MARKERS, "figures")
     file.write_text("no markers", encoding="utf-8")
-    assert not page.rewrite(file, page.MARKERS, "figures")
+    with pytest.raises(ValueError, match="has no place for figures"):
+        page.rewrite(file, "figures")
     assert file.read_text(encoding="utf-8") == "no markers"
+
+
+@pytest.mark.parametrize(("ratio", "lost"), [(0.5, True), (0.99, True), (0.996, False), (1.5, False)])
+def test_a_row_that_bridge_loses_is_listed_with_its_reason(ratio: float, lost: bool) -> None:
+    """And with that of nobody, if there is none: then it says that."""
+    figures = {"apig-wsgi": {"median": 1e-5, "ratio": ratio, "memory": 5}}
+    row: dict[str, Any] = {"interface": "wsgi", "errors": {}, "figures": figures}
+    known = row | {"direction": "response", "kind": "text", "size": 4_400_000}
+    unknown = row | {"title": "an app", "source": "ALB"}
+    made = {"command": "c", "rounds": 1, "machine": {"cpu": "c", "cores": "2", "python": "p"}}
+    text = page.fragment(
+        {part: {"made": made, "rows": [each]} for part, each in (("bodies", known), ("events", unknown))}
+    )
+    losses = text.partition("## Where Bridge loses")[2]
+    assert ("Lambda's limit" in losses, "Not explained yet." in losses) == (lost, lost)
+    for where in ("Bodies, WSGI: time, peak memory: response, text, 4.40 MB", "One event, WSGI: an app, ALB"):
+        assert (f"* {where}: apig-wsgi" in losses) == lost
+    assert ("In no row of this run." in losses) is not lost
 
 
 def _fake(name: str, log: list[str]) -> Contender:
@@ -275,12 +295,26 @@ def test_an_event_carries_the_body(source: str) -> None:
 
 
 def test_growth_tells_linear_from_quadratic() -> None:
-    """By the exponent, and by R²."""
-    linear = growth.fit([(number, 5e-6 + number * 1e-7) for number in (0, 20, 40, 80, 160)])
-    quadratic = growth.fit([(number, 5e-6 + number**2 * 1e-8) for number in (0, 20, 40, 80, 160)])
-    assert (linear["exponent"], linear["r2"]) == (1.0, 1.0)
-    assert quadratic["exponent"] == 2.0
-    assert growth.fit([(0, 5e-6), (20, 5e-6), (40, 5e-6)])["exponent"] is None
+    """By the exponent of the last step."""
+    numbers = (0, 10, 100, 1000)
+
+    def exponent(cost: Callable[[int], float]) -> float | None:
+        found: float | None = growth.row("x", "y", [(number, cost(number)) for number in numbers])["exponent"]
+        return found
+
+    assert exponent(lambda number: 5e-6 + number * 1e-7) == 1.0
+    assert exponent(lambda number: 5e-6 + number**2 * 1e-8) == 2.0
+    assert exponent(lambda number: 5e-6) is None
+
+
+def test_growth_marks_where_a_peer_is_faster() -> None:
+    """At each number, beside the Bridge of the same interface."""
+    rows = [
+        growth.row("x", "Bridge, WSGI", [(0, 1e-5), (10, 3e-5)]),
+        growth.row("x", "apig-wsgi", [(0, 2e-5), (10, 2e-5)]),
+    ]
+    (made,) = report.growth(rows)
+    assert made.rows[1] == ["x, apig-wsgi", "20.0 µs", f"20.0 µs{table.LOSS}", "in the noise"]
 
 
 def test_tables_align_and_mark_losses() -> None:
@@ -301,26 +335,16 @@ def test_tables_align_and_mark_losses() -> None:
     assert [table.size(value) for value in (12, 1500, 4_400_000)] == ["12 B", "1.50 kB", "4.40 MB"]
 
 
-def test_a_bar_that_is_far_too_long_is_cut_and_shows_it() -> None:
-    """And the picture is well-formed, whatever the names are."""
-    group = bars.Group("<A & B>", [bars.Bar("Bridge", 1, "1", "bridge"), bars.Bar("slow", 99, "99", "peer")], 1)
-    picture = bars.chart("Title", "subtitle", "made by", [group])
-    assert picture.count('class="gap"') == 2
-    assert "<A & B>" in "".join(ElementTree.fromstring(picture).itertext())
-
-
-def test_ticks_are_round_and_reach_the_top() -> None:
-    """From zero."""
-    assert lines.ticks(9.3e-5) == [0.0, 2.5e-5, 5e-5, 7.5e-5, 1e-4]
-    assert lines.ticks(4.0) == [0.0, 1.0, 2.0, 3.0, 4.0]
-
-
-def test_every_floor_has_its_colour() -> None:
-    """So that nobody takes it for a peer."""
-    assert {charts.kind(name) for name in ("the app alone", *bodies.FLOOR.values())} == {"floor"}
-    assert charts.kind("Bridge on uvloop") == charts.kind(runtime.STREAMED) == "bridge"
-    assert charts.kind(runtime.BRIDGE) == "peer"
-    assert charts.kind("Mangum") == "peer"
+def test_the_chart_is_well_formed_whatever_the_names_are() -> None:
+    """And the longest bar of each group is as long as that of any other."""
+    groups = [
+        chart.Group(title, [chart.Bar("Bridge", 1, "1", True), chart.Bar("slow", most, "99", False)])
+        for title, most in (("<A & B>", 2), ("C", 99))
+    ]
+    picture = ElementTree.fromstring(chart.chart("Title", "made by", groups))
+    assert "<A & B>" in "".join(picture.itertext())
+    lengths = [float(bar.get("width", "")) for bar in picture.findall("{*}rect")]
+    assert lengths[1] == lengths[3] == lengths[0] * 2
 
 
 def test_bridge_s_runtime_answers_and_awslambdaric_does_or_says_why_not(results: tuple[Path, dict[str, Any]]) -> None:
@@ -331,12 +355,13 @@ def test_bridge_s_runtime_answers_and_awslambdaric_does_or_says_why_not(results:
     assert set(row["figures"]) | set(row["errors"]) == set(runtime.SETTINGS["ASGI app"].names)
     for figures in row["figures"].values():
         assert 0 < figures["first_byte"]["min"] <= figures["cycle"]["min"] < figures["start"]["min"]
+        assert figures["system_calls"] is None or figures["system_calls"] >= 4
         assert (figures["memory"] is not None) == sys.platform.startswith("linux")
 
 
 def test_an_aim_is_missed_or_reached_by_what_was_measured() -> None:
     """Nothing else tells."""
-    aim = {"contender": "a", "peer": "b", "limit": 0.5}
+    aim = {"contender": "a", "peer": "b", "what": "import", "limit": 0.5}
     assert report.aim(aim | {"ratio": 0.5}).endswith("reached")
     assert report.aim(aim | {"ratio": 0.51}).endswith("missed")
 
@@ -347,6 +372,23 @@ def test_a_function_that_cannot_start_is_listed_with_its_error(tmp_path: Path) -
     row = runtime.row(setting, rounds.TINY, str(tmp_path))
     assert not row["figures"]
     assert "No module named 'nowhere'" in row["errors"][runtime.BUFFERED]
+
+
+def test_the_gateway_is_measured_beside_the_server_alone() -> None:
+    """HTTP and WebSocket, one client and many; each answer has its end."""
+    found = json.loads(_run(GATEWAY).splitlines()[-1])
+    for row, (setting, clients) in zip(found, itertools.product(gateway.SETTINGS, gateway.CLIENTS), strict=True):
+        assert (row["setting"], row["clients"], row["errors"]) == (setting, clients, {})
+        assert list(row["figures"]) == list(gateway.SETTINGS[setting][0])
+        assert all(figures["rate"] > 0 < figures["p50"]["min"] for figures in row["figures"].values())
+
+
+def test_a_server_that_gives_another_answer_is_not_measured() -> None:
+    """It is named, with what it said."""
+    with gateway.started({"uvicorn alone": gateway.HTTP[gateway.ALONE]}) as ports:
+        (port,) = ports.values()
+        with pytest.raises(ValueError, match=r"answered b'HTTP/1\.1 404"):
+            gateway.turn(port, 1, b"", gateway.ASK.replace(b"items", b"nowhere"), b"{}", 1)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import budget, cycle
+from benchmarks import budget, cycle, environment
 
 BUDGET: dict[str, dict[str, int]] = json.loads(budget.FILE.read_text(encoding="utf-8")) if budget.FILE.exists() else {}
 NAMES = sorted({name for figures in BUDGET.values() for name in figures})
@@ -37,7 +37,7 @@ def test_a_count_is_within_its_budget(name: str, counted: dict[str, Any]) -> Non
     assert counted["figures"][name] <= allowed * budget.SLACK
 
 
-@pytest.mark.skipif(cycle.STRACE is None, reason="strace is not installed")
+@pytest.mark.skipif(environment.STRACE is None, reason="strace is not installed")
 @pytest.mark.parametrize(("app", "most"), [("asgi", 7), ("wsgi", 7)])
 def test_a_cycle_of_the_runtime_takes_few_system_calls(app: str, most: int) -> None:
     """Two requests, with a look before each and a reply after each, and one wait. Asyncio adds some before 3.12."""

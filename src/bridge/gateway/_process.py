@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from ..errors import BridgeError, ConfigurationError
 from . import _watch as watch
 from ._piped import hand_on
+from ._watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -88,6 +88,7 @@ class Process:
             env=launch.environment,
         )
         self._ready = self._late = self._refused = False
+        self._watchdog = Watchdog(self._kill)
 
     def wait_until_ready(self) -> None:
         """Wait until it has loaded the handler.
@@ -136,14 +137,12 @@ class Process:
         """Ask the handler, and kill its process when the context's time is over."""
         self.wait_until_ready()
         seconds = context.get_remaining_time_in_millis() / 1000
-        timer = threading.Timer(seconds, self._kill)
-        timer.daemon = True
-        timer.start()
+        self._watchdog.set(seconds)
         try:
             self._ask({"event": event, "request_id": context.aws_request_id, "seconds": seconds, **more})
             yield
         finally:
-            timer.cancel()
+            self._watchdog.call_off()
 
     def has_ended(self) -> bool:
         """Return whether it can handle no more events."""
@@ -156,6 +155,7 @@ class Process:
 
     def end(self) -> None:
         """End it, by force if it takes too long."""
+        self._watchdog.close()
         self.tell_to_end()
         try:
             self._popen.wait(END_SECONDS)
