@@ -117,10 +117,8 @@ class Runner:
         if _get_running_loop() is not None:
             coroutine.close()  # or CPython warns that it was never awaited
             check_idle()
-        # The executor of a loop knows a thread a moment after that has begun to run.
-        if not self.lock.acquire(timeout=LOOK_SECONDS):
-            self._check_thread(coroutine)
-            self.lock.acquire()
+        if not self.lock.acquire(False):
+            self._wait_for_turn(coroutine)
         try:
             if _hooks.owner is not self:
                 self._enter_thread()
@@ -143,6 +141,12 @@ class Runner:
             return cancelled
         finally:
             self.lock.release()
+
+    def _wait_for_turn(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        # The executor of a loop knows a thread a moment after that has begun to run.
+        if not self.lock.acquire(timeout=LOOK_SECONDS):
+            self._check_thread(coroutine)
+            self.lock.acquire()
 
     def _check_thread(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         """Raise RunningLoopError in a thread that the running event waits for: it would wait until the deadline."""
