@@ -198,6 +198,7 @@ class Bridge:
 
             self._wsgi = WSGI(options.app, options.names, in_lambda)
             self._run, self._run_async = self._wsgi.run, self._wsgi.on_running_loop
+        self._streamed_answer: type[StreamedAnswer] | None = None  # imported by the first event that needs it
         self._event_answer: EventAnswer | None = None
         if options.answers_events:
             self._events()
@@ -398,11 +399,18 @@ class Bridge:
         request, refusal = self._request(source, event)
         if request is None:
             return refusal
+        answer = self._streamed_answer or self._load_streamed_answer()
+        streaming = self._options.streaming
+        if not streaming:
+            return answer(self._policy, source, event, request, None)
+        streams = next((found for found in streaming if found is source and found.streams(event)), None)
+        return answer(self._policy, source, event, request, streams)
+
+    def _load_streamed_answer(self) -> type[StreamedAnswer]:
         from ._app.streaming import StreamedAnswer
 
-        streaming = self._options.streaming
-        streams = next((found for found in streaming if found is source and found.streams(event)), None)
-        return StreamedAnswer(self._policy, source, event, request, streams)
+        self._streamed_answer = StreamedAnswer
+        return StreamedAnswer
 
     def _events(self) -> EventAnswer:
         """Return what answers the events that are no HTTP requests."""
