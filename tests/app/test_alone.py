@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bridge import Bridge, LifespanError
+from bridge import Bridge, EventError, LifespanError
 from bridge._app.asgi.loop import Runner
 
 from ..asgi_apps import Receive, Scope, Send, respond
@@ -78,3 +78,22 @@ def test_what_the_responder_raises_after_a_wait_comes_out_and_the_app_hears_of_i
     with pytest.raises(ConnectionResetError, match="reset"):
         Bridge(app, lifespan="off").respond_alone(runner, URL, None, Responder(fail))
     assert heard == ["the response goes nowhere any more", "http.request", "http.disconnect"]
+
+
+def test_the_response_to_head_keeps_its_length(runner: Runner) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await respond(send, b"hello", headers=[(b"content-length", b"5")])
+
+    event = sample("function_url")
+    event["requestContext"]["http"]["method"] = "HEAD"
+    responder = Responder()
+    Bridge(app, lifespan="off").respond_alone(runner, event, None, responder)
+    result = responder.steps.result
+    assert (result["headers"]["content-length"], result["body"]) == ("5", "")
+
+
+def test_a_body_that_is_no_text_is_refused(runner: Runner) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None: ...
+
+    with pytest.raises(EventError, match="its body must be a string, not int"):
+        Bridge(app, lifespan="off").respond_alone(runner, {**sample("function_url"), "body": 0}, None, Responder())
