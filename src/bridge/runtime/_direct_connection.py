@@ -27,7 +27,7 @@ class DirectConnection(BlockingConnection):
     Args:
         address: HOST:PORT.
         loop: the loop that the app runs on.
-        turn: runs the loop until it is stopped.
+        turn: runs the loop until it is stopped, or waits for a socket: as `Runner.turn` does.
     """
 
     _broken = False
@@ -35,7 +35,7 @@ class DirectConnection(BlockingConnection):
     _is_watched = False
     _is_idle = False
 
-    def __init__(self, address: str, loop: AbstractEventLoop, turn: Callable[[], None]) -> None:
+    def __init__(self, address: str, loop: AbstractEventLoop, turn: Callable[[socket.socket], bool]) -> None:
         super().__init__(address, self._wait_on_loop)
         self._loop = loop
         self._turn = turn
@@ -82,8 +82,8 @@ class DirectConnection(BlockingConnection):
         self._watch(connection)
         self._is_idle = True
         try:
-            while self._is_idle:
-                self._turn()
+            while self._is_idle and not self._turn(connection):
+                pass
         finally:
             self._is_idle = False
 
