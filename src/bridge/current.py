@@ -116,8 +116,13 @@ def trace_id() -> str:
     known: str | None = getattr(context.get(), "trace_id", None)
     if known:
         return known
-    value: Any = _variables.get(_KEY) or ""
-    text: str = value if type(value) is str else value.decode("utf-8", "surrogateescape")
+    value: Any = _variables.get(_KEY)
+    if not value:
+        return ""
+    try:
+        text: str = value.decode("utf-8", "surrogateescape")
+    except AttributeError:
+        return str(value)  # Windows keeps text
     return text
 
 

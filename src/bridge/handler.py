@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ._app.asgi import ASGI
     from ._app.asgi.loop import LoopFactory, Runner
     from ._app.streaming import StreamedAnswer
+    from ._app.wsgi import WSGI
     from ._events import EventAnswer
     from .types import (
         App,
@@ -202,6 +203,10 @@ class Bridge:
 
             self._wsgi = WSGI(options.app, options.names, in_lambda)
             self._run, self._run_async = self._wsgi.run, self._wsgi.on_running_loop
+        # Imported by the first event that needs them.
+        self._loaded_answer: type[StreamedAnswer] | None = None
+        self._loaded_alone: Callable[[ASGI, Runner, StreamedAnswer, Any, Responder], None] | None = None
+        self._loaded_sync: Callable[[WSGI, StreamedAnswer, Any, SyncResponder], None] | None = None
         self._event_answer: EventAnswer | None = None
         if options.answers_events:
             self._events()
@@ -326,8 +331,11 @@ class Bridge:
         if asgi is None or answer is None or isinstance(answer, dict):
             runner.do(self.respond(event, context, responder))
             return
-        from ._app.asgi.alone import respond
+        respond = self._loaded_alone
+        if respond is None:
+            from ._app.asgi import alone
 
+            respond = self._loaded_alone = alone.respond
         self._set_current(context)
         respond(asgi, runner, answer, context, responder)
 
@@ -350,8 +358,11 @@ class Bridge:
         if isinstance(answer, dict):
             responder.result(answer)
             return
-        from ._app.wsgi.stream import respond
+        respond = self._loaded_sync
+        if respond is None:
+            from ._app.wsgi import stream
 
+            respond = self._loaded_sync = stream.respond
         respond(self._wsgi, answer, context, responder)
 
     async def startup(self) -> None:
@@ -402,11 +413,18 @@ class Bridge:
         request, refusal = self._request(source, event)
         if request is None:
             return refusal
+        answer = self._loaded_answer or self._load_streamed_answer()
+        streaming = self._options.streaming
+        if not streaming:
+            return answer(self._policy, source, event, request, None)
+        streams = next((found for found in streaming if found is source and found.streams(event)), None)
+        return answer(self._policy, source, event, request, streams)
+
+    def _load_streamed_answer(self) -> type[StreamedAnswer]:
         from ._app.streaming import StreamedAnswer
 
-        streaming = self._options.streaming
-        streams = next((found for found in streaming if found is source and found.streams(event)), None)
-        return StreamedAnswer(self._policy, source, event, request, streams)
+        self._loaded_answer = StreamedAnswer
+        return StreamedAnswer
 
     def _events(self) -> EventAnswer:
         """Return what answers the events that are no HTTP requests."""

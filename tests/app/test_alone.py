@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bridge import Bridge, LifespanError
+from bridge import Bridge, EventError, LifespanError
 from bridge._app.asgi.loop import Runner
 
 from ..asgi_apps import Receive, Scope, Send, respond
@@ -95,3 +95,22 @@ def test_two_that_wait_for_the_client_to_go_are_told_both(runner: Runner) -> Non
 
     assert answered(runner, app, lifespan="off")["body"] == "ok"
     assert heard == ["http.disconnect", "http.disconnect"]
+
+
+def test_the_response_to_head_keeps_its_length(runner: Runner) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await respond(send, b"hello", headers=[(b"content-length", b"5")])
+
+    event = sample("function_url")
+    event["requestContext"]["http"]["method"] = "HEAD"
+    responder = Responder()
+    Bridge(app, lifespan="off").respond_alone(runner, event, None, responder)
+    result = responder.steps.result
+    assert (result["headers"]["content-length"], result["body"]) == ("5", "")
+
+
+def test_a_body_that_is_no_text_is_refused(runner: Runner) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None: ...
+
+    with pytest.raises(EventError, match="its body must be a string, not int"):
+        Bridge(app, lifespan="off").respond_alone(runner, {**sample("function_url"), "body": 0}, None, Responder())

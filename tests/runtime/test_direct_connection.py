@@ -180,3 +180,42 @@ def test_what_comes_unasked_while_the_loop_runs_is_looked_at_by_the_next_request
     wire.do(work)
     assert not run(wire.ours.begin())
     wire.listener.accept()[0].close()
+
+
+@pytest.mark.parametrize("selects", [True, False])
+def test_while_nothing_is_to_be_done_what_threads_ask_for_is_done_on_the_loop(wire: Wire, selects: bool) -> None:
+    if not selects:
+        wire.runner._select = None  # as with uvloop
+    done: list[bool] = []
+
+    def reply() -> None:
+        done.append(asyncio.get_running_loop() is wire.runner.loop)
+        wire.theirs.sendall(REPLY)
+
+    run(wire.ours.write(b"GET"))
+    thread = threading.Timer(0.02, wire.runner.loop.call_soon_threadsafe, [reply])
+    thread.start()
+    assert run(wire.ours.reply(idle=True)).status == 202
+    thread.join(SECONDS)
+    assert done == [True]
+
+
+def test_where_the_loop_has_nothing_to_do_it_does_not_run(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(wire.ours.write(b"GET"))
+    thread = threading.Timer(0.02, wire.theirs.sendall, [REPLY])
+    thread.start()
+    with monkeypatch.context() as patch:
+        patch.delattr(asyncio.BaseEventLoop, "run_forever")
+        assert run(wire.ours.reply(idle=True)).status == 202
+    thread.join(SECONDS)
+
+
+def test_what_has_come_at_once_with_the_reply_is_done_first(wire: Wire) -> None:
+    done: list[str] = []
+    run(wire.ours.write(b"GET"))
+    wire.theirs.sendall(REPLY)
+    thread = threading.Thread(target=wire.runner.loop.call_soon_threadsafe, args=[done.append, "asked for"])
+    thread.start()
+    thread.join(SECONDS)
+    assert run(wire.ours.reply(idle=True)).status == 202
+    assert done == ["asked for"]

@@ -30,7 +30,7 @@ class Noted(ApiConnection):
 
     def close(self) -> None: ...
 
-    def _is_open(self) -> bool:
+    def _is_open(self, looks: bool = True) -> bool:
         return True
 
     async def _open(self) -> None: ...

@@ -214,8 +214,8 @@ def from_asgi(lines: Iterable[tuple[bytes, bytes]], names: ResponseNames) -> Res
                 repeated.setdefault(name, [headers[name]]).append(value)
             elif name:
                 headers[name] = value
-        for name, values in repeated.items():
-            headers[name] = ", ".join(values)
+        if repeated:
+            headers.update((name, ", ".join(values)) for name, values in repeated.items())
     except (AttributeError, TypeError, ValueError) as error:
         raise AppError(
             f"the app sent headers that are no pairs of bytes (ASGI, http.response.start), but {_types(lines)}"
@@ -239,8 +239,8 @@ def from_wsgi(lines: Iterable[tuple[str, str]], names: ResponseNames) -> Respons
                 repeated.setdefault(name, [headers[name]]).append(value)
             elif name:
                 headers[name] = value
-        for name, values in repeated.items():
-            headers[name] = ", ".join(values)
+        if repeated:
+            headers.update((name, ", ".join(values)) for name, values in repeated.items())
     except (AttributeError, TypeError, ValueError) as error:
         raise AppError(
             f"the app sent headers that are no pairs of str (PEP 3333, start_response), but {_types(lines)}"

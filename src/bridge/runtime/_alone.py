@@ -105,14 +105,14 @@ class LoneProcess:
         finally:
             self._task = None
 
-    def turn(self) -> None:
-        """Run the loop until somebody stops it.
+    def turn(self, connection: socket.socket) -> bool:
+        """Run the loop until somebody stops it, or wait for a connection: as `Runner.turn` does.
 
         Raises:
             SystemExit: SIGTERM has come.
         """
         self._runner.check()
-        self._runner.turn()
+        return self._runner.turn(connection)
 
     def shut_down(self, bridge: Bridge) -> None:
         """Run the app's lifespan shutdown, if it has started up. SIGTERM is nothing to it."""

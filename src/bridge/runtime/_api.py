@@ -30,6 +30,7 @@ class RuntimeApi:
 
     def __init__(self, connection: ApiConnection) -> None:
         self.connection = connection
+        self._common = f"Host: {connection.address}\r\n{AGENT}"
         self._next = self._head("GET", "/invocation/next")
 
     async def next(self) -> Invocation:
@@ -41,10 +42,13 @@ class RuntimeApi:
 
     async def result(self, invocation: Invocation, pieces: list[bytes], content_type: str) -> None:
         """Post the result of an invocation, in one piece. The reply is not waited for: `settle` takes it."""
-        lines = f"Content-Type: {content_type}\r\n{_echo(invocation)}"
-        head = self._post_head(f"/invocation/{invocation.request_id}/response", lines, pieces)
+        echo = _echo(invocation) if invocation.invocation_id is not None else ""
+        head = (
+            f"POST {BASE}/invocation/{invocation.request_id}/response HTTP/1.1\r\n{self._common}"
+            f"Content-Type: {content_type}\r\n{echo}Content-Length: {sum(map(len, pieces))}\r\n\r\n"
+        )
         await self.connection.begin()
-        await self.connection.write(head, *pieces)
+        await self.connection.write(head.encode(), *pieces)
 
     async def settle(self) -> None:
         """Take the reply to a result or a stream: fine, or one that concerns this invocation only, which is logged.

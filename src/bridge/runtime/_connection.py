@@ -55,7 +55,6 @@ class ApiConnection(ABC):
         host, _, port = address.rpartition(":")
         self._host, self._port = host.strip("[]"), int(port)
         self._reply = Reply()
-        self._used = False
 
     async def exchange(self, *pieces: bytes, again: bool = False, idle: bool = False) -> Reply:
         """Send a request, and return its reply.
@@ -63,13 +62,17 @@ class ApiConnection(ABC):
         Args:
             pieces: the request's bytes.
             again: whether the request may be sent twice. Where the connection was in use before and turns out to have
-                been closed meanwhile, it is sent once more on a new one.
+                been closed meanwhile, it is sent once more on a new one. So the connection is not looked at before.
             idle: whether the reply may take as long as it likes, because there is nothing to do before it has come.
 
         Raises:
             RuntimeApiError: there is no reply, or none that is HTTP.
         """
-        reused = await self.begin()
+        reused = again and self._is_open(looks=False)
+        if reused:
+            self._reply = Reply()
+        else:
+            reused = await self.begin()
         try:
             await self.write(*pieces)
             return await self.reply(idle)
@@ -86,17 +89,14 @@ class ApiConnection(ABC):
         Raises:
             RuntimeApiError: the Runtime API cannot be reached.
         """
-        if self._is_open():
-            reused = self._used
-        else:
+        reused = self._is_open()
+        if not reused:
             self.close()
-            reused = False
             try:
                 await self._open()
             except OSError as error:
                 raise RuntimeApiError(f"cannot connect to the Runtime API at {self.address}: {error}") from error
         self._reply = Reply()
-        self._used = True
         return reused
 
     async def write(self, *pieces: bytes) -> None:
@@ -110,7 +110,7 @@ class ApiConnection(ABC):
         if self._reply.complete:
             return
         try:
-            if sum(map(len, pieces)) <= JOINED:
+            if len(pieces) > 1 and sum(map(len, pieces)) <= JOINED:
                 pieces = (b"".join(pieces),)
             await self._write(*pieces)
         except OSError as error:
@@ -155,7 +155,12 @@ class ApiConnection(ABC):
         """Close the connection. The next request opens a new one."""
 
     @abstractmethod
-    def _is_open(self) -> bool: ...
+    def _is_open(self, looks: bool = True) -> bool:
+        """Return whether the other side has kept the connection open, as far as is known.
+
+        Args:
+            looks: whether to ask the system too, where that takes a call of it.
+        """
 
     @abstractmethod
     async def _open(self) -> None: ...
@@ -189,11 +194,11 @@ class BlockingConnection(ApiConnection):
             self._socket.close()
             self._socket = None
 
-    def _is_open(self) -> bool:
-        """Return whether the other side has kept the connection open: between requests there is nothing to read."""
-        if self._socket is None:
-            return False
+    def _is_open(self, looks: bool = True) -> bool:
+        if self._socket is None or not looks:
+            return self._socket is not None
         try:
+            # Between requests there is nothing to read.
             self._socket.recv_into(self._received, 1, PEEK)
         except BlockingIOError:
             return True

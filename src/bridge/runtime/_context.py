@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from functools import cache
+from functools import cache, partial
 from types import SimpleNamespace
 
 from ._fault import FaultError
@@ -22,6 +22,11 @@ class InvocationContext:
 
     https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
 
+    Args:
+        invocation: the invocation.
+        headers: all that the Runtime API says of it.
+        deadline: in milliseconds since 1970.
+
     Attributes:
         tenant_id: of a function with tenant isolation; None elsewhere.
         trace_id: X-Ray's, as `_X_AMZN_TRACE_ID` has it; None where there is none.
@@ -30,7 +35,7 @@ class InvocationContext:
         FaultError: what the Runtime API says of the client or its identity is no JSON.
     """
 
-    def __init__(self, invocation: Invocation) -> None:
+    def __init__(self, invocation: Invocation, headers: dict[str, str], deadline: int) -> None:
         (
             self.function_name,
             self.function_version,
@@ -39,12 +44,14 @@ class InvocationContext:
             self.log_stream_name,
         ) = described()
         self.aws_request_id = invocation.request_id
-        self.invoked_function_arn = invocation.arn
+        self.invoked_function_arn = headers.get("lambda-runtime-invoked-function-arn")
         self.tenant_id = invocation.tenant_id
         self.trace_id = invocation.trace_id
-        self.client_context = _client_context(invocation.client_context)
-        self.identity = _identity(invocation.identity)
-        self._deadline = invocation.deadline
+        client = headers.get("lambda-runtime-client-context")
+        self.client_context = _client_context(client) if client else None
+        identity = headers.get("lambda-runtime-cognito-identity")
+        self.identity = _identity(identity) if identity else _nobody()
+        self._deadline = deadline
 
     def get_remaining_time_in_millis(self) -> int:
         """Return the milliseconds until Lambda ends the invocation; 0 after that."""
@@ -65,11 +72,9 @@ def described() -> list[str | None]:
     return [os.environ.get("AWS_LAMBDA_" + name) for name in names]
 
 
-def _client_context(header: str | None) -> SimpleNamespace | None:
+def _client_context(header: str) -> SimpleNamespace:
     """Return what a caller with an AWS mobile SDK says of itself."""
     found = _object(header, "Client Context")
-    if found is None:
-        return None
     client = found.get("client")
     if isinstance(client, dict):
         names = ("installation_id", "app_title", "app_version_name", "app_version_code", "app_package_name")
@@ -77,17 +82,18 @@ def _client_context(header: str | None) -> SimpleNamespace | None:
     return SimpleNamespace(custom=found.get("custom"), env=found.get("env"), client=client)
 
 
-def _identity(header: str | None) -> SimpleNamespace:
-    found = _object(header, "Cognito Identity") or {}
+_nobody = partial(SimpleNamespace, cognito_identity_id=None, cognito_identity_pool_id=None)
+
+
+def _identity(header: str) -> SimpleNamespace:
+    found = _object(header, "Cognito Identity")
     return SimpleNamespace(
         cognito_identity_id=found.get("cognitoIdentityId"),
         cognito_identity_pool_id=found.get("cognitoIdentityPoolId"),
     )
 
 
-def _object(header: str | None, name: str) -> dict[str, Any] | None:
-    if not header:
-        return None
+def _object(header: str, name: str) -> dict[str, Any]:
     import json
 
     try:

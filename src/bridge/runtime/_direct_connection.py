@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from asyncio import _get_running_loop
 from collections import deque
 
 from ._connection import BlockingConnection
@@ -11,7 +12,10 @@ from ._connection import BlockingConnection
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
+    from typing import Any
+
+AT_ONCE = socket.MSG_DONTWAIT
 
 
 class DirectConnection(BlockingConnection):
@@ -23,7 +27,7 @@ class DirectConnection(BlockingConnection):
     Args:
         address: HOST:PORT.
         loop: the loop that the app runs on.
-        turn: runs the loop until it is stopped.
+        turn: runs the loop until it is stopped, or waits for a socket: as `Runner.turn` does.
     """
 
     _broken = False
@@ -31,7 +35,7 @@ class DirectConnection(BlockingConnection):
     _is_watched = False
     _is_idle = False
 
-    def __init__(self, address: str, loop: AbstractEventLoop, turn: Callable[[], None]) -> None:
+    def __init__(self, address: str, loop: AbstractEventLoop, turn: Callable[[socket.socket], bool]) -> None:
         super().__init__(address, self._wait_on_loop)
         self._loop = loop
         self._turn = turn
@@ -45,40 +49,41 @@ class DirectConnection(BlockingConnection):
         self._broken = False
         super().close()
 
-    def _is_open(self) -> bool:
-        return not self._broken and super()._is_open()
+    def _is_open(self, looks: bool = True) -> bool:
+        return not self._broken and super()._is_open(looks)
 
     async def _write(self, *pieces: bytes) -> None:
-        if self._socket is None or self._broken:
+        connection = self._socket
+        if connection is None or self._broken:
             raise ConnectionError
         self._unsent.extend(pieces)
-        if asyncio._get_running_loop() is None:
-            self._send_all(self._socket)
+        if _get_running_loop() is None:
+            self._send_all(connection)
             return
         if self._flushed is None:
             try:
-                self._send(self._socket)
+                self._send(connection)
             except OSError as error:
                 self._end_flushing(error)
                 raise
             if not self._unsent:
                 return
             self._flushed = self._loop.create_future()
-            self._loop.add_writer(self._socket, self._flush, self._socket)
-            self._watch(self._socket)
+            self._loop.add_writer(connection, self._flush, connection)
+            self._watch(connection)
         await asyncio.shield(self._flushed)  # who waits may be cancelled, but not what is to go out
 
-    async def _read(self, idle: bool) -> memoryview:
+    def _read(self, idle: bool) -> Coroutine[Any, Any, memoryview]:
         if self._unsent and self._socket is not None:
             self._send_all(self._socket)
-        return await super()._read(idle)
+        return super()._read(idle)
 
     def _wait_on_loop(self, connection: socket.socket) -> None:
         self._watch(connection)
         self._is_idle = True
         try:
-            while self._is_idle:
-                self._turn()
+            while self._is_idle and not self._turn(connection):
+                pass
         finally:
             self._is_idle = False
 
@@ -103,20 +108,23 @@ class DirectConnection(BlockingConnection):
         self._end_flushing(ConnectionError())
 
     def _send_all(self, connection: socket.socket) -> None:
-        while self._unsent:
-            connection.sendall(self._unsent.popleft())
-        self._end_flushing(None)
+        unsent = self._unsent
+        while unsent:
+            connection.sendall(unsent.popleft())
+        if self._flushed is not None:
+            self._end_flushing(None)
 
     def _send(self, connection: socket.socket) -> None:
-        while self._unsent:
-            piece = self._unsent[0]
+        unsent = self._unsent
+        while unsent:
+            piece = unsent[0]
             try:
-                count = connection.send(piece, socket.MSG_DONTWAIT)
+                count = connection.send(piece, AT_ONCE)
             except BlockingIOError:
                 return
-            self._unsent.popleft()
+            unsent.popleft()
             if count < len(piece):
-                self._unsent.appendleft(memoryview(piece)[count:])
+                unsent.appendleft(memoryview(piece)[count:])
 
     def _flush(self, connection: socket.socket) -> None:
         try:

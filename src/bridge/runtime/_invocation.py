@@ -27,20 +27,15 @@ class Invocation:
     """
 
     def __init__(self, reply: Reply) -> None:
-        get = reply.headers.get
+        self._headers = headers = reply.headers
+        get = headers.get
         request_id = get("lambda-runtime-aws-request-id")
         if not request_id:
             raise RuntimeApiError("the Runtime API gave an event without Lambda-Runtime-Aws-Request-Id")
         self.request_id = request_id
         self.invocation_id = get("lambda-runtime-invocation-id")
-        self.arn = get("lambda-runtime-invoked-function-arn")
         self.trace_id = get("lambda-runtime-trace-id")
         self.tenant_id = get("lambda-runtime-aws-tenant-id")
-        self.client_context = get("lambda-runtime-client-context")
-        self.identity = get("lambda-runtime-cognito-identity")
-        self.deadline = 0
-        self._deadline = get("lambda-runtime-deadline-ms", "")
-        self._content_type = get("content-type", "application/json")
         self._body = reply.body
 
     def context(self) -> InvocationContext:
@@ -49,14 +44,13 @@ class Invocation:
         Raises:
             FaultError: what the Runtime API says of the invocation cannot be read.
         """
-        text = self._deadline
+        text = self._headers.get("lambda-runtime-deadline-ms", "")
         if not (text.isascii() and text.isdigit() and len(text) <= DEADLINE_DIGITS):
             raise FaultError(
                 "Runtime.LambdaContextUnmarshalError",
                 f"Unable to parse the deadline, milliseconds since 1970: {text[:80]!r}",
             )
-        self.deadline = int(text)
-        return InvocationContext(self)
+        return InvocationContext(self, self._headers, int(text))
 
     def event(self) -> Any:
         """Return the event for the handler. Ask for it once: the bytes are not kept.
@@ -65,4 +59,4 @@ class Invocation:
             FaultError: it is no JSON.
         """
         body, self._body = self._body, bytearray()
-        return decoded(body, self._content_type)
+        return decoded(body, self._headers.get("content-type", "application/json"))

@@ -68,8 +68,7 @@ class LoopConnection(ApiConnection):
             self._wire.transport.abort()
             self._wire = None
 
-    def _is_open(self) -> bool:
-        """Return whether the other side keeps the connection open, and has said nothing that was not asked for."""
+    def _is_open(self, looks: bool = True) -> bool:
         return self._wire is not None and not self._wire.ended and not self._wire.incoming
 
     async def _open(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -9,7 +11,12 @@ if TYPE_CHECKING:
 HEAD_LIMIT = 262_144
 """Bytes that a status line with its headers, or a line of a chunked body, may have."""
 
+_CRLF = "\r\n"
 _HEX = b"0123456789abcdefABCDEF"
+
+# A status line, and a header line with the white space around its value left out (RFC 9112 sections 4 and 5).
+_STATUS = re.compile(r"HTTP/1\.([01]) ([0-9]{3})[^\r]*").match
+_FIELDS = re.compile(r"\r\n([^:\r]*):[ \t]*([^\r]*[^\r \t]|)[ \t]*").findall
 
 
 class MalformedError(ValueError):
@@ -33,6 +40,7 @@ class Reply:
 
     Attributes:
         status: the status code, once the head has arrived.
+        closes: whether the connection ends with this reply.
         headers: lower-case names.
         body: all of it, once the reply is complete.
         received: whether anything at all has arrived.
@@ -40,6 +48,7 @@ class Reply:
     """
 
     status = 0
+    closes = False
     received = False
     complete = False
     _left = 0
@@ -48,14 +57,8 @@ class Reply:
         self.headers: dict[str, str] = {}
         self.body = bytearray()
         self._rest = bytearray()
-        self._part: Callable[[], bool] = self._head
-
-    @property
-    def closes(self) -> bool:
-        """Return whether the connection ends with this reply."""
-        return self._http_1_0 or self.headers.get("connection", "").lower() == "close"
-
-    _http_1_0 = False
+        # Not bound: a reply that refers to itself would be left to the garbage collector.
+        self._part: Callable[[Reply], bool] = Reply._head
 
     def feed(self, data: bytes | memoryview) -> None:
         """Take bytes off the wire.
@@ -65,15 +68,15 @@ class Reply:
         """
         self.received = True
         self._rest += data
-        while not self.complete:
-            if not self._part():
+        while self._part(self):
+            if self.complete:
+                if self._rest:
+                    raise MalformedError(f"{len(self._rest)} bytes came after the end of a reply")
                 return
-        if self._rest:
-            raise MalformedError(f"{len(self._rest)} bytes came after the end of a reply")
 
     def end(self) -> bool:
         """Return whether the reply is complete now that the connection has ended."""
-        if self._part == self._to_the_end:
+        if self._part is Reply._to_the_end:
             self.body = self._rest
             self.complete = True
         return self.complete
@@ -81,7 +84,7 @@ class Reply:
     def _line(self, end: bytes) -> bytearray | None:
         """Take the bytes before `end`, and `end` too; None if it has not arrived yet."""
         at = self._rest.find(end)
-        if max(at, len(self._rest) if at < 0 else 0) > HEAD_LIMIT:
+        if (at if at >= 0 else len(self._rest)) > HEAD_LIMIT:
             raise MalformedError(f"a head or a chunk's line of more than {HEAD_LIMIT:,} bytes")
         if at < 0:
             return None
@@ -93,36 +96,32 @@ class Reply:
         block = self._line(b"\r\n\r\n")
         if block is None:
             return False
-        first, *lines = block.decode("utf-8", "surrogateescape").split("\r\n")
-        protocol, _, status = first.partition(" ")
-        if protocol not in ("HTTP/1.1", "HTTP/1.0") or not (status[:3].isascii() and status[:3].isdigit()):
-            raise MalformedError(f"expected a status line of HTTP/1.1, got {first[:80]!r}")
-        self._http_1_0 = protocol == "HTTP/1.0"
-        self.status = int(status[:3])
-        for line in lines:
-            name, colon, value = line.partition(":")
-            if not colon:
-                raise MalformedError(f"expected a header, got {line[:80]!r}")
-            self.headers[name.lower()] = value.strip(" \t")
-        if 100 <= self.status < 200:
+        text = block.decode("utf-8", "surrogateescape")
+        first = _STATUS(text)
+        if first is None:
+            raise MalformedError(f"expected a status line of HTTP/1.1, got {text.partition(_CRLF)[0][:80]!r}")
+        version, code = first.groups()
+        headers = _fields(text)
+        status = int(code)
+        if 100 <= status < 200:
             # An interim reply, which a proxy between may send: the one that counts follows (RFC 9110 section 15.2).
-            self.status = 0
-            self.headers = {}
             return True
+        self.status, self.headers = status, headers
+        self.closes = version == "0" or ("connection" in headers and headers["connection"].lower() == "close")
         self._part = self._framing()
         return True
 
-    def _framing(self) -> Callable[[], bool]:
+    def _framing(self) -> Callable[[Reply], bool]:
         """Return where the body ends: RFC 9112 section 6.3."""
-        if self.headers.get("transfer-encoding", "").lower() == "chunked":
-            return self._chunk_size
-        length = self.headers.get("content-length")
+        coding, length = self.headers.get("transfer-encoding"), self.headers.get("content-length")
+        if coding is not None and coding.lower() == "chunked":
+            return Reply._chunk_size
         if length is None:
-            return self._sized if self.status == 204 else self._to_the_end
+            return Reply._sized if self.status == 204 else Reply._to_the_end
         if not (length.isascii() and length.isdigit()):
             raise MalformedError(f"expected a Content-Length, got {length[:80]!r}")
         self._left = int(length)
-        return self._sized
+        return Reply._sized
 
     def _sized(self) -> bool:
         if len(self._rest) < self._left:
@@ -146,7 +145,7 @@ class Reply:
         if not digits or digits.strip(_HEX):
             raise MalformedError(f"expected a chunk's size, got {bytes(line[:80])!r}")
         self._left = int(digits, 16)
-        self._part = self._chunk if self._left else self._trailer
+        self._part = Reply._chunk if self._left else Reply._trailer
         return True
 
     def _chunk(self) -> bool:
@@ -156,7 +155,7 @@ class Reply:
         if self._rest[self._left : self._left + 2] != b"\r\n":
             raise MalformedError("a chunk is longer than its size says")
         del self._rest[: self._left + 2]
-        self._part = self._chunk_size
+        self._part = Reply._chunk_size
         return True
 
     def _trailer(self) -> bool:
@@ -165,3 +164,12 @@ class Reply:
             return False
         self.complete = not line
         return True
+
+
+def _fields(head: str) -> dict[str, str]:
+    found = _FIELDS(head)
+    if len(found) != head.count("\r"):
+        first, *lines = head.split(_CRLF)
+        wrong = next((line for line in lines if ":" not in line or "\r" in line), first)
+        raise MalformedError(f"expected a header, got {wrong[:80]!r}")
+    return {name.lower(): value for name, value in found}

@@ -42,11 +42,16 @@ class InvocationResponder:
         Raises:
             FaultError: it cannot be made into JSON. Nothing has been sent then.
         """
-        self._require(started=False)
+        if self.started:
+            self._require(started=False)
         pieces, content_type = encoded(result)
         self.started = self.ended = True
         self._is_settled = False
-        await self._sent(self._api.result(self._invocation, pieces, content_type))
+        try:
+            await self._api.result(self._invocation, pieces, content_type)
+        except RuntimeApiError as error:
+            self.failure = error
+            raise
 
     async def start(self, content_type: str, prelude: bytes) -> None:
         """Begin a streamed answer. It goes out with what comes next.

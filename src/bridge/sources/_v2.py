@@ -32,6 +32,8 @@ FORM = {
 }
 """What `request` reads, and of what type it is."""
 
+_PROTOCOL = "x-forwarded-proto"
+
 
 def request(event: Event) -> Request:
     """Return the request that a payload 2.0 event carries.
@@ -43,7 +45,10 @@ def request(event: Event) -> Request:
         context = event["requestContext"]
         http = context["http"]
         path = event["rawPath"] or http["path"] or "/"
-        raw_path = path.encode() if path.isascii() else path.encode("utf-8", "surrogatepass")
+        try:
+            raw_path = path.encode()
+        except UnicodeEncodeError:
+            raw_path = path.encode("utf-8", "surrogatepass")
         if path != http["path"] or raw_path.translate(PLAIN_PATH) != raw_path or path[0] != "/":
             path, raw_path = _paths(path, http["path"], context)
         headers = event["headers"] or {}
@@ -66,11 +71,10 @@ def request(event: Event) -> Request:
             if "cookie" in headers:
                 headers = _with_cookie(headers, cookie)
                 cookie = None
-        protocol = headers.get("x-forwarded-proto")
         source_ip = http["sourceIp"]
         return (
             (http["method"] or "GET") + "",
-            "https" if protocol == "https" else url.scheme_of(protocol, host),
+            "https" if headers.get(_PROTOCOL) == "https" else url.scheme_of(headers.get(_PROTOCOL), host),
             host + "",
             path,
             raw_path,

@@ -6,7 +6,7 @@ import asyncio
 import types
 from functools import partial
 
-from ..._http import BODY, IS_BASE64
+from ..._http import BODY, IS_BASE64, METHOD
 from ..._http.body import decoded
 from .stream import StreamCycle, told
 
@@ -28,8 +28,9 @@ def respond(asgi: ASGI, runner: Runner, answer: StreamedAnswer, context: Any, re
         BaseException: as `stream.respond` does.
     """
     request = answer.request
-    body = decoded(request[BODY], request[IS_BASE64]) if request[BODY] else b""
-    cycle = LoneCycle(body, asgi.names, answer, responder)
+    body = b"" if request[BODY] is None else decoded(request[BODY], request[IS_BASE64])
+    names = asgi.names if request[METHOD] != "HEAD" else asgi.names.bodiless
+    cycle = LoneCycle(body, names, answer, responder)
     try:
         error = asgi.run_alone(runner, cycle, request, body, answer.event, context)
         if error is None and cycle.is_out():

@@ -29,6 +29,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future, Handle
     from collections.abc import Callable, Coroutine
+    from selectors import SelectorKey
+    from socket import socket
     from typing import Any, TypeAlias
 
     from ...types import Context
@@ -98,6 +100,9 @@ class Runner:
         self.lock = threading.RLock()
         self._next_turn = 0.0
         self._ready: deque[Handle] = getattr(self.loop, "_ready", deque())
+        # Private to asyncio. Where a loop has it not, as uvloop's, every wait is the loop's.
+        selector = getattr(self.loop, "_selector", None) if hasattr(self.loop, "_scheduled") else None
+        self._select: Callable[[None], list[tuple[SelectorKey, int]]] | None = getattr(selector, "select", None)
         _answer_by_thread(self.loop)
         self._root = RootTask(self.loop)
         for make in first_steps:
@@ -117,10 +122,8 @@ class Runner:
         if _get_running_loop() is not None:
             coroutine.close()  # or CPython warns that it was never awaited
             check_idle()
-        # The executor of a loop knows a thread a moment after that has begun to run.
-        if not self.lock.acquire(timeout=LOOK_SECONDS):
-            self._check_thread(coroutine)
-            self.lock.acquire()
+        if not self.lock.acquire(False):
+            self._wait_for_turn(coroutine)
         try:
             if _hooks.owner is not self:
                 self._enter_thread()
@@ -146,6 +149,12 @@ class Runner:
             raise
         finally:
             self.lock.release()
+
+    def _wait_for_turn(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        # The executor of a loop knows a thread a moment after that has begun to run.
+        if not self.lock.acquire(timeout=LOOK_SECONDS):
+            self._check_thread(coroutine)
+            self.lock.acquire()
 
     def _check_thread(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         """Raise RunningLoopError in a thread that the running event waits for: it would wait until the deadline."""
@@ -192,10 +201,23 @@ class Runner:
                 _log_exit(end, self.loop)
                 raise
 
-    def turn(self) -> None:
-        """Run the loop until it is stopped. Who does so again and again needs no turns between two coroutines."""
+    def turn(self, connection: socket | None = None) -> bool:
+        """Run the loop until it is stopped. Who does so again and again needs no turns between two coroutines.
+
+        Args:
+            connection: a socket that the loop watches. While nothing else is to be done, it is waited for without the
+                loop, which takes more to start and to stop than all the rest of the wait.
+
+        Returns:
+            Whether that wait has ended because there is something to read on the connection.
+        """
         self._next_turn = inf
+        if connection is not None and self._select is not None and not self._ready and not self._has_timers():
+            events = self._select(None)
+            if len(events) == 1 and events[0][0].fd == connection.fileno():
+                return True
         self.loop.run_forever()
+        return False
 
     def end_threads(self) -> None:
         """End the worker threads that live as long as the loop does. Requests that come later start their own."""
@@ -283,6 +305,9 @@ class Runner:
             if future.done() and not future.cancelled():
                 future.exception()  # seen: asyncio need not report it
         return future.done()
+
+    def _has_timers(self) -> bool:
+        return bool(self.loop._scheduled)  # type: ignore[attr-defined]
 
     def _turn(self) -> None:
         self._next_turn = monotonic() + TURN_SECONDS

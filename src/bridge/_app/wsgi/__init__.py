@@ -45,20 +45,25 @@ def environ_of(request: Request, event: Event, context: Any, traced: bool = Fals
     """
     method, scheme, host, path, raw_path, root_path, query, protocol, headers, cookie, client, text, is_base64 = request
     body = b"" if text is None else decoded(text, is_base64)
-    server, port = (host, PORTS[scheme]) if host and ":" not in host else url.server_of(host, scheme)
+    if host and ":" not in host:
+        server, port = host, _PORTS[scheme]
+    else:
+        server, number = url.server_of(host, scheme)
+        port = str(number)
+    address = client[0] if client else ""
     if root_path:
         path = path[len(root_path) :]
     shown = _new(LambdaEvent if type(request) is tuple else UnvouchedEvent)
     shown.raw_event = event
     environ = {
-        "REQUEST_METHOD": method if method.isascii() else _latin1(method),
-        "SCRIPT_NAME": root_path if root_path.isascii() else _latin1(root_path),
-        "PATH_INFO": path if path.isascii() else _latin1(path),
-        "QUERY_STRING": query if query.isascii() else _latin1(query),
-        "SERVER_NAME": server if server.isascii() else _latin1(server),
-        "SERVER_PORT": _ports.get(port) or str(port),
-        "SERVER_PROTOCOL": protocol if protocol.isascii() else _latin1(protocol),
-        "REMOTE_ADDR": "" if not client else client[0] if client[0].isascii() else _latin1(client[0]),
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": root_path,
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "SERVER_NAME": server,
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": protocol,
+        "REMOTE_ADDR": address,
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scheme,
         "wsgi.input": BytesIO(body),
@@ -69,7 +74,9 @@ def environ_of(request: Request, event: Event, context: Any, traced: bool = Fals
         "aws.event": shown,
         "aws.context": context,
     }
-    if b"%" in raw_path:
+    if not f"{method}{root_path}{path}{query}{server}{protocol}{address}".isascii():
+        environ.update((key, _latin1(environ[key])) for key in _FROM_REQUEST)
+    if _PERCENT in raw_path:
         # PATH_INFO is decoded. Werkzeug and uWSGI have the path as it was sent in the one, gunicorn in the other.
         sent = raw_path.decode("latin-1")
         environ["REQUEST_URI"] = environ["RAW_URI"] = f"{sent}?{environ['QUERY_STRING']}" if query else sent
@@ -91,7 +98,20 @@ def _latin1(text: str) -> str:
     return url.utf8(text).decode("latin-1")
 
 
-_ports = {port: str(port) for port in PORTS.values()}
+_PERCENT = ord("%")
+"""Not as bytes: to look for those, `in` first takes them for a number, fails, and is 20 times as slow."""
+
+_PORTS = {scheme: str(port) for scheme, port in PORTS.items()}
+_FROM_REQUEST = (
+    "REQUEST_METHOD",
+    "SCRIPT_NAME",
+    "PATH_INFO",
+    "QUERY_STRING",
+    "SERVER_NAME",
+    "SERVER_PROTOCOL",
+    "REMOTE_ADDR",
+)
+"""Keys whose values come out of the request as they are."""
 
 
 class WSGIResponse:
@@ -124,11 +144,14 @@ class WSGIResponse:
                 raise AppError("the app called start_response twice, the second time without exc_info (PEP 3333)")
             # Nothing has gone out yet, so an error page takes the place of the half page before it.
             self.parts = None
+        names = self._names
         try:
             self.status = _codes[status]
         except (KeyError, TypeError):
             self.status = _code(status)
-        self.headers = from_wsgi(headers, self._names if self.status != 304 else self._names.bodiless)
+            if self.status == 304:
+                names = names.bodiless
+        self.headers = from_wsgi(headers, names)
         return self.write
 
     def write(self, data: bytes) -> None:
@@ -139,15 +162,17 @@ class WSGIResponse:
 
 
 _codes = {"200 OK": 200}
+"""Status lines that apps have sent. 304 is not kept: its headers want other names."""
 
 
 def _code(status: str) -> int:
     digits = status[:3] if isinstance(status, str) else ""
     if not (len(digits) == 3 and digits.isascii() and digits.isdigit() and "200" <= digits <= "599"):
         raise AppError(f"the app gave start_response a status that is no status line of 200 to 599: {status!r}")
-    if len(_codes) < TABLE_SIZE:
-        _codes[status] = int(digits)
-    return int(digits)
+    code = int(digits)
+    if code != 304 and len(_codes) < TABLE_SIZE:
+        _codes[status] = code
+    return code
 
 
 def log_exit(end: BaseException) -> None:
