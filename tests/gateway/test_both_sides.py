@@ -75,7 +75,7 @@ def test_a_websocket_at_an_http_gateway_leaves_a_line(caplog: pytest.LogCaptureF
     assert "handshake" not in caplog.text
 
 
-@pytest.mark.parametrize("more", [(), ("--processes", "2"), ("--api", "rest", "--stage", "prod")])
+@pytest.mark.parametrize("more", [(), ("--processes", "2"), ("--api", "http", "--stage", "prod")])
 def test_the_command_serves_both(more: tuple[str, ...], tmp_path: Path) -> None:
     file = str(tmp_path / "chat.db")
     with serving("examples.chat.app:handler", "--websocket", *more, CHAT_FILE=file) as server:

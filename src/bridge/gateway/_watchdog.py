@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class Watchdog:
     """Calls a function when a time is over, unless that has been called off.
 
-    A thread sleeps until the time is over, and then until the one is that runs by then. So many short times in a row take
-    one thread; a `threading.Timer` is a thread for each, which takes as long as a small event.
+    A thread sleeps until the time is over, and then until the end of the time that runs by then. So many short times in
+    a row take one thread. A `threading.Timer` is a thread for each, and starting that takes as long as a small event.
 
     Args:
         overdue: is called in the thread. It must be quick: who calls off waits for its end.
@@ -38,12 +38,12 @@ class Watchdog:
                 self._changed.notify_all()
 
     def call_off(self) -> None:
-        """Do not call. The thread sleeps on, in case of another time soon."""
+        """Drop the call. The thread sleeps on, in case of another time soon."""
         with self._changed:
             self._end = None
 
     def close(self) -> None:
-        """Do not call, and end the thread."""
+        """Drop the call, and end the thread."""
         with self._changed:
             self._end = None
             self._changed.notify_all()
