@@ -239,6 +239,7 @@ class Bridge:
         self._set_current(context)
         source = self._detect(event)
         if source is None:
+            __tracebackhide__ = True
             other: Result = self._events().result(event, context)
             return other
         try:
@@ -249,6 +250,7 @@ class Bridge:
             request = self._adjust(request)
         response, error = self._run(request, event, context)
         if error is not None or response is None:
+            __tracebackhide__ = True  # from error reports that show locals: Sentry's leave such frames out
             response = self._policy.failure_response(request, response, error)
         return self._result(source, event, request, response)
 
@@ -264,11 +266,13 @@ class Bridge:
         self._set_current(context)
         source = self._detect(event)
         if source is None:
+            __tracebackhide__ = True
             other: Result = await self._events().result_async(event, context)
             return other
         request, refusal = self._request(source, event)
         if request is None:
             return refusal
+        __tracebackhide__ = True
         return self._policy.result_of(source, event, request, *await self._run_async(request, event, context))
 
     @property
@@ -298,6 +302,7 @@ class Bridge:
         """
         if self._asgi is None:
             raise ConfigurationError("respond is for ASGI apps, and this is a WSGI app; use respond_sync.")
+        __tracebackhide__ = True
         self._set_current(context)
         source = self._detect(event)
         if source is None:
@@ -325,6 +330,7 @@ class Bridge:
         Raises:
             EventError, Exception: as `respond` does.
         """
+        __tracebackhide__ = True
         asgi = self._asgi
         source = self._detect(event)
         answer = None if asgi is None or source is None else self._answer(source, event)
@@ -349,6 +355,7 @@ class Bridge:
         """
         if self._asgi is not None:
             raise ConfigurationError("respond_sync is for WSGI apps, and this is an ASGI app; await respond.")
+        __tracebackhide__ = True
         self._set_current(context)
         source = self._detect(event)
         if source is None:

@@ -180,6 +180,40 @@ def test_sentry(app: Any) -> None:
         assert Client(Bridge(app), REST).get("/download").body == BINARY
 
 
+@pytest.mark.parametrize("errors", ["respond", "raise"])
+@pytest.mark.parametrize("interface", ["asgi", "wsgi"])
+def test_sentry_shows_no_event(interface: str, errors: Any) -> None:
+    async def asgi(scope: Any, receive: Any, send: Any) -> None:
+        del scope  # the app's own: it has the headers
+        raise LookupError("no such user")
+
+    def wsgi(environ: Any, start_response: Any) -> Any:
+        raise LookupError("no such user")
+
+    seen: list[Any] = []
+    event = HTTP_V2.event("POST", "/login", "", [("Authorization", "Bearer 5up3r"), ("Cookie", "a=5up3r")], b"pw=5up3r")
+    handler = Bridge(asgi if interface == "asgi" else wsgi, lifespan="off", errors=errors)
+    client = sentry_sdk.Client(
+        "http://key@127.0.0.1:1/1",
+        before_send=lambda event, hint: seen.append(event),  # which drops it
+        auto_enabling_integrations=False,
+        auto_session_tracking=False,
+        send_client_reports=False,
+    )
+    with sentry_sdk.isolation_scope() as scope:
+        scope.set_client(client)
+        try:
+            handler(event)
+        except LookupError as error:
+            sentry_sdk.capture_exception(error)
+        client.close()
+    assert len(seen) == 1
+    frames = seen[0]["exception"]["values"][-1]["stacktrace"]["frames"]
+    assert frames[-1]["function"] == interface
+    assert "vars" in frames[-1]
+    assert [frame for frame in frames if "5up3r" in str(frame) and frame["module"] != __name__] == []
+
+
 @package("wrapt", "wrappers around an app, as agents make them")
 @pytest.mark.parametrize("app", [fastapi_app.app, flask_app.app])
 def test_wrapt(app: Any) -> None:

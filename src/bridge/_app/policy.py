@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .._http import METHOD, PATH, RESPONSE_BODY, SINGLE, STATUS, body as bodies
-from .._invocation import log_error, logger, taken_context
+from .._invocation import log_error, logger, taken_context, without_own_frames
 from ..errors import AppError, BridgeError, RequestIncompleteError, ResultTooLargeError
 
 TYPE_CHECKING = False
@@ -89,6 +89,7 @@ class Policy:
         Raises:
             Exception: `error`, where Lambda is to see it.
         """
+        __tracebackhide__ = True
         status = self.failure_status(error, named(request), None if response is None else response[STATUS])
         if response is not None:
             return response
@@ -119,6 +120,7 @@ class Policy:
     ) -> Result:
         """Return the result of what came of a request: a response, an error, or both."""
         if error is not None or response is None:
+            __tracebackhide__ = True
             response = self.failure_response(request, response, error)
         return self.result(source, event, request, response)
 
@@ -132,6 +134,7 @@ class Policy:
                 case; a queue that is answered with a 500 takes it for success.
         """
         if error is not None and (response is None or response[STATUS] >= 400):
+            __tracebackhide__ = True
             raise exception_of(error)
         return self.result_of(source, event, request, response, error)
 
@@ -166,7 +169,7 @@ def exception_of(error: BaseException) -> Exception:
     Args:
         error: what the app raised. What is no Exception (`CancelledError`) becomes the cause of an AppError.
     """
-    taken_context(error)  # whoever gets the error is elsewhere
+    taken_context(without_own_frames(error))  # whoever gets the error is elsewhere
     if isinstance(error, Exception):
         return error
     failed = AppError(f"the app raised {error!r}")

@@ -74,11 +74,13 @@ class UnnamedSenders:
 
     def result(self, event: Event, context: Any) -> Any:
         """Return the result of an event."""
+        __tracebackhide__ = True
         self._tell(event)
         return self._otherwise.result(event, context)
 
     async def result_async(self, event: Event, context: Any) -> Any:
         """Return the result of an event, on the running loop."""
+        __tracebackhide__ = True
         self._tell(event)
         return await self._otherwise.result_async(event, context)
 
@@ -109,10 +111,12 @@ class WebSocketEvents:
 
     def result(self, event: Event, context: Any) -> Any:
         """Return the result of an event."""
+        __tracebackhide__ = True
         return self._chosen(event).result(event, context)
 
     async def result_async(self, event: Event, context: Any) -> Any:
         """Return the result of an event, on the running loop."""
+        __tracebackhide__ = True
         return await self._chosen(event).result_async(event, context)
 
     def _chosen(self, event: Event) -> EventAnswer:
@@ -138,10 +142,12 @@ class WarmUps:
 
     def result(self, event: Event, context: Any) -> Any:
         """Return the word "warm" for a ping, or what `otherwise` returns."""
+        __tracebackhide__ = True
         return WARM if kinds.is_warm_up(event) else self._otherwise.result(event, context)
 
     async def result_async(self, event: Event, context: Any) -> Any:
         """Return the word "warm" for a ping, or what `otherwise` returns, on the running loop."""
+        __tracebackhide__ = True
         return WARM if kinds.is_warm_up(event) else await self._otherwise.result_async(event, context)
 
 
@@ -246,11 +252,13 @@ class Posting:
             EventFailedError: the app's answer is no success.
             Exception: what the app has raised instead of an answer, or beside one that is no success.
         """
+        __tracebackhide__ = True
         request = self._source.request(event)
         return self._policy.event_result(self._source, event, request, *self._run(request, event, context))
 
     async def result_async(self, event: Event, context: Any) -> Any:
         """Return what the app has answered, on the running loop. Raises as `result` does."""
+        __tracebackhide__ = True
         request = self._source.request(event)
         outcome = await self._run_async(request, event, context)
         return self._policy.event_result(self._source, event, request, *outcome)

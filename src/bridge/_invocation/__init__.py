@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from logging import Logger
     from typing import TypeVar
 
-    E = TypeVar("E", bound=BaseException)
+    E = TypeVar("E", bound=BaseException | None)
+    Failure = TypeVar("Failure", bound=BaseException)
 
 _CONTEXT = "_bridge_context"
 
@@ -31,7 +32,7 @@ def log_error(error: BaseException | None, line: str) -> None:
         error: what was raised; None: nothing was.
         line: what has happened.
     """
-    context = taken_context(error)
+    context = taken_context(without_own_frames(error))
     if context is not None:
         try:
             context.run(_log, error, line)
@@ -42,7 +43,21 @@ def log_error(error: BaseException | None, line: str) -> None:
     _log(error, line)
 
 
-def keep_context(error: E, context: Context | None) -> E:
+def without_own_frames(error: E) -> E:
+    """Return a failure whose traceback begins in the app.
+
+    Bridge's own frames, which led there, have the event and the request among their locals, and there are error reports
+    that show locals: cookies, tokens and bodies would be in them. Where Bridge alone has failed, all frames stay.
+    """
+    first = None if error is None else error.__traceback__
+    while first is not None and (first.tb_frame.f_globals.get("__name__") or "").startswith("bridge."):
+        first = first.tb_next
+    if first is not None:
+        error.__traceback__ = first  # type: ignore[union-attr]
+    return error
+
+
+def keep_context(error: Failure, context: Context | None) -> Failure:
     """Return a failure, with the context variables noted of the task or thread that has failed, for `log_error`."""
     error.__dict__[_CONTEXT] = context
     return error

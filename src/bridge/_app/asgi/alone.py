@@ -27,6 +27,7 @@ def respond(asgi: ASGI, runner: Runner, answer: StreamedAnswer, context: Any, re
     Raises:
         BaseException: as `stream.respond` does.
     """
+    __tracebackhide__ = True
     request = answer.request
     body = b"" if request[BODY] is None else decoded(request[BODY], request[IS_BASE64])
     names = asgi.names if request[METHOD] != "HEAD" else asgi.names.bodiless

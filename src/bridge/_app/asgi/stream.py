@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 async def respond(asgi: ASGI, answer: StreamedAnswer, context: Any, responder: Responder) -> None:
     """Run a request on the caller's loop, and have its answer go to a responder."""
+    __tracebackhide__ = True
     request = answer.request
     body = b"" if request[BODY] is None else decoded(request[BODY], request[IS_BASE64])
     names = asgi.names if answer.request[METHOD] != "HEAD" else asgi.names.bodiless

@@ -217,6 +217,7 @@ class WSGI:
             log_exit(end)
             raise
         except BaseException as raised:  # CancelledError of a loop of the app's own, for instance
+            __tracebackhide__ = True
             error = raised
         headers = exchange.headers
         if body is None or headers is None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 def respond(wsgi: WSGI, answer: StreamedAnswer, context: Any, responder: SyncResponder) -> None:
     """Run a request, and have its answer go to a responder. Then close the app's iterable, whatever has happened."""
+    __tracebackhide__ = True
     names = wsgi.names if answer.request[METHOD] != "HEAD" else wsgi.names.bodiless
     exchange = WSGIStreamResponse(names, answer, responder)
     environ = environ_of(answer.request, answer.event, context, wsgi.traced)
