@@ -262,3 +262,113 @@ def test_gzip_is_there_without_packages(monkeypatch: pytest.MonkeyPatch) -> None
     assert [*compression._codings()] == ["gzip"]
     monkeypatch.setattr(compression, "find_spec", lambda name: name == "brotlicffi")
     assert [*compression._codings()] == ["br", "gzip"]
+
+
+# What is no response
+
+
+def complaint(interface: Interface, app: Any, compress: Any, caplog: pytest.LogCaptureFixture) -> str:
+    """What the log says of an app's failure."""
+    caplog.clear()
+    handler = Bridge(app, compress=compress, interface=interface, lifespan="off")
+    assert handler(HTTP_V2.event("GET", "/", headers=[("Accept-Encoding", "gzip")]))["statusCode"] == 500
+    (record,) = caplog.records
+    return record.message
+
+
+def once(lines: list[Any]) -> Any:
+    """Headers that can be looked at once."""
+    return (line for line in lines)
+
+
+TYPE_BYTES = (b"content-type", b"text/plain")
+ASGI_WRONG: dict[str, list[Any]] = {
+    name: [{"type": "http.response.start", "status": 200, "headers": headers}, {"type": "http.response.body"}]
+    for name, headers in {
+        "text": [("content-type", "text/plain")],
+        "text beside bytes": [TYPE_BYTES, (b"x-a", "1")],
+        "no pairs": [TYPE_BYTES, (b"x", b"y", b"z")],
+        "a number": [TYPE_BYTES, (b"x", 1)],
+        "None": None,
+        "a dict": {b"content-type": b"text/plain"},
+        "control characters": [TYPE_BYTES, (b"x", b"a\r\nb")],
+    }.items()
+} | {
+    "a body that is text": [
+        {"type": "http.response.start", "status": 200, "headers": [TYPE_BYTES]},
+        {"type": "http.response.body", "body": "x" * 5000},
+    ],
+    "a body that is None": [
+        {"type": "http.response.start", "status": 200, "headers": [TYPE_BYTES]},
+        {"type": "http.response.body", "body": None},
+    ],
+    "a later part that is text": [
+        {"type": "http.response.start", "status": 200, "headers": [TYPE_BYTES]},
+        {"type": "http.response.body", "body": b"x" * 5000, "more_body": True},
+        {"type": "http.response.body", "body": "x"},
+    ],
+    "a status that is text": [
+        {"type": "http.response.start", "status": "200", "headers": [TYPE_BYTES]},
+        {"type": "http.response.body", "body": b"x" * 5000},
+    ],
+}
+
+
+@pytest.mark.parametrize("name", ASGI_WRONG)
+def test_an_asgi_app_s_mistake_has_the_same_name_as_without_compression(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        for message in ASGI_WRONG[name]:
+            await send(message)
+
+    said = complaint("asgi", app, True, caplog)
+    assert said == complaint("asgi", app, False, caplog)
+    assert said.startswith("GET / answered 500: the app sent ")
+
+
+WSGI_WRONG: dict[str, Any] = {
+    "bytes": [(b"Content-Type", b"text/plain")],
+    "bytes beside text": [("Content-Type", "text/plain"), ("X-A", b"1")],
+    "no pairs": [("Content-Type", "text/plain"), ("X", "Y", "Z")],
+    "a number": [("Content-Type", "text/plain"), (1, "x")],
+    "None": None,
+}
+
+
+@pytest.mark.parametrize("body", [[b"x" * 5000], iter([b"x" * 5000])], ids=["list", "iterator"])
+@pytest.mark.parametrize("name", WSGI_WRONG)
+def test_a_wsgi_app_s_mistake_has_the_same_name_as_without_compression(
+    name: str, body: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    def app(environ: Any, start_response: Any) -> Any:
+        start_response("200 OK", WSGI_WRONG[name])
+        return body
+
+    said = complaint("wsgi", app, True, caplog)
+    assert said == complaint("wsgi", app, False, caplog)
+    assert said.startswith("GET / answered 500: the app sent ")
+
+
+@pytest.mark.parametrize("body", [["text"], iter([b"first", "text"]), [b"first", None]])
+def test_a_part_of_a_wsgi_body_that_is_no_bytes_is_named(body: Any, caplog: pytest.LogCaptureFixture) -> None:
+    def app(environ: Any, start_response: Any) -> Any:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return body
+
+    assert "the app sent a part of its body that is no bytes: a " in complaint("wsgi", app, True, caplog)
+
+
+@BOTH
+def test_headers_that_can_be_looked_at_once_are_enough(interface: Interface) -> None:
+    async def asgi(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": once([TYPE_BYTES])})
+        await send({"type": "http.response.body", "body": TEXT})
+
+    def wsgi(environ: Any, start_response: Any) -> Any:
+        start_response("200 OK", once([("Content-Type", "text/plain")]))
+        return [TEXT]
+
+    handler = Bridge(asgi if interface == "asgi" else wsgi, compress=True, interface=interface, lifespan="off")
+    reply = HTTP_V2.reply(handler(HTTP_V2.event("GET", "/", headers=[("Accept-Encoding", "gzip")])))
+    assert (reply.headers["content-type"], unpacked("gzip", reply.body)) == ("text/plain", TEXT)

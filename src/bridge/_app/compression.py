@@ -10,7 +10,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from .._http import body as bodies
-from ..errors import ConfigurationError
+from ..errors import AppError, ConfigurationError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,13 +98,12 @@ class Compression:
                     return
                 last = not message.get("more_body", False)
                 body = message.get("body", b"")
+                if not isinstance(body, _BYTES):
+                    if not packing.begun:
+                        await send(head)
+                    await send(message)  # which says so
                 if not packing.begun:
-                    lines = [
-                        (name.decode("latin-1"), value.decode("latin-1")) for name, value in head.get("headers", ())
-                    ]
-                    lines = packing.begin(head["status"], lines, len(body) if last else None)
-                    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines]
-                    await send({**head, "headers": headers})
+                    await send(packing.begin_asgi(head, len(body) if last else None))
                 await send({**message, "body": packing.packed(body, last)})
 
             await app(scope, receive, packed)
@@ -176,6 +175,17 @@ class Packing:
         self._pack = self._codings[self._coding]()
         return [*(_packed_line(*line) for line in lines if line[0].lower() != "content-length"), *self._own_lines()]
 
+    def begin_asgi(self, head: Message, size: int | None) -> Message:
+        """Return `http.response.start` as `begin` has it. What is no header is left for the server to refuse."""
+        given = _kept(head.get("headers", ()))
+        try:
+            lines = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in given]
+        except (AttributeError, TypeError, ValueError):
+            self.begun = True
+            return {**head, "headers": given}
+        lines = self.begin(head["status"], lines, size)
+        return {**head, "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines]}
+
     def packed(self, body: bytes, last: bool) -> bytes:
         """Return a part of the body as it goes out: at once, so that a stream stays one."""
         if self._pack is None or not (body or last):
@@ -223,6 +233,7 @@ class PackedResponse:
 
     def _take(self, data: bytes) -> None:
         """Take a part of the body: PEP 3333's `write`."""
+        _check(data)
         self._begin(None)
         self._write(self._packing.packed(data, False))
 
@@ -230,17 +241,24 @@ class PackedResponse:
         if not self._packing.begun and self._head:
             status, headers, exc_info = self._head
             code = int(status[:3]) if str(status)[:3].isdigit() else 0
-            lines = self._packing.begin(code, headers, size)
+            lines = _kept(headers)
+            if _are_pairs(lines):
+                lines = self._packing.begin(code, lines, size)
+            else:
+                self._packing.begun = True  # whom they are given to says so
             self._write = self._start_response(status, lines, *([exc_info] if exc_info else ()))
 
     def __iter__(self) -> Iterator[bytes]:
         """Return the parts of the body."""
         if isinstance(self._chunks, (list, tuple)):
+            for chunk in self._chunks:
+                _check(chunk)
             body = b"".join(self._chunks)
             self._begin(len(body))
             yield self._packing.packed(body, True)
             return
         for chunk in self._chunks:
+            _check(chunk)
             if chunk:
                 self._begin(None)
                 yield self._packing.packed(chunk, False)
@@ -252,6 +270,26 @@ class PackedResponse:
         close = getattr(self._chunks, "close", None)
         if close is not None:
             close()
+
+
+_BYTES = (bytes, bytearray, memoryview)
+
+
+def _kept(headers: Any) -> Any:
+    """Return headers that can be looked at twice."""
+    return [*headers] if hasattr(headers, "__next__") else headers
+
+
+def _are_pairs(headers: Any) -> bool:
+    try:
+        return all(isinstance(name, str) and isinstance(value, str) for name, value in headers)
+    except (TypeError, ValueError):
+        return False
+
+
+def _check(chunk: object) -> None:
+    if not isinstance(chunk, _BYTES):
+        raise AppError(f"the app sent a part of its body that is no bytes: a {type(chunk).__name__} (PEP 3333)")
 
 
 def chosen(accepts: str, codings: Iterable[str]) -> str | None:
