@@ -103,6 +103,10 @@ imports_as_lambda = False
 """Whether this process is importing an app as Lambda does, so that startup runs in `Bridge(app)`: `bridge serve` and
 `bridge invoke` do, so that what fails in Lambda for that reason fails here too."""
 
+starts_later = False
+"""Whether startup, in an import as in Lambda, has to wait for the app's loop, which does not run yet: `bridge serve
+--concurrency`. Then the app's lifespan is called, and waits."""
+
 
 def trace_id() -> str:
     """Return Lambda's own segment of the X-Ray trace ("Root=...;Parent=...;Sampled=1"), or "".

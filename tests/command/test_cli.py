@@ -444,7 +444,8 @@ async def app(scope, receive, send):
 
 def test_what_lambda_refuses_at_import_is_refused_here(folder: Path) -> None:
     (folder / "late.py").write_text(LATE)
-    for command in (["invoke", "late:handler", "event.json"], ["serve", "late:handler", "--port", "0"]):
+    serve = ["serve", "late:handler", "--port", "0"]
+    for command in (["invoke", "late:handler", "event.json"], serve, [*serve, "--concurrency", "2"]):
         process = run(*command)
         assert process.returncode == 1
         assert "RuntimeError: Cannot add middleware after an application has started" in process.stderr

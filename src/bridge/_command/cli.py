@@ -74,13 +74,15 @@ def _gateway(settings: dict[str, Any]) -> Gateway | WebSocketGateway | BothSides
         _local_log.set_up(sys.stdout)
     target, count, routing, websocket = (settings.pop(name) for name in ("target", "processes", "routing", "websocket"))
     streaming: Literal["on", "off"] = "on" if settings["streaming"] else "off"
-    # A gateway that runs the app on its own loop starts it up there, as bridge.runtime does: after the import.
-    on_its_loop = not websocket and (settings["streaming"] or settings["concurrency"] > 1)
+    # A gateway that runs the app on its own loop starts it up there. A function that streams has bridge.runtime in
+    # Lambda, which starts it up after the import too. Others have Lambda's own, which does so in `Bridge(app)`.
+    as_runtime = not websocket and settings["streaming"]
+    starts_later = not websocket and settings["concurrency"] > 1
     handler: Any
     if count:
         handler = Processes(target, count, routing)
     else:
-        handler = load(target, streaming=streaming, as_lambda=not on_its_loop)
+        handler = load(target, streaming=streaming, as_lambda=not as_runtime, starts_later=starts_later)
     made: Gateway | WebSocketGateway | BothSides
     if websocket:
         authorizer = websocket.pop("authorizer")

@@ -28,23 +28,26 @@ class UsageError(Exception):
     """A command line that cannot work; its text is for the user."""
 
 
-def load(target: str, *, streaming: StreamingMode = "off", as_lambda: bool = False) -> Handler:
+def load(
+    target: str, *, streaming: StreamingMode = "off", as_lambda: bool = False, starts_later: bool = False
+) -> Handler:
     """Return the handler at a target; an app there is wrapped in a Bridge.
 
     Args:
         target: where it is.
         streaming: what a Bridge that wraps an app is told. A handler is taken as it is.
         as_lambda: whether an app starts up when it is wrapped, as on Lambda's own runtime.
+        starts_later: whether its startup waits for a loop that does not run yet, all the same.
 
     Raises:
         UsageError: the target is not of this form, or is not there, or is no handler and no app.
         LifespanError: the startup failed.
     """
-    current.imports_as_lambda = as_lambda
+    current.imports_as_lambda, current.starts_later = as_lambda, starts_later
     try:
         return handler_of(find(target), streaming)
     finally:
-        current.imports_as_lambda = False
+        current.imports_as_lambda = current.starts_later = False
 
 
 def find(target: str) -> Any:

@@ -212,6 +212,12 @@ class ASGI:
         """
         if current.serves_lifespans:
             return
+        if current.starts_later:
+            if self._mode != "off":
+                from .begun import begin
+
+                begin(self._app)
+            return
         seconds = None
         if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE", ON_DEMAND) == ON_DEMAND:
             seconds = max(INIT_SECONDS - time.process_time(), 0)
