@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from bridge import AppError, Bridge, ConfigurationError, FailedResponseError
+from bridge._app.asgi.loop import process_runner
 
 from ..apps import APPS, Interface, Reply
 from ..frameworks.events import HTTP_V2, SOURCES
@@ -92,11 +93,23 @@ def by_steps(app: Any, path: str, **options: Any) -> Any:
     return steps_of(app, path, **options).result["statusCode"]
 
 
+def alone(app: Any, path: str, **options: Any) -> Any:
+    handler = Bridge(app, lifespan="off", **options)
+    if not handler.is_asgi:
+        return by_steps(app, path, **options)
+    responder = Responder()
+    try:
+        handler.respond_alone(process_runner(asyncio.new_event_loop), URL.event("GET", path), None, responder)
+    finally:
+        sent.extend(responder.steps)
+    return responder.steps.result["statusCode"]
+
+
 def by_stream(app: Any, path: str, **options: Any) -> Any:
     return steps_of(app, path, "on", **options).head["statusCode"]
 
 
-WAYS = pytest.mark.parametrize("ask", [by_call, on_a_loop, by_steps, by_stream])
+WAYS = pytest.mark.parametrize("ask", [by_call, on_a_loop, by_steps, alone, by_stream])
 
 
 @pytest.fixture(autouse=True)

@@ -32,7 +32,9 @@ class StreamedAnswer:
         streaming: the source, if this answer is to be a stream; None: it is to be one result.
 
     Attributes:
-        complete: whether the last step has been given out.
+        complete: whether the last step has been given out, or is in `held`.
+        held: the body of a response that is kept back until it is known whether it is an error for Lambda; `rest` lets
+            it go. None: nothing is kept back.
         failure: what the responder has raised: no step will be taken any more.
     """
 
@@ -40,7 +42,7 @@ class StreamedAnswer:
     failure: Exception | None = None
     _raised: Exception | None = None
     _started = False
-    _held: list[bytes] | None = None
+    held: list[bytes] | None = None
     _may_hold = True
 
     def __init__(
@@ -65,7 +67,7 @@ class StreamedAnswer:
             ResultTooLargeError: they do not fit.
         """
         self._status = status
-        self._held = [] if self._may_hold and self._policy.may_fail(status) else None
+        self.held = [] if self._may_hold and self._policy.may_fail(status) else None
         self._headers = headers
         if self._streaming is not None:
             self._bodiless = self.request[METHOD] == "HEAD" or status in bodies.BODILESS
@@ -78,8 +80,8 @@ class StreamedAnswer:
         steps: list[Step] = []
         if self.complete:
             return steps
-        if self._held is not None:
-            self._held.append(body)
+        if self.held is not None:
+            self.held.append(body)
             self.complete = last
             return steps
         begins = not self._started
@@ -126,8 +128,8 @@ class StreamedAnswer:
             elif self._client_has_gone():
                 logger().info("%s: its client has gone: %s", named(self.request), self.failure)
             return []
-        if self._held is not None:
-            return self._released(self._held, error, complaint)
+        if self.held is not None:
+            return self._released(self.held, error, complaint)
         if self.complete:
             if error is not None:
                 log_error(error, failure_line(named(self.request), self._status, error, is_complete=True))
@@ -152,7 +154,7 @@ class StreamedAnswer:
             response = self._status, self._headers, b"".join(parts)
         elif error is None:
             error = complaint()
-        self._held, self._may_hold, self.complete = None, False, False
+        self.held, self._may_hold, self.complete = None, False, False
         if error is not None:
             response = self._policy.failure_response(self.request, response, error)
         self._policy.check(self.request, response[STATUS])  # type: ignore[index]

@@ -52,7 +52,8 @@ class LoneCycle(StreamCycle):
 
     def is_out(self) -> bool:
         """Return whether the whole response has gone to the responder."""
-        return self._answer.complete and (self._last is None or self._last.done())
+        answer = self._answer
+        return answer.complete and answer.held is None and (self._last is None or self._last.done())
 
     def _begin(self, steps: list[Step]) -> None:
         if self._answer.streams or self._last is not None:
