@@ -81,3 +81,42 @@ def test_frames_are_folded_in_the_log(
     assert int(count) > 2
     assert len(shown) >= 2
     assert all(file.startswith(str(FAILING)) for file in shown)
+
+
+@pytest.mark.parametrize(
+    ("target", "cause", "cure"),
+    [
+        ("broken.handler", "Unable to import module", "has to be in its package or in a layer"),
+        ("failing_wsgi.absent", "Handler 'absent' missing on module", "The module has: handler, streamed, raising"),
+        ("refusing.handler", "startup failed: no database. ", "lifespan='off') serves the app without its startup"),
+        ("failing_startup.handler", "startup failed: OSError: db down. ", "lifespan='off') serves the app without"),
+        ("misconfigured.handler", "Bridge(lifespan=...) takes 'auto' or 'on' or 'off', not 'never'", "not 'never'"),
+        ("raises.handler", "ArithmeticError: in the module", "Lambda starts it again with the next one"),
+    ],
+)
+@formats
+def test_a_failed_init_leaves_one_line_with_cause_and_cure(
+    target: str, cause: str, cure: str, log_format: str, api: RuntimeApi, runtime: Runtimes
+) -> None:
+    process = started(runtime, "bridge.runtime", target, log_format)
+    api.post()
+    assert process.code() == 1
+    *before, text = process.output.removesuffix("\n").split("\n")
+    assert len(before) == (target == "raises.handler")  # its own
+    if log_format == "JSON":
+        line = json.loads(text)
+        assert cause in f"{line['errorType']}: {line['errorMessage']}"
+    else:
+        assert cause in text.partition("\r")[0]
+    assert cure in text
+
+
+@both
+def test_a_failed_startup_says_cause_and_cure(runtime_name: str, api: RuntimeApi, runtime: Runtimes) -> None:
+    started(runtime, runtime_name, "failing_startup.handler")
+    first, *rest = api.post().json()["errorMessage"].splitlines()
+    assert first == (
+        "the app's lifespan startup failed: OSError: db down. The next event tries again; "
+        "Bridge(app, lifespan='off') serves the app without its startup"
+    )
+    assert "in start" in "".join(rest)
