@@ -148,6 +148,7 @@ class Policy:
             Exception: what a source of the user's has raised.
         """
         if isinstance(failure, RequestIncompleteError):
+            self.note(failure, failure.status)
             log = logger().warning if failure.status < 500 else logger().error
             log("refused with %s: %s", failure.status, failure)
             return source.result(event, failure.status, self._own_headers(), failure.answer, False)
