@@ -120,3 +120,19 @@ def test_a_failed_startup_says_cause_and_cure(runtime_name: str, api: RuntimeApi
         "Bridge(app, lifespan='off') serves the app without its startup"
     )
     assert "in start" in "".join(rest)
+
+
+@both
+@pytest.mark.parametrize("target", ["unclosable", "unclosable_streamed"])
+def test_a_close_that_fails_is_told_of_and_changes_nothing(
+    target: str, runtime_name: str, api: RuntimeApi, runtime: Runtimes
+) -> None:
+    process = started(runtime, runtime_name, f"failing_wsgi.{target}")
+    for number in (1, 2):  # the second answer comes when the function is done with the first
+        api.invoke(get("/", "function_url"), f"id-{number}")
+        assert b"all of it" in api.post().body
+    line = next(line for line in process.output.splitlines() if "close()" in line)
+    assert (
+        "GET / answered 200, and close() of the app's iterable failed after that: ConnectionError: the pool is" in line
+    )
+    assert line.endswith("was sent before" if runtime_name == "bridge.runtime" else "goes out all the same")
