@@ -32,7 +32,6 @@ both = pytest.mark.parametrize(
         ),
     ],
 )
-formats = pytest.mark.parametrize("log_format", ["TEXT", "JSON"])
 
 
 def started(runtime: Runtimes, name: str, target: str, log_format: str = "TEXT", **variables: str) -> Runtime:
@@ -61,8 +60,7 @@ def objects(output: str) -> list[dict[str, Any]]:
 
 
 @both
-@formats
-@pytest.mark.parametrize("interface", ["asgi", "wsgi"])
+@pytest.mark.parametrize(("interface", "log_format"), [("asgi", "TEXT"), ("wsgi", "JSON")])
 def test_frames_are_folded_in_the_log(
     interface: str, log_format: str, runtime_name: str, api: RuntimeApi, runtime: Runtimes
 ) -> None:
@@ -84,19 +82,38 @@ def test_frames_are_folded_in_the_log(
 
 
 @pytest.mark.parametrize(
-    ("target", "cause", "cure"),
+    ("target", "log_format", "cause", "cure"),
     [
-        ("broken.handler", "Unable to import module", "has to be in its package or in a layer"),
-        ("failing_wsgi.absent", "Handler 'absent' missing on module", "The module has: handler, streamed, raising"),
-        ("refusing.handler", "startup failed: no database. ", "lifespan='off') serves the app without its startup"),
-        ("failing_startup.handler", "startup failed: OSError: db down. ", "lifespan='off') serves the app without"),
-        ("misconfigured.handler", "Bridge(lifespan=...) takes 'auto' or 'on' or 'off', not 'never'", "not 'never'"),
-        ("raises.handler", "ArithmeticError: in the module", "Lambda starts it again with the next one"),
+        ("broken.handler", "JSON", "Unable to import module", "has to be in its package or in a layer"),
+        (
+            "failing_wsgi.absent",
+            "TEXT",
+            "Handler 'absent' missing on module",
+            "The module has: handler, streamed, raising",
+        ),
+        (
+            "refusing.handler",
+            "JSON",
+            "startup failed: no database. ",
+            "lifespan='off') serves the app without its startup",
+        ),
+        (
+            "failing_startup.handler",
+            "TEXT",
+            "startup failed: OSError: db down. ",
+            "lifespan='off') serves the app without",
+        ),
+        (
+            "misconfigured.handler",
+            "JSON",
+            "Bridge(lifespan=...) takes 'auto' or 'on' or 'off', not 'never'",
+            "not 'never'",
+        ),
+        ("raises.handler", "TEXT", "ArithmeticError: in the module", "Lambda starts it again with the next one"),
     ],
 )
-@formats
 def test_a_failed_init_leaves_one_line_with_cause_and_cure(
-    target: str, cause: str, cure: str, log_format: str, api: RuntimeApi, runtime: Runtimes
+    target: str, log_format: str, cause: str, cure: str, api: RuntimeApi, runtime: Runtimes
 ) -> None:
     process = started(runtime, "bridge.runtime", target, log_format)
     api.post()
@@ -136,3 +153,31 @@ def test_a_close_that_fails_is_told_of_and_changes_nothing(
         "GET / answered 200, and close() of the app's iterable failed after that: ConnectionError: the pool is" in line
     )
     assert line.endswith("was sent before" if runtime_name == "bridge.runtime" else "goes out all the same")
+
+
+@both
+@pytest.mark.parametrize(
+    ("target", "kind"),
+    [
+        ("failing_asgi.raising", "RuntimeError"),
+        ("failing_asgi.raising_streamed", "RuntimeError"),
+        ("failing_wsgi.raising", "RuntimeError"),
+        ("failing_wsgi.raising_streamed", "RuntimeError"),
+        # Flask answers its exceptions itself, and raises none: its status counts.
+        ("failing_wsgi.counting", "FailedResponseError"),
+        ("failing_wsgi.counting_streamed", "FailedResponseError"),
+    ],
+)
+def test_an_error_that_is_to_count_is_posted_as_one(
+    target: str, kind: str, runtime_name: str, api: RuntimeApi, runtime: Runtimes
+) -> None:
+    if runtime_name == "awslambdaric" and target.endswith("streamed"):
+        pytest.skip("awslambdaric does not stream")
+    started(runtime, runtime_name, target)
+    api.invoke(get("/boom", "function_url"))
+    post = api.post()
+    assert (post.path, post.json()["errorType"]) == ("/2018-06-01/runtime/invocation/id-1/error", kind)
+    api.invoke(get("/nothing-is-here", "function_url"), "id-2")
+    post = api.post()
+    assert post.path == "/2018-06-01/runtime/invocation/id-2/response"
+    assert b'"statusCode":404' in post.body.replace(b" ", b"")
