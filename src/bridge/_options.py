@@ -146,6 +146,7 @@ class BridgeOptions:
 
         observer = Observer(metrics, access_log)
         self.app = observer.asgi(self.app) if self.is_asgi else observer.wsgi(self.app)
+        self.adjust = observer.adjustment(self.adjust)
         self.policy.note = observer.note
         return observer.hook
 

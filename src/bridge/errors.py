@@ -58,12 +58,24 @@ class DeadlineError(BridgeError, TimeoutError):
 class RequestIncompleteError(BridgeError):
     """A request of which the app would see a part only, and take that for the whole.
 
+    Args:
+        message: what is wrong.
+        method: the request's, for metrics and access lines.
+        path: the request's, decoded.
+        client: the client's address.
+
     Attributes:
         answer: what an HTTP client is told.
     """
 
     says_it_all = True
     answer = "Internal Server Error"
+
+    def __init__(self, message: str = "", *, method: str = "-", path: str = "-", client: str = "") -> None:
+        super().__init__(message)
+        self.method = method
+        self.path = path
+        self.client = client
 
 
 class RequestTooLargeError(RequestIncompleteError):

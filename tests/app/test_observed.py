@@ -10,10 +10,19 @@ import pytest
 from fastapi import FastAPI
 from flask import Flask
 
-from bridge import Bridge, ConfigurationError
+from bridge import (
+    Bridge,
+    ConfigurationError,
+    DeadlineError,
+    EventFailedError,
+    LifespanError,
+    RequestTooLargeError,
+    StatusError,
+)
 from bridge._app.observed import Observer
 from bridge._invocation import metrics
 from bridge._invocation.metrics import UNITS
+from bridge.sources import CustomIntegration
 from bridge.types import Receive, Scope, Send
 
 from ..responders import Responder, SyncResponder
@@ -177,6 +186,129 @@ async def test_the_lifespan_and_calls_from_elsewhere_are_not_observed(capsys: py
     await handler.shutdown()
     app = Bridge(raw_wsgi, metrics="Shop")._options.app
     assert b"".join(app({"PATH_INFO": "/"}, lambda *_: lambda data: None)) == b"y"
+    assert "_aws" not in capsys.readouterr().out
+
+
+def without_its_body() -> Any:
+    made = sample("edge_truncated")
+    del made["Records"][0]["cf"]["request"]["body"]
+    return made
+
+
+@WAYS
+@pytest.mark.parametrize("app", [raw, raw_wsgi])
+@pytest.mark.parametrize(("made", "status"), [(sample("edge_truncated"), 413), (without_its_body(), 500)])
+def test_a_request_that_bridge_refuses_has_its_line_and_its_metrics(
+    made: Any, status: int, app: Any, way: Any, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = made["Records"][0]["cf"]["request"]
+    way(Bridge(app, lifespan="off", metrics="Shop", access_log=True), made, Context())
+    line = measured(capsys)
+    assert (line["method"], line["path"], line["status"]) == (asked["method"], asked["uri"], status)
+    assert (line["Responses4xx"], line["Responses5xx"]) == (int(status == 413), int(status == 500))
+    (record,) = [record for record in caplog.records if record.name == "bridge.access"]
+    assert record.getMessage().startswith(f'{asked["clientIp"]} "{asked["method"]} {asked["uri"]}" {status} 0 B ')
+
+
+class Cutting:
+    """A format of the user's, whose bodies never come."""
+
+    LIMIT = 1000
+
+    def accepts(self, event: Any) -> bool:
+        return True
+
+    def request(self, event: Any) -> Any:
+        raise RequestTooLargeError("cut")
+
+    def result(self, event: Any, status: int, headers: Any, body: str, is_base64: bool, /) -> Any:
+        return {"statusCode": status}
+
+
+def test_a_request_of_which_nothing_is_known_is_counted_too(capsys: pytest.CaptureFixture[str]) -> None:
+    Bridge(raw_wsgi, metrics="Shop", sources=[Cutting()])({})
+    line = measured(capsys)
+    assert (line["method"], line["path"], line["status"]) == ("-", "-", 413)
+
+
+async def never_starts(scope: Scope, receive: Receive, send: Send) -> None:
+    await asyncio.Event().wait()
+
+
+async def fails_to_start(scope: Scope, receive: Receive, send: Send) -> None:
+    await receive()
+    await send({"type": "lifespan.startup.failed", "message": "no database"})
+
+
+@WAYS
+def test_a_request_that_the_app_did_not_start_for_is_counted(way: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    handler = Bridge(never_starts, metrics="Shop")
+    way(handler, event("/items"), Context(60))
+    line = measured(capsys)
+    assert (line["path"], line["status"], line["DeadlinesMissed"]) == ("/items", 504, 1)
+
+
+@WAYS
+def test_so_is_one_whose_app_failed_to_start(way: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(LifespanError):
+        way(Bridge(fails_to_start, metrics="Shop"), event("/items"), Context())
+    line = measured(capsys)
+    assert (line["path"], line["status"], line["Responses5xx"]) == ("/items", 500, 1)
+
+
+@WAYS
+def test_a_deadline_that_is_lambdas_to_see_is_one_too(way: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(DeadlineError):
+        way(Bridge(raw, lifespan="off", metrics="Shop", errors="raise"), event("/slow"), Context(60))
+    line = measured(capsys)
+    assert (line["DeadlinesMissed"], line["Responses5xx"]) == (1, 1)
+
+
+@WAYS
+@pytest.mark.parametrize("app", [raw, raw_wsgi])
+def test_a_request_to_the_path_of_events_is_counted_as_a_404(
+    app: Any, way: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    way(Bridge(app, lifespan="off", metrics="Shop", events_path="/events"), event("/events"), Context())
+    line = measured(capsys)
+    assert (line["method"], line["path"], line["status"], line["Responses4xx"]) == ("GET", "/events", 404, 1)
+
+
+@pytest.mark.parametrize("app", [raw, raw_wsgi])
+def test_an_event_that_is_posted_to_the_app_is_a_request_of_the_app(
+    app: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(EventFailedError):  # it has answered with no JSON
+        Bridge(app, lifespan="off", metrics="Shop", events_path="/events")({"Records": []})
+    line = measured(capsys)
+    assert (line["method"], line["path"], line["status"]) == ("POST", "/events", 500)
+
+
+def test_the_path_is_the_one_that_the_client_has_sent(capsys: pytest.CaptureFixture[str]) -> None:
+    made = event("/v1/items")
+    Bridge(raw_wsgi, metrics="Shop", base_path="/v1")(made)
+    assert measured(capsys)["path"] == "/v1/items"
+
+
+def test_a_status_of_a_custom_integration_is_the_apps(capsys: pytest.CaptureFixture[str]) -> None:
+    def absent(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        start_response("404 Not Found", [])
+        return [b"no"]
+
+    with pytest.raises(StatusError):
+        Bridge(absent, metrics="Shop", sources=[CustomIntegration()])({"item": "tea"})
+    line = measured(capsys)
+    assert (line["status"], line["Responses4xx"], line["Responses5xx"]) == (404, 1, 0)
+
+
+@WAYS
+def test_what_a_decorator_answers_by_itself_is_no_request_of_the_app(
+    way: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def answering(handler: Any) -> Any:
+        return lambda event, context: {"statusCode": 200, "body": "kept"}
+
+    way(Bridge(raw_wsgi, metrics="Shop", decorators=[answering]), event("/"), Context())
     assert "_aws" not in capsys.readouterr().out
 
 

@@ -338,7 +338,41 @@ def test_a_failure_to_close_costs_nobody_anything(errors: str, streaming: str, l
     steps = answered(giving(Parts([b"a"], close)), errors=errors, streaming=streaming).steps
     assert steps.names == (["start", "write", "end"] if streaming == "on" else ["result"])
     (record,) = log.records
-    assert record.message.endswith("failed in its iterable's close, after its response: BoomError: late")
+    assert record.message == CLOSE_LINE + "was sent before"
+
+
+CLOSE_LINE = (
+    "GET /items/café noir/x answered 200, and close() of the app's iterable failed after that: BoomError: late. The "
+    "fault is the app's, or that of a middleware which wraps the iterable. The response "
+)
+
+
+def test_a_failure_to_close_is_told_of_in_a_plain_call_too(log: pytest.LogCaptureFixture) -> None:
+    def close() -> None:
+        raise BoomError("late")
+
+    assert Bridge(giving(Parts([b"a"], close)))(URL)["statusCode"] == 200
+    (record,) = log.records
+    assert record.message == CLOSE_LINE + "goes out all the same"
+    with pytest.raises(BoomError) as raised:
+        Bridge(giving(Parts([b"a"], close)), errors="raise")(URL)
+    assert not raised.value.__dict__
+
+
+def test_a_failure_to_close_what_has_failed_is_told_of_apart(log: pytest.LogCaptureFixture) -> None:
+    def close() -> None:
+        raise BoomError("late")
+
+    def parts() -> Iterator[bytes]:
+        yield b"a"
+        raise ZeroDivisionError
+
+    steps = answered(giving(Parts(parts(), close))).steps
+    assert steps.names == ["start", "write", "fail"]
+    assert [record.message.partition("/x ")[2] for record in log.records] == [
+        "failed in the middle of its response (200): ZeroDivisionError",
+        "failed in close() of its iterable, and its response was not complete: BoomError: late",
+    ]
 
 
 def test_what_ends_the_process_passes_and_the_iterable_is_closed() -> None:

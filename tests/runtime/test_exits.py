@@ -11,7 +11,7 @@ from bridge.runtime._exits import ReportedExit, exited
 
 from .api import RuntimeApi
 from .conftest import Runtimes
-from .test_failures import FAILING, both, formats, get, started
+from .test_failures import FAILING, both, get, started
 
 LINE = (
     r"the app has ended the process by {said}, at {path}:\d+, in {name}\. The invocation has failed, and Lambda starts "
@@ -20,18 +20,17 @@ LINE = (
 
 
 @both
-@formats
 @pytest.mark.parametrize(
-    ("target", "path", "name"),
+    ("target", "log_format", "path", "name"),
     [
-        ("failing_asgi.handler", "/exit", "leave"),
-        ("failing_asgi.streamed", "/exit-in-a-thread", "leave_in_a_thread"),
-        ("failing_wsgi.handler", "/exit", "leave"),
-        ("failing_wsgi.on_event", "", "leave_by_event"),
+        ("failing_asgi.handler", "TEXT", "/exit", "leave"),
+        ("failing_asgi.streamed", "JSON", "/exit-in-a-thread", "leave_in_a_thread"),
+        ("failing_wsgi.handler", "JSON", "/exit", "leave"),
+        ("failing_wsgi.on_event", "TEXT", "", "leave_by_event"),
     ],
 )
 def test_an_app_that_ends_the_process_leaves_one_line(
-    target: str, path: str, name: str, log_format: str, runtime_name: str, api: RuntimeApi, runtime: Runtimes
+    target: str, log_format: str, path: str, name: str, runtime_name: str, api: RuntimeApi, runtime: Runtimes
 ) -> None:
     process = started(runtime, runtime_name, target, log_format)
     api.invoke(get(path) if path else {"Records": []})

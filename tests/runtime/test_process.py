@@ -69,6 +69,8 @@ def test_settings_that_cannot_work_are_an_init_error(
     assert error["errorType"] == kind
     assert message in error["errorMessage"]
     assert process.code() == 1
+    if kind == "Runtime.UserCodeSyntaxError":
+        assert "has to be one for which its code is written" in error["notes"][0]
 
 
 @pytest.mark.parametrize("target", ["plain.modules", "wsgi.modules"])

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 
+from .._http import CLIENT, METHOD, PATH
 from .._invocation.metrics import Observation, access, current
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, RequestIncompleteError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-    from ..types import ASGIApp, Event, Message, Receive, Scope, Send, WSGIApp
+    from .._http.forwarding import Adjustment
+    from ..types import ASGIApp, Event, Message, Receive, Request, Scope, Send, WSGIApp
 
 
 class Observer:
@@ -42,11 +44,28 @@ class Observer:
         return Observation(context, self._namespace, self._logs)
 
     @staticmethod
+    def adjustment(adjust: Adjustment | None) -> Adjustment:
+        """Return what adjusts requests as `adjust` does, and notes them: some are answered before the app is asked."""
+
+        def observed(request: Request) -> Request:
+            if adjust is not None:
+                request = adjust(request)
+            seen = current()
+            if seen is not None:
+                seen.ask(request[METHOD], request[PATH], (request[CLIENT] or ("",))[0])
+            return request
+
+        return observed
+
+    @staticmethod
     def note(error: BaseException | None, status: int) -> None:
         """Take note of a failure, and of the status that the client gets."""
         seen = current()
-        if seen is not None:
-            seen.error, seen.status = error, status
+        if seen is None:
+            return
+        seen.error, seen.status = error, status
+        if isinstance(error, RequestIncompleteError):
+            seen.ask(error.method, error.path, error.client)  # nobody else will know
 
     @staticmethod
     def asgi(app: ASGIApp) -> ASGIApp:
@@ -57,8 +76,8 @@ class Observer:
             if seen is None:
                 await app(scope, receive, send)
                 return
-            seen.method, seen.path = scope["method"], scope["path"]
-            seen.client = (scope["client"] or ("",))[0]
+            if seen.method is None:  # an event that is POSTed to the app
+                seen.ask(scope["method"], scope["path"], "")
 
             async def noting(message: Message) -> None:
                 await send(message)
@@ -85,9 +104,8 @@ class Observer:
             seen = current()
             if seen is None:
                 return app(environ, start_response)
-            path = environ["SCRIPT_NAME"] + environ["PATH_INFO"]
-            seen.method, seen.path = environ["REQUEST_METHOD"], path.encode("latin-1").decode("utf-8", "replace")
-            seen.client = environ["REMOTE_ADDR"]
+            if seen.method is None:  # an event that is POSTed to the app
+                seen.ask(environ["REQUEST_METHOD"], environ["PATH_INFO"], "")
 
             def starting(status: str, *arguments: Any) -> Any:
                 write = start_response(status, *arguments)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .._http import METHOD, PATH, RESPONSE_BODY, SINGLE, STATUS, body as bodies
-from .._invocation import log_error, logger, taken_context, without_own_frames
+from .._invocation import log_error, logger, taken_context, taken_late, without_own_frames
 from ..errors import AppError, BridgeError, RequestIncompleteError, ResultTooLargeError
 
 TYPE_CHECKING = False
@@ -151,6 +151,7 @@ class Policy:
             Exception: what a source of the user's has raised.
         """
         if isinstance(failure, RequestIncompleteError):
+            self.note(failure, failure.status)
             log = logger().warning if failure.status < 500 else logger().error
             log("refused with %s: %s", failure.status, failure)
             return source.result(event, failure.status, self._own_headers(), failure.answer, False)
@@ -170,6 +171,7 @@ def exception_of(error: BaseException) -> Exception:
         error: what the app raised. What is no Exception (`CancelledError`) becomes the cause of an AppError.
     """
     taken_context(without_own_frames(error))  # whoever gets the error is elsewhere
+    taken_late(error)
     if isinstance(error, Exception):
         return error
     failed = AppError(f"the app raised {error!r}")
@@ -186,6 +188,9 @@ def failure_line(subject: str, status: int, error: BaseException | None, is_comp
         error: what was raised; None: nothing was.
         is_complete: whether that was the app's own response.
     """
+    after = taken_late(error)
+    if after is not None:
+        return f"{subject} answered {status}, and {after.format(described(error))}"
     # A 5xx of the app's is, as a rule, the page of an error middleware, which raises the error again (Starlette's).
     late = ", and failed after that (a background task, or the like)" if is_complete and status < 500 else ""
     return f"{subject} answered {status}{late}: {described(error)}"

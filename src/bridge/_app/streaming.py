@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .._http import METHOD, RESPONSE_BODY, RESPONSE_HEADERS, SINGLE, STATUS, body as bodies
-from .._invocation import log_error, logger
+from .._invocation import keep_late, log_error, logger
 from . import prelude
 from .policy import described, failure_line, named
 
@@ -163,6 +163,19 @@ class StreamedAnswer:
     def log(self, error: BaseException | None, what: str) -> None:
         """Log a failure that leaves the client with less than a response."""
         log_error(error, f"{named(self.request)} {what}: {described(error)}")
+
+    def log_late(self, error: BaseException, what: str) -> None:
+        """Log a failure in what comes after the response, if there has been one.
+
+        Args:
+            error: what was raised.
+            what: what the log says of it, with {} for what the error says.
+        """
+        if self.complete and self.failure is None:
+            line = failure_line(named(self.request), self._status, keep_late(error, what), is_complete=True)
+            log_error(error, line)
+        else:
+            self.log(error, "failed in close() of its iterable, and its response was not complete")
 
     def check(self) -> None:
         """Raise what the source has raised, or the responder, unless it was that the client has gone."""

@@ -12,7 +12,7 @@ import sys
 import time
 from contextvars import ContextVar
 
-from ..errors import DeadlineError, ResultTooLargeError
+from ..errors import DeadlineError, ResultTooLargeError, StatusError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Observation:
     """One request, while it is handled.
 
     Attributes:
-        method: the request's; None: the app has not been asked, because the event is no HTTP request.
+        method: the request's; None: the event is no HTTP request.
         path: the request's.
         client: the client's address.
         route: the path's template, where the framework says it: "/items/{id}".
@@ -65,6 +65,10 @@ class Observation:
         self._is_cold, _is_cold = _is_cold, False
         self._begun = time.perf_counter()
 
+    def ask(self, method: str, path: str, client: str) -> None:
+        """Take note of what has been asked for."""
+        self.method, self.path, self.client = method, path, client
+
     def __enter__(self) -> None:
         self._token = _current.set(self)
 
@@ -72,10 +76,10 @@ class Observation:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         _current.reset(self._token)
-        if self.method is None:
-            return
-        if error is not None:
-            self.status = 500
+        if error is not None and not isinstance(error, StatusError):
+            self.error, self.status = error, 500
+        if self.method is None or not self.status:
+            return  # no request; or one that a decorator has answered
         self._milliseconds = round(((self.answered or time.perf_counter()) - self._begun) * 1000, 3)
         if self._namespace is not None:
             sys.stdout.write(json.dumps(self._emf(self._namespace)) + "\n")

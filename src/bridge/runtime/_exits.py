@@ -25,7 +25,8 @@ class ReportedExit(SystemExit):
 
 
 def init_failed(environment: Environment, error: Exception) -> int:
-    """Report that init has failed. Return the exit code."""
+    """Report that init has failed, in one event of the log. Return the exit code."""
+    error.add_note("The function could not start, so it handles no event. Lambda starts it again with the next one.")
     fault = Fault(error)
     logs.report(fault)
     bootstrap: Any = sys.modules.get("bridge.runtime._bootstrap")

@@ -35,12 +35,15 @@ class FaultError(Exception):
 
     Args:
         kind: "Runtime.HandlerNotFound", for instance.
-        message: for the log and the caller.
+        message: for the log and the caller, in the words of Lambda's own runtime.
+        cure: what to do.
     """
 
-    def __init__(self, kind: str, message: str) -> None:
+    def __init__(self, kind: str, message: str, cure: str = "") -> None:
         super().__init__(message)
         self.kind = kind
+        if cure:
+            self.add_note(cure)
 
 
 class Fault:

@@ -23,6 +23,14 @@ if TYPE_CHECKING:
     Respond: TypeAlias = Callable[[Any, Any, InvocationResponder], Coroutine[Any, Any, None]]
 
 
+THIS_PYTHON = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
+NOT_PACKAGED = (
+    "What the function imports has to be in its package or in a layer, and made for this processor and "
+    f"{THIS_PYTHON}: `python -m bridge package` makes it so."
+)
+OTHER_PYTHON = f"This is {THIS_PYTHON}. The function's runtime has to be one for which its code is written."
+
+
 class Function:
     """A Lambda handler, or an app.
 
@@ -120,23 +128,24 @@ def _found(name: str) -> Any:
         message = f"Bad handler '{name}': expected MODULE.HANDLER or MODULE:HANDLER, app.handler for instance"
         raise FaultError("Runtime.MalformedHandlerName", message) from None
     if module_name.split(".")[0] in sys.builtin_module_names:
-        raise FaultError(
-            "Runtime.BuiltInModuleConflict", f"Cannot use built-in module {module_name} as a handler module"
-        )
+        message = f"Cannot use built-in module {module_name} as a handler module"
+        raise FaultError("Runtime.BuiltInModuleConflict", message, "Give the module another name.")
     try:
         found: Any = importlib.import_module(module_name)
     except ImportError as error:
         message = f"Unable to import module '{module_name}': {error}"
-        raise FaultError("Runtime.ImportModuleError", message) from error
+        raise FaultError("Runtime.ImportModuleError", message, NOT_PACKAGED) from error
     except SyntaxError as error:
         message = f"Syntax error in module '{module_name}': {error}"
-        raise FaultError("Runtime.UserCodeSyntaxError", message) from error
+        raise FaultError("Runtime.UserCodeSyntaxError", message, OTHER_PYTHON) from error
     try:
-        found = attribute_of(found, attribute)
+        return attribute_of(found, attribute)
     except AttributeError:
         message = f"Handler '{attribute}' missing on module '{module_name}'"
-        raise FaultError("Runtime.HandlerNotFound", message) from None
-    return found
+        names = [name for name, value in vars(found).items() if issubclass(type(value), Bridge)]
+        cure = f"The module has: {', '.join(names)}." if names else "The module needs: handler = Bridge(app)."
+        cure = f"The function's handler setting names it. {cure}"
+        raise FaultError("Runtime.HandlerNotFound", message, cure) from None
 
 
 def _decorator_of_tools() -> Any:

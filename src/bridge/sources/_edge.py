@@ -81,15 +81,22 @@ class Trigger:
             raw = "/" + raw
         method = (asked.get("method") or "GET") + ""
         body = asked.get("body") or {}
+        path = url.decode_path(raw)
         if body.get("inputTruncated"):
             raise RequestTooLargeError(
                 f"{method} {raw!r}: CloudFront has cut the body after {self.LIMIT:,} bytes, "
-                f"which is all that a function sees at the trigger {self.event_type}"
+                f"which is all that a function sees at the trigger {self.event_type}",
+                method=method,
+                path=path,
+                client=client or "",
             )
         if not body and _says_it_has_one(headers):
             raise BodyNotIncludedError(
                 f"{method} {raw!r} has a body, and the event has not, so the app would take it for empty: switch on "
-                '"Include body" (IncludeBody) where the function is associated with the distribution'
+                '"Include body" (IncludeBody) where the function is associated with the distribution',
+                method=method,
+                path=path,
+                client=client or "",
             )
         return (
             method,
@@ -97,7 +104,7 @@ class Trigger:
             # Host, which CloudFront's own clients need not name, is the local gateway's.
             "https" if url.server_of(host, "https")[1] == 443 else "http",
             host,
-            url.decode_path(raw),
+            path,
             url.escape(raw),
             "",
             (asked.get("querystring") or "") + "",

@@ -29,6 +29,13 @@ def leave_by_event(event: Any, context: Any) -> None:
     sys.exit(3)
 
 
+def raw(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    if environ["PATH_INFO"] == "/boom":
+        read()
+    start_response("404 Not Found", [])
+    return []
+
+
 class Unclosable:
     """An iterable of a WSGI app that cannot be closed."""
 
@@ -47,8 +54,10 @@ def unclosable_app(environ: dict[str, Any], start_response: Any) -> Iterable[byt
 options: Any = {"fold_frames": True} if os.environ.get("FOLD") else {}
 handler = Bridge(app, **options)
 streamed = Bridge(app, streaming="auto", **options)
-raising = Bridge(app, errors="raise", **options)
-raising_streamed = Bridge(app, errors="raise", streaming="auto", **options)
+raising = Bridge(raw, errors="raise")
+raising_streamed = Bridge(raw, errors="raise", streaming="auto")
+counting = Bridge(app, errors=range(500, 600))
+counting_streamed = Bridge(app, errors=range(500, 600), streaming="auto")
 on_event = Bridge(app, accepts="url", on_event=leave_by_event)
 unclosable = Bridge(unclosable_app)
 unclosable_streamed = Bridge(unclosable_app, streaming="auto")

@@ -71,7 +71,10 @@ class Lifespan:
         if not self.started.done():
             if self._mode == "on":
                 reason = f"raised {error!r}" if error else "returned"
-                failure = LifespanError(f'lifespan="on", but the app {reason} before lifespan.startup.complete')
+                failure = LifespanError(
+                    f'lifespan="on", but the app {reason} before lifespan.startup.complete. With lifespan="auto" it is '
+                    "served without a lifespan"
+                )
                 failure.__cause__ = error
                 self.started.set_exception(failure)
             else:
@@ -116,12 +119,21 @@ class Lifespan:
         if kind == "lifespan.startup.complete" and not self.started.done():
             self.started.set_result(None)
         elif kind == "lifespan.startup.failed" and not self.started.done():
-            text = message.get("message") or "no message"
-            self.started.set_exception(LifespanError(f"the app's lifespan startup failed: {text}"))
+            self.started.set_exception(LifespanError(_failed(message.get("message") or "no message")))
         elif kind == "lifespan.shutdown.failed":
             logger().error("the app's lifespan shutdown failed: %s", message.get("message") or "no message")
         elif kind != "lifespan.shutdown.complete":
             raise LifespanError(f"the app sent {kind!r}, which is not expected here (ASGI, lifespan)")
+
+
+def _failed(text: str) -> str:
+    """Return what is said of a startup that failed: cause and cure first. Starlette's text is a whole traceback."""
+    lines = text.strip().splitlines() or [""]
+    told = (
+        f"the app's lifespan startup failed: {lines[-1].strip()}. The next event tries again; "
+        "Bridge(app, lifespan='off') serves the app without its startup"
+    )
+    return "\n".join([told, *lines]) if len(lines) > 1 else told
 
 
 class Lifespans:

@@ -12,7 +12,7 @@ from ... import current
 from ..._http import METHOD, TABLE_SIZE, ResponseNames, from_wsgi, to_environ, url
 from ..._http.body import BODY_LIMIT, decoded, streamed_too_much
 from ..._http.url import PORTS
-from ..._invocation import keep_context
+from ..._invocation import keep_context, keep_late
 from ...current import LambdaEvent, UnvouchedEvent
 from ...errors import AppError
 
@@ -218,7 +218,8 @@ class WSGI:
             raise
         except BaseException as raised:  # CancelledError of a loop of the app's own, for instance
             __tracebackhide__ = True
-            error = raised
+            # When there is a body, `close` is all that is left to fail.
+            error = raised if body is None else keep_late(raised, CLOSE_FAILED + "goes out all the same")
         headers = exchange.headers
         if body is None or headers is None:
             return None, error or AppError("the app returned, but it had not called start_response (PEP 3333)")
@@ -235,6 +236,12 @@ class WSGI:
         response, error = await asyncio.get_running_loop().run_in_executor(None, work)
         return response, error if error is None else keep_context(error, variables)
 
+
+CLOSE_FAILED = (
+    "close() of the app's iterable failed after that: {}. The fault is the app's, or that of a middleware which "
+    "wraps the iterable. The response "
+)
+"""What is said of an error in what PEP 3333 has servers call when a request is over."""
 
 FINITE = frozenset((list, tuple))
 """Iterables whose parts are all there, and which have no `close`."""
