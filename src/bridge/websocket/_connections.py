@@ -96,7 +96,8 @@ class SyncConnections:
         from concurrent.futures import ThreadPoolExecutor
 
         post = self.management().post
-        members = [member for member in self.members(group) if member not in exclude]
+        excluded = frozenset(exclude)
+        members = [member for member in self.members(group) if member not in excluded]
         result = Broadcast([], [], {})
 
         # Who is not reached in time has failed: the result is there before the event's time is over.

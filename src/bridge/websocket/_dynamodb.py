@@ -21,6 +21,9 @@ PLAIN = 512
 """Bytes of JSON that are stored as text, which the console can show. Longer values are compressed."""
 
 
+POOL = 16
+"""TCP connections that are kept: as many as a broadcast has calls at the same time."""
+
 CONNECT_SECONDS = 2.0
 READ_SECONDS = 3.0
 ATTEMPTS = 3
@@ -142,6 +145,7 @@ class DynamoDBStore:
         config = Config(
             connect_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,
+            max_pool_connections=POOL,
             retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
         )
         client = boto3.Session().client(
