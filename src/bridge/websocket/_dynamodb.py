@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import ConfigurationError, DeadlineError
 from ._budget import LEAST, left
 from ._store import Item
+from ._sync import CONCURRENCY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 PLAIN = 512
 """Bytes of JSON that are stored as text, which the console can show. Longer values are compressed."""
 
-
-POOL = 16
-"""TCP connections that are kept: as many as a broadcast has calls at the same time."""
 
 CONNECT_SECONDS = 2.0
 READ_SECONDS = 3.0
@@ -145,7 +143,7 @@ class DynamoDBStore:
         config = Config(
             connect_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,
-            max_pool_connections=POOL,
+            max_pool_connections=CONCURRENCY,  # a broadcast may remove as many members at the same time
             retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
         )
         client = boto3.Session().client(
