@@ -2,6 +2,8 @@
 
 import json
 import logging
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -87,3 +89,34 @@ def test_the_command_serves_both(more: tuple[str, ...], tmp_path: Path) -> None:
             said = httpx.post(f"{page}rooms/both/announcements", json={"text": "hello"}, timeout=20)
             assert (said.status_code, said.json()["reached"]) == (201, 1)
             assert json.loads(client.recv(timeout=20))["text"] == "hello"
+
+
+def test_a_memory_store_is_a_file_where_the_command_has_several_processes() -> None:
+    with serving("tests.gateway.served_memory:handler", "--websocket", "--processes", "2") as server:
+        page, talk = server.wait_for(r"http://\S+"), server.wait_for(r"ws://\S+")
+        said = server.wait_for(r"its store, where the app has a MemoryStore.*: \S+")
+        file = Path(said.rpartition(" ")[2])
+        assert file.exists()
+        with connect(talk, open_timeout=20) as client:
+            answers = []
+            for _ in range(4):
+                client.send("x")
+                answers.append(str(client.recv(timeout=20)).split())
+            assert [number for number, _ in answers] == ["1", "2", "3", "4"]
+            assert len({process for _, process in answers}) == 2
+            assert httpx.get(f"{page}news", timeout=20).text == "1"
+            assert client.recv(timeout=20) == "news"
+        assert server.interrupt() == 0
+    assert not file.parent.exists()
+
+
+@pytest.mark.parametrize("more", [("--websocket",), ("--processes", "2")])
+def test_no_file_is_there_where_none_is_needed(more: tuple[str, ...]) -> None:
+    with serving("tests.gateway.served_memory:handler", *more) as server:
+        for _ in range(100):  # it has said all when it answers
+            with suppress(httpx.ConnectError):
+                httpx.get(server.url, timeout=20)
+                break
+            time.sleep(0.1)
+        assert server.interrupt() == 0
+    assert "MemoryStore" not in "".join(server.lines)

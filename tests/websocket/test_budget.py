@@ -1,6 +1,7 @@
 """Whatever does not answer: an event has its result, or a 504, before Lambda ends it. Over real sockets."""
 
 import asyncio
+import shutil
 import socket
 import sqlite3
 import threading
@@ -9,12 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 import pytest
+from hypothesis import given, strategies as st
 
 from bridge import Bridge
-from bridge.websocket import Connections, DynamoDBStore, FileStore, MemoryStore, Store
+from bridge.websocket import Connections, DynamoDBStore, FileStore, Item, MemoryStore, Store, _greeting as greeting
 from bridge.websocket._budget import Budget, call
 
 from ..asgi_apps import Context
@@ -23,6 +26,8 @@ from .patterns import app_of, direct, event
 
 BUSY = 4.0
 """Seconds by which a busy machine may be late. What does not keep to its time takes ten, thirty, or does not end."""
+
+KINDS = ["CONNECT", "MESSAGE", "DISCONNECT"]
 
 LEFT = [0.5, 1.2]
 """Seconds that the invocation has left."""
@@ -56,6 +61,12 @@ def _short(client: socket.socket) -> None:
     client.recv(10_000)
     client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nx")
     time.sleep(60)
+
+
+def _slow(client: socket.socket) -> None:
+    while client.recv(100_000):
+        time.sleep(0.1)
+        client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
 
 def _gone(client: socket.socket) -> None:
@@ -141,7 +152,13 @@ def test_of_a_management_api_that_does_not_answer(
 
 @pytest.mark.parametrize(
     ("kind", "seconds", "own"),
-    [("CONNECT", 0.5, True), ("MESSAGE", 1.2, True), ("DISCONNECT", 0.5, True), ("MESSAGE", 0.5, False)],
+    [
+        ("CONNECT", 0.5, True),
+        ("MESSAGE", 0.5, True),
+        ("MESSAGE", 1.2, True),
+        ("DISCONNECT", 0.5, True),
+        ("MESSAGE", 0.5, False),
+    ],
 )
 @pytest.mark.parametrize("peer", [_silent, _dripping, _gone, _throttled], indirect=True)
 def test_of_a_table_that_does_not_answer(
@@ -168,6 +185,122 @@ def test_of_a_file_that_another_process_has_locked(
         assert "the store of connections" in caplog.text or "locked" in caplog.text
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_of_a_file_that_is_gone_or_is_no_database(kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "folder").mkdir()
+    store = FileStore(tmp_path / "folder" / "file.db")
+    handler, made = client_of(kind, store, "http://127.0.0.1:9", app_of(direct))
+    (tmp_path / "folder" / "file.db").write_bytes(b"no database" * 1000)
+    assert in_time(handler, made, 0.5) == {"statusCode": 500}
+    assert "DatabaseError" in caplog.text
+    shutil.rmtree(tmp_path / "folder")
+    assert in_time(handler, made, 0.5) == {"statusCode": 500}
+    assert "unable to open" in caplog.text
+
+
+class BadStore(MemoryStore):
+    """A store of somebody's own, whose calls all do something before they do what they should."""
+
+    def __init__(self, before: Callable[[], None]) -> None:
+        super().__init__()
+        self.before: Callable[[], None] = lambda: None
+        self.put("connection#c", "-", {"connect": {"path": "/", "query": "", "headers": []}}, version=0, expires=2**40)
+        self.before = before
+
+    def get(self, key: str, sort: str) -> Item | None:
+        self.before()
+        return super().get("connection#c", sort)
+
+    def put(self, key: str, sort: str, value: Any, *, version: int, expires: int) -> bool:
+        self.before()
+        return super().put(key, sort, value, version=version, expires=expires)
+
+    def delete(self, key: str, sort: str) -> Item | None:
+        self.before()
+        return super().delete(key, sort)
+
+
+def _throttles() -> None:
+    raise RuntimeError("too many requests")
+
+
+def _is_gone() -> None:
+    raise ConnectionRefusedError("the database is gone")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("before", "status", "said"),
+    [
+        (lambda: time.sleep(30), 504, "the store of connections was waited for"),
+        (_throttles, 500, "too many requests"),
+        (_is_gone, 500, "the database is gone"),
+    ],
+    ids=["silent", "throttled", "gone"],
+)
+def test_of_a_store_of_somebody_s_own(
+    kind: str, before: Callable[[], None], status: int, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    handler, made = client_of(kind, BadStore(before), "http://127.0.0.1:9", app_of(direct))
+    assert in_time(handler, made, 0.5) == {"statusCode": status}
+    assert said in caplog.text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("peer", [_slow], indirect=True)
+def test_what_is_slow_has_its_result_where_there_is_time_for_it_and_a_504_where_there_is_none(
+    peer: Peer, kind: str
+) -> None:
+    handler, made = client_of(kind, BadStore(lambda: time.sleep(0.1)), peer.url, app_of(direct))
+    assert in_time(handler, made, 60) == {"statusCode": 200}
+    handler, made = client_of(kind, BadStore(lambda: time.sleep(1)), peer.url, app_of(direct))
+    assert in_time(handler, made, 0.5) == {"statusCode": 504}
+
+
+async def crashing(scope: Any, receive: Any, send: Any) -> None:
+    await receive()
+    await send({"type": "websocket.accept"})
+    await receive()
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("peer", [_silent, _dripping, _short, _gone, _too_many], indirect=True)
+def test_of_a_management_api_that_does_not_close_the_connection_of_an_app_that_has_failed(
+    peer: Peer, caplog: pytest.LogCaptureFixture
+) -> None:
+    handler, made = client_of("MESSAGE", None, peer.url, crashing)
+    assert in_time(handler, made, 0.5) == {"statusCode": 500}
+    assert "ZeroDivisionError" in caplog.text
+    assert "could not be closed" in caplog.text
+
+
+@pytest.mark.parametrize("peer", [_silent, _dripping, _short, _gone, _too_many], indirect=True)
+def test_of_a_management_api_that_does_not_take_greetings(peer: Peer, caplog: pytest.LogCaptureFixture) -> None:
+    handler, made = client_of("MESSAGE", None, peer.url, app_of(direct))
+    context = {**made["requestContext"], "eventType": greeting.EVENT_TYPE}
+    assert in_time(handler, {"requestContext": context, "greetings": ["a", "b"]}, 0.5)["statusCode"] in (500, 504)
+    assert any(said in caplog.text for said in ("API Gateway", "@connections", "got no answer"))
+
+
+@pytest.mark.parametrize("peer", [_silent, _gone], indirect=True)
+def test_of_a_lambda_that_does_not_take_an_invocation(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.send", "text": "welcome"})
+        await receive()
+
+    monkeypatch.setenv(greeting.LOCAL_VARIABLE, peer.url)
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "chat")
+    connections = Connections(MemoryStore(), endpoint_url=peer.url, after_connect=True)
+    handler = Bridge(app, lifespan="off", connections=connections)
+    assert in_time(handler, Client(api_of(app)).event("CONNECT"), 0.5)["statusCode"] in (200, 504)
+    assert "another invocation" in caplog.text or "Lambda (InvokeFunction)" in caplog.text
+
+
 def test_of_an_app_that_outlasts_its_time_and_a_management_api_that_does_not_answer() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await receive()
@@ -182,13 +315,14 @@ def test_of_an_app_that_outlasts_its_time_and_a_management_api_that_does_not_ans
     peer.close()
 
 
-@pytest.mark.parametrize("seconds", [0.5, 0.6, 0.9, 1.0, 1.1, 3.0, 29.0, 900.0])
+@given(st.floats(0.5, 900.0))
 def test_there_is_time_for_everything_before_the_end(seconds: float) -> None:
-    before = time.monotonic()
-    budget = Budget(Context(int(seconds * 1000)))
-    assert seconds / 2 - 0.01 <= budget.app - before < seconds
+    now = 1000.0
+    with patch("bridge.websocket._budget.monotonic", return_value=now):
+        budget = Budget(Context(int(seconds * 1000)))
+    assert seconds / 2 - 0.01 <= budget.app - now < seconds
     assert budget.app + budget.grace <= budget.all + 1e-6
-    assert budget.all - before <= seconds - 0.07
+    assert budget.all - now <= seconds - 0.07
 
 
 async def test_no_call_begins_without_time_for_it() -> None:

@@ -1,5 +1,6 @@
 import asyncio
 import threading
+from pathlib import Path
 from time import time
 
 import pytest
@@ -9,9 +10,18 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bridge import Bridge, ConfigurationError
-from bridge.websocket import ConnectionGoneError, Connections, MemoryStore, RateLimitError, connection
+from bridge.websocket import (
+    ConnectionGoneError,
+    Connections,
+    DynamoDBStore,
+    FileStore,
+    MemoryStore,
+    RateLimitError,
+    connection,
+)
 from bridge.websocket._api import ManagementAPI
-from bridge.websocket._connections import ENDPOINT_VARIABLE, LOCAL_VARIABLE
+from bridge.websocket._connections import FILE_VARIABLE
+from bridge.websocket._sync import ENDPOINT_VARIABLE, LOCAL_VARIABLE
 
 from ..samples import sample
 from .api import ENDPOINT, Api, Client, api_of
@@ -214,3 +224,29 @@ class TestEndpoint:
         connections = Connections(endpoint_url=ENDPOINT).sync
         assert isinstance(connections.management(), ManagementAPI)
         assert connections.management() is connections.management()
+
+
+class TestFileOfALocalGateway:
+    @pytest.fixture
+    def file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        file = tmp_path / "connections.db"
+        monkeypatch.setenv(FILE_VARIABLE, str(file))
+        return file
+
+    def test_takes_the_place_of_a_memory_store(self, file: Path) -> None:
+        for number in range(2):  # as in two processes
+            records = Connections(MemoryStore()).records
+            assert records
+            records.join(f"id{number}", ["all"], expires=2_000_000_000)
+        assert sorted(FileStore(file).sorts("group#all")) == ["id0", "id1"]
+
+    def test_and_of_nothing_else(self, file: Path, tmp_path: Path) -> None:
+        class Own(MemoryStore):
+            pass
+
+        for store in (FileStore(tmp_path / "own.db"), Own(), DynamoDBStore("table")):
+            records = Connections(store).records
+            assert records
+            assert records.store is store
+        assert Connections().records is None
+        assert not file.exists()

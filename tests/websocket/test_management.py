@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import boto3
@@ -26,6 +27,7 @@ from bridge import websocket
 from bridge.websocket import _api as management
 from bridge.websocket._api import LIMIT, ManagementAPI
 from bridge.websocket._api.sigv4 import Credentials
+from bridge.websocket._budget import end_of_time
 
 from ..gateway.behind import SECONDS, Recorder, behind, connection_id
 from .server import Answer, Raw, Server, Silence, serving
@@ -241,9 +243,9 @@ def test_without_a_region_the_error_says_what_to_set() -> None:
             websocket.ManagementError,
             [ID, "400 Invalid connectionId"],
         ),
-        (Answer(500, b"<html>"), websocket.ManagementError, ["{method} @connections/" + ID, "500 <html>", "/prod"]),
+        (Answer(501, b"<html>"), websocket.ManagementError, ["{method} @connections/" + ID, "501 <html>", "/prod"]),
         (Answer(302, b"[]"), websocket.ManagementError, ["302"]),
-        (Answer(503, b"\xff"), websocket.ManagementError, ["503 \ufffd"]),
+        (Answer(505, b"\xff"), websocket.ManagementError, ["505 \ufffd"]),
     ],
     ids=lambda value: str(value.status) if isinstance(value, Answer) else "",
 )
@@ -278,10 +280,11 @@ def test_the_policy_of_the_page_allows_what_the_error_asks_for(
     assert policy["Statement"][1]["Resource"].endswith("/@connections/*")
 
 
-def test_too_many_requests_are_tried_again_after_a_while(
-    api: ManagementAPI, server: Server, pauses: list[float]
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_too_many_requests_and_errors_of_the_server_are_tried_again_after_a_while(
+    api: ManagementAPI, server: Server, pauses: list[float], status: int
 ) -> None:
-    server.answers.extend([Answer(429), Answer(429)])
+    server.answers.extend([Answer(status), Answer(status)])
     api.post(ID, "hello")
     assert [request.body for request in server.requests] == [b"hello"] * 3
     assert len(pauses) == len(management.PAUSES)
@@ -295,6 +298,29 @@ def test_too_many_requests_again_and_again_are_an_error(
     with pytest.raises(websocket.RateLimitError, match=r"refused POST .* 3 times .*Too Many"):
         api.post(ID, "hello")
     assert len(server.requests) == 3
+
+
+def test_an_error_of_the_server_again_and_again_is_an_error(
+    api: ManagementAPI, server: Server, pauses: list[float]
+) -> None:
+    server.answers.extend([Answer(503, b'{"message":"down"}')] * 10)
+    with pytest.raises(websocket.ManagementError, match=r"POST @connections/.* failed \(503 down\)"):
+        api.post(ID, "hello")
+    assert len(server.requests) == 3
+
+
+def test_nothing_is_tried_again_without_time_for_it(
+    api: ManagementAPI, server: Server, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.answers.append(Answer(503))
+    monkeypatch.setattr(management, "PAUSES", (3600.0,))
+    token = end_of_time.set(monotonic() + 60)
+    try:
+        with pytest.raises(websocket.ManagementError, match="503"):
+            api.post(ID, "hello")
+    finally:
+        end_of_time.reset(token)
+    assert pauses == []
 
 
 def test_another_refusal_ends_the_attempts(api: ManagementAPI, server: Server, pauses: list[float]) -> None:

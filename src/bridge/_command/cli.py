@@ -116,7 +116,7 @@ def _serve(options: argparse.Namespace) -> None:
         template.serve(options, path)
         return
     from ..gateway import Server
-    from ..gateway._environment import environment, lent, signing
+    from ..gateway._environment import environment, lent, shared, signing
 
     if options.streaming and (options.processes or options.api == "websocket"):
         raise UsageError("--streaming is for function URLs and REST APIs, and without --processes")
@@ -145,6 +145,7 @@ def _serve(options: argparse.Namespace) -> None:
             Server(options.host, options.port, hosts=options.allow_host, any_signature=options.any_signature)
         ) as server,
         lent(environment(server.url, websocket["stage"]) if websocket else {}),
+        shared(bool(websocket and options.processes)) as file,
     ):
         if options.reload:
             parts(options.target)
@@ -163,6 +164,8 @@ def _serve(options: argparse.Namespace) -> None:
             print(f"its connections: {url}/@connections")
             if not options.any_signature:
                 print(f"signed with: {signing()}")
+            if file:
+                print(f"its store, where the app has a MemoryStore, which its processes could not share: {file}")
         if options.inspect:
             print(f"inspector: {inspecting.url(server.url)}")
         sys.stdout.flush()

@@ -6,10 +6,12 @@ import os
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_urlsafe
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from ..websocket import _connections as connections, _greeting as greeting
+from ..websocket import _greeting as greeting, _sync as connections
 from ..websocket._api.credentials import LOCAL_KEY, LOCAL_VARIABLE as SECRET_VARIABLE
+from ..websocket._connections import FILE_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -64,6 +66,25 @@ def lent(variables: Mapping[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def shared(needed: bool) -> Iterator[str]:
+    """Lend a file for connections, which several processes share where each would have a MemoryStore of its own.
+
+    Args:
+        needed: whether there are several processes.
+
+    Yields:
+        Its path; "": none is needed.
+    """
+    if not needed:
+        yield ""
+        return
+    with TemporaryDirectory(prefix="bridge-") as folder:
+        file = os.environ.get(FILE_VARIABLE) or str(Path(folder, "connections.db"))
+        with lent({FILE_VARIABLE: file}):
+            yield file
 
 
 def _has_credentials() -> bool:

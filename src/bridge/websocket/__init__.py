@@ -4,7 +4,7 @@ from bridge.websocket import Connections, connection, suspending
 """
 
 from ._connection import Connection
-from ._connections import Broadcast, Connections
+from ._connections import Connections
 from ._current import connection, suspending
 from ._dynamodb import DynamoDBStore
 from ._errors import (
@@ -17,6 +17,7 @@ from ._errors import (
     StaleWebSocketError,
 )
 from ._store import FileStore, Item, MemoryStore, Store
+from ._sync import Broadcast
 
 __all__ = [
     "AttachmentError",

@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import ConfigurationError, DeadlineError
 from ._budget import LEAST, left
 from ._store import Item
+from ._sync import CONCURRENCY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -142,6 +143,7 @@ class DynamoDBStore:
         config = Config(
             connect_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,
+            max_pool_connections=CONCURRENCY,  # a broadcast may remove as many members at the same time
             retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
         )
         client = boto3.Session().client(

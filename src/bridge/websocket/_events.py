@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .._app.asgi import ASGI
     from .._options import BridgeOptions
     from ..types import ASGIApp, Event, Message, Response, Result
-    from ._connections import Management
+    from ._sync import Management
 
 GOODBYE_SECONDS = 3.0
 """Seconds that the app has after `websocket.disconnect`."""

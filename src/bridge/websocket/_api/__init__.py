@@ -29,9 +29,13 @@ if TYPE_CHECKING:
 LIMIT = 131_072
 """Bytes that a message may have."""
 
+AGAIN = frozenset([429, 500, 502, 503, 504])
+"""Statuses after which a call is tried again: those of AWS's own SDKs. After a 429 nothing has been sent; after the
+others a text may reach its client twice, which is better than not at all.
+https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html"""
+
 PAUSES = (0.1, 0.4)
-"""Seconds to wait after a 429 before each new attempt, give or take a half.
-API Gateway has not taken the message: nothing is sent twice."""
+"""Seconds to wait before each new attempt, give or take a half."""
 
 
 class _Answer(NamedTuple):
@@ -54,8 +58,8 @@ class ManagementAPI:
     It does without boto3, with which a new process takes five times as long until its first message is out.
 
     Calls block; any number of threads may make them. Each keeps its TCP connection for the next one. A kept connection
-    that turns out to be closed, with nothing answered, is replaced once. Status 429 is retried after `PAUSES`;
-    other errors of the server are not, since the message may be on its way.
+    that turns out to be closed, with nothing answered, is replaced once. A 429 and errors of the server (500, 502, 503,
+    504) are tried again, twice, while the event has time.
 
     Args:
         endpoint_url: `https://{api-id}.execute-api.{region}.amazonaws.com/{stage}`, or that of a custom domain:
@@ -146,7 +150,7 @@ class ManagementAPI:
         answer = self._answer(method, target, body)
         for pause in PAUSES:
             wait = pause * uniform(0.5, 1.5)  # noqa: S311 - so that many do not come back at once
-            if answer.status != 429 or wait >= left():
+            if answer.status not in AGAIN or wait >= left():
                 break
             sleep(wait)
             answer = self._answer(method, target, body)
