@@ -188,8 +188,9 @@ def test_anyio_scopes_span_the_first_wait(runner: Runner) -> None:
         results: list[Any] = []
 
         async def child() -> None:
-            await anyio.sleep(0.001)
-            results.append("child")
+            with anyio.CancelScope(shield=True):  # the scope's end may come before, where the machine is slow
+                await anyio.sleep(0.001)
+                results.append("child")
 
         with anyio.move_on_after(0.02) as scope:
             async with anyio.create_task_group() as group:
@@ -427,7 +428,9 @@ def test_a_task_left_behind_goes_on_and_holds_up_nothing(runner: Runner) -> None
 
     task: asyncio.Task[None] = run(runner, main())
     assert not ended
-    run(runner, asyncio.sleep(0.02))
+    for _ in range(1000):
+        if not ended:
+            run(runner, asyncio.sleep(0.01))
     assert ended == ["work"]
     assert task.done()
 

@@ -170,9 +170,10 @@ class ManagementAPI:
                 f"API Gateway has refused {call} {len(PAUSES) + 1} times ({answer}): there are too many requests in "
                 "the account and region, or the client reads more slowly than the app sends."
             )
-        if answer.status == 403 and self._place.local:
+        if answer.kind in ("InvalidSignatureException", "UnrecognizedClientException"):
             return ManagementError(
-                f"{call} at {self._place.url} was refused ({answer}). The local gateway's log says why."
+                f"{call} at {self._place.url} is signed with credentials that are not known there ({answer}). "
+                "Where that is a local gateway, its log says what to do."
             )
         if answer.status == 403:
             return ManagementError(
