@@ -387,8 +387,9 @@ def test_a_loop_of_another_make_will_do(
 # ---------------------------------------------------------------- the handler, called by the app
 
 
+@pytest.mark.parametrize("module", ["asyncio", "uvloop"])
 @pytest.mark.parametrize("call", [asyncio.to_thread, anyio.to_thread.run_sync])
-def test_the_handler_called_in_a_thread_of_the_app_is_an_error_by_name(call: Any) -> None:
+def test_the_handler_called_in_a_thread_of_the_app_is_an_error_by_name(call: Any, module: str) -> None:
     raised: list[BaseException] = []
 
     def again() -> None:
@@ -401,9 +402,10 @@ def test_the_handler_called_in_a_thread_of_the_app_is_an_error_by_name(call: Any
             await call(again)
             await respond(send)
 
-    handler = Bridge(app)
+    handler = Bridge(app, loop_factory=pytest.importorskip(module).new_event_loop)
     assert handler(EVENT)["body"] == "ok"
     assert len(raised) == 1
+    handler.close()
 
 
 def test_a_thread_that_is_not_the_app_s_waits_for_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
