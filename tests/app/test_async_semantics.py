@@ -21,7 +21,7 @@ from bridge import Bridge
 from bridge._app.asgi import loop as loops
 from bridge._app.asgi.loop import Runner, process_runner
 
-from ..asgi_apps import EVENT, Context, Receive, Scope, Send, respond, run
+from ..asgi_apps import ASYNCIO, EVENT, Context, Receive, Scope, Send, respond, run
 
 UVLOOP: Callable[[], asyncio.AbstractEventLoop] | None = None
 with suppress(ImportError):
@@ -29,7 +29,6 @@ with suppress(ImportError):
 
 Make: TypeAlias = Callable[[], Awaitable[Any]]
 
-ASYNCIO = asyncio.new_event_loop
 WAYS = {
     "asyncio-hastened": (ASYNCIO, loops.hastened),
     "asyncio-scheduled": (ASYNCIO, loops.scheduled),
@@ -346,7 +345,7 @@ def test_a_generator_left_unfinished_is_closed_on_the_loop(runner: Runner, secon
 
 def test_a_generator_is_closed_on_the_loop_it_ran_on(runner: Runner) -> None:
     # Hooks belong to a thread, and there are other loops.
-    other = Runner(asyncio.new_event_loop)
+    other = Runner(ASYNCIO)
     closed: list[str] = []
 
     async def leave_and_wait() -> None:
