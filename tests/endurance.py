@@ -2,9 +2,10 @@
 
 Six tenths of them go through a handler of each API, in this process; four tenths through `python -m bridge.runtime`,
 a process of its own, which asks a Runtime API on loopback. Errors, timeouts, cancellations, work in the background,
-streams and events that are none of Bridge's are among them; each has a header name that was never seen before. At the end, clients that read slowly or vanish are served: `endurance_clients`. Memory,
-file descriptors, threads and tasks are counted after the first tenth and at the end. The median event of either tenth
-is timed, in CPU time. What has grown, or become slow, ends the run with 1.
+streams and events that are none of Bridge's are among them; each has a header name that was never seen before. Then
+come clients that read slowly or vanish: `endurance_clients`. Memory, file descriptors, threads and tasks are counted
+after the first tenth and at the end. The median event of either tenth is timed, in CPU time. What has grown, or become
+slow, ends the run with 1.
 """
 
 from __future__ import annotations
@@ -303,9 +304,8 @@ def clients(count: int) -> list[str]:
     grown = []
     for life in (streams, sockets):
         before, after = life(count)
-        print(
-            f"clients of {life.__name__}: {count:,}\n  after the first tenth: {before}\n  at the end:            {after}"
-        )
+        print(f"clients of {life.__name__}: {count:,}")
+        print(f"  after the first tenth: {before}\n  at the end:            {after}")
         grown += after.grown(before)
     return grown
 
