@@ -20,7 +20,7 @@ help:
 	@echo "make fuzz      random input for everything that reads input (SECONDS=, SEED=); make fuzz-guided: by coverage"
 	@echo "make endurance a million events in one process, and through the runtime (EVENTS=)"
 	@echo "make modes     the core of the tests with -O, in development mode, with asyncio's debug mode, hash seeds, uvloop"
-	@echo "make mutants   mistakes put into the code one by one: those that the tests do not see"
+	@echo "make mutants   mistakes put into the code one by one: those that the tests do not see (MUTANTS='bridge._http.body*')"
 	@echo "make compat    the tests with sixteen frameworks and what goes with them; renews docs/compatibility.md"
 	@echo "make docs      the documentation site: http://$(HOST):$(PORT)"
 	@echo "make bench     the benchmark against other adapters; renews docs/benchmark.md and the charts"
@@ -77,8 +77,10 @@ modes: $(VENV)/.dev
 
 mutants: $(VENV)/.dev
 	$(bin)/python -m pip install --quiet --group mutants
-	$(bin)/python -m mutmut run
+	$(bin)/python -m mutmut run $(foreach name,$(MUTANTS),'$(name)')
 	$(bin)/python -m mutmut results
+	$(bin)/python -m mutmut export-cicd-stats
+	@cat mutants/mutmut-cicd-stats.json
 
 docs: $(VENV)/.docs
 	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs build --strict --config-file site/mkdocs.yml

@@ -1,5 +1,6 @@
 """What the tests of ASGI apps share: an event, a context, an answer, and a process of its own for a script."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -20,6 +21,13 @@ Send: TypeAlias = Callable[[Message], Coroutine[Any, Any, None]]
 Event: TypeAlias = dict[str, Any]
 
 EVENT: Event = sample("http_api")
+
+ASYNCIO: Callable[[], asyncio.AbstractEventLoop]
+"""Makes asyncio's own loop, whatever policy there is."""
+if sys.platform == "win32":
+    ASYNCIO = asyncio.ProactorEventLoop
+else:
+    ASYNCIO = asyncio.SelectorEventLoop
 
 
 class Context:

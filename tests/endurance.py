@@ -2,9 +2,10 @@
 
 Six tenths of them go through a handler of each API, in this process; four tenths through `python -m bridge.runtime`,
 a process of its own, which asks a Runtime API on loopback. Errors, timeouts, cancellations, work in the background,
-streams and events that are none of Bridge's are among them; each has a header name that was never seen before. Memory,
-file descriptors, threads and tasks are counted after the first tenth and at the end. The median event of either tenth
-is timed, in CPU time. What has grown, or become slow, ends the run with 1.
+streams and events that are none of Bridge's are among them; each has a header name that was never seen before. Then
+come clients that read slowly or vanish: `endurance_clients`. Memory, file descriptors, threads and tasks are counted
+after the first tenth and at the end. The median event of either tenth is timed, in CPU time. What has grown, or become
+slow, ends the run with 1.
 """
 
 from __future__ import annotations
@@ -296,10 +297,24 @@ def _cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def clients(count: int) -> list[str]:
+    """Serve so many clients that read slowly or vanish, of streams and of WebSockets; return what has grown."""
+    from .endurance_clients import sockets, streams
+
+    grown = []
+    for life in (streams, sockets):
+        before, after = life(count)
+        print(f"clients of {life.__name__}: {count:,}")
+        print(f"  after the first tenth: {before}\n  at the end:            {after}")
+        grown += after.grown(before)
+    return grown
+
+
 def main() -> None:
     """Read the command line, live, and say what has grown."""
     parser = argparse.ArgumentParser(prog="python -m tests.endurance", description=__doc__)
     parser.add_argument("--events", type=int, default=1_000_000, help="how many: 1,000,000")
+    parser.add_argument("--clients", type=int, default=2_000, help="of streams, and of WebSockets: 2,000 each")
     options = parser.parse_args()
     logging.disable()
     lives, before, after = in_process(options.events * 6 // 10)
@@ -311,6 +326,7 @@ def main() -> None:
     print(f"  after the first tenth: {before}\n  at the end:            {after}")
     complaints += after.grown(before)
     complaints += [f"the runtime: {first:.0f} -> {last:.0f} us"] if last > first * SLOWER else []
+    complaints += clients(options.clients)
     print(f"{options.events:,} events; " + ("; ".join(complaints) or "nothing has grown, nothing has become slow"))
     sys.exit(bool(complaints))
 

@@ -42,8 +42,7 @@ def run(name: str, paths: list[str]) -> bool:
 def main() -> None:
     """Run in the modes that are named, or in all."""
     paths = [f"tests/{name}" for name in CORE]
-    # The tests of `app` choose their loops themselves, uvloop among them.
-    good = [run(name, paths[1:] if name == "uvloop" else paths) for name in sys.argv[1:] or MODES]
+    good = [run(name, paths) for name in sys.argv[1:] or MODES]
     sys.exit(not all(good))
 
 

@@ -2,11 +2,12 @@
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from .endurance import APIS, State, in_process, through_the_runtime
+from .endurance_clients import sockets, streams
 
 
 @pytest.fixture(autouse=True)
@@ -38,3 +39,10 @@ def test_what_has_grown_is_named(name: str) -> None:
     assert before.grown(before) == []
     (line,) = State(**{**before.__dict__, name: 30}).grown(before)
     assert line.startswith(f"{name}: ")
+
+
+@of_linux
+@pytest.mark.parametrize("life", [streams, sockets])
+def test_clients_that_read_slowly_or_vanish_leave_nothing_behind(life: Callable[[int], tuple[State, State]]) -> None:
+    before, after = life(60)
+    assert after.grown(before) == []

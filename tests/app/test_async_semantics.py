@@ -21,7 +21,7 @@ from bridge import Bridge
 from bridge._app.asgi import loop as loops
 from bridge._app.asgi.loop import Runner, process_runner
 
-from ..asgi_apps import EVENT, Context, Receive, Scope, Send, respond, run
+from ..asgi_apps import ASYNCIO, EVENT, Context, Receive, Scope, Send, respond, run
 
 UVLOOP: Callable[[], asyncio.AbstractEventLoop] | None = None
 with suppress(ImportError):
@@ -29,7 +29,6 @@ with suppress(ImportError):
 
 Make: TypeAlias = Callable[[], Awaitable[Any]]
 
-ASYNCIO = asyncio.new_event_loop
 WAYS = {
     "asyncio-hastened": (ASYNCIO, loops.hastened),
     "asyncio-scheduled": (ASYNCIO, loops.scheduled),
@@ -188,8 +187,9 @@ def test_anyio_scopes_span_the_first_wait(runner: Runner) -> None:
         results: list[Any] = []
 
         async def child() -> None:
-            await anyio.sleep(0.001)
-            results.append("child")
+            with anyio.CancelScope(shield=True):  # the scope's end may come before, where the machine is slow
+                await anyio.sleep(0.001)
+                results.append("child")
 
         with anyio.move_on_after(0.02) as scope:
             async with anyio.create_task_group() as group:
@@ -345,7 +345,7 @@ def test_a_generator_left_unfinished_is_closed_on_the_loop(runner: Runner, secon
 
 def test_a_generator_is_closed_on_the_loop_it_ran_on(runner: Runner) -> None:
     # Hooks belong to a thread, and there are other loops.
-    other = Runner(asyncio.new_event_loop)
+    other = Runner(ASYNCIO)
     closed: list[str] = []
 
     async def leave_and_wait() -> None:
@@ -427,7 +427,9 @@ def test_a_task_left_behind_goes_on_and_holds_up_nothing(runner: Runner) -> None
 
     task: asyncio.Task[None] = run(runner, main())
     assert not ended
-    run(runner, asyncio.sleep(0.02))
+    for _ in range(1000):
+        if not ended:
+            run(runner, asyncio.sleep(0.01))
     assert ended == ["work"]
     assert task.done()
 

@@ -18,7 +18,7 @@ from bridge import Bridge, DeadlineError, RunningLoopError
 from bridge._app.asgi import loop as loops
 from bridge._app.asgi.loop import OTHER_LOOP, Runner, check_idle, process_runner
 
-from ..asgi_apps import EVENT, Context, Receive, Scope, Send, process, respond, run
+from ..asgi_apps import ASYNCIO, EVENT, Context, Receive, Scope, Send, process, respond, run
 
 FirstStep: TypeAlias = Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]]
 
@@ -328,7 +328,7 @@ def test_a_way_that_does_not_work_gives_way_to_the_next(
     def never(loop: asyncio.AbstractEventLoop) -> FirstStep:
         raise AssertionError
 
-    runner = Runner(asyncio.new_event_loop, (better, works, never))
+    runner = Runner(ASYNCIO, (better, works, never))
     try:
         assert tried == ["better", "works"]
         assert run(runner, current_task())
@@ -339,13 +339,13 @@ def test_a_way_that_does_not_work_gives_way_to_the_next(
 
 
 def test_the_plain_public_way_is_taken_unseen() -> None:
-    runner = Runner(asyncio.new_event_loop, (lacks_something, loops.scheduled))
+    runner = Runner(ASYNCIO, (lacks_something, loops.scheduled))
     assert run(runner, current_task())
     runner.close()
 
 
 def test_the_last_way_is_kept_for_want_of_a_better() -> None:
-    runner = Runner(asyncio.new_event_loop, (lacks_something, is_late))
+    runner = Runner(ASYNCIO, (lacks_something, is_late))
     assert run(runner, current_task())
     runner.close()
 
@@ -387,8 +387,9 @@ def test_a_loop_of_another_make_will_do(
 # ---------------------------------------------------------------- the handler, called by the app
 
 
+@pytest.mark.parametrize("module", ["asyncio", "uvloop"])
 @pytest.mark.parametrize("call", [asyncio.to_thread, anyio.to_thread.run_sync])
-def test_the_handler_called_in_a_thread_of_the_app_is_an_error_by_name(call: Any) -> None:
+def test_the_handler_called_in_a_thread_of_the_app_is_an_error_by_name(call: Any, module: str) -> None:
     raised: list[BaseException] = []
 
     def again() -> None:
@@ -401,9 +402,10 @@ def test_the_handler_called_in_a_thread_of_the_app_is_an_error_by_name(call: Any
             await call(again)
             await respond(send)
 
-    handler = Bridge(app)
+    handler = Bridge(app, loop_factory=pytest.importorskip(module).new_event_loop)
     assert handler(EVENT)["body"] == "ok"
     assert len(raised) == 1
+    handler.close()
 
 
 def test_a_thread_that_is_not_the_app_s_waits_for_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -478,7 +480,7 @@ def test_to_wait_for_a_future_ends_with_it_or_with_the_time() -> None:
 
 def test_input_is_looked_for_though_no_request_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loops, "TURN_SECONDS", 0.001)
-    runner = Runner(asyncio.new_event_loop)
+    runner = Runner(ASYNCIO)
     ended: list[str] = []
 
     async def slow() -> None:
@@ -511,7 +513,7 @@ def test_input_is_looked_for_though_no_request_waits(monkeypatch: pytest.MonkeyP
 
 
 def test_tasks_that_are_always_ready_hold_up_no_request() -> None:
-    runner = Runner(asyncio.new_event_loop)
+    runner = Runner(ASYNCIO)
     turns = 0
 
     async def busy() -> None:
@@ -537,7 +539,7 @@ def test_tasks_that_are_always_ready_hold_up_no_request() -> None:
 
 def test_to_close_a_runner_cancels_what_is_left_on_it() -> None:
     ended: list[str] = []
-    runner = Runner(asyncio.new_event_loop)
+    runner = Runner(ASYNCIO)
     left: list[asyncio.Task[None]] = []
 
     async def wait() -> None:
@@ -561,7 +563,7 @@ def test_to_close_a_runner_does_not_wait_for_what_will_not_end(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(loops, "CLOSE_SECONDS", 0.02)
-    runner = Runner(asyncio.new_event_loop)
+    runner = Runner(ASYNCIO)
     left: list[asyncio.Task[None]] = []
 
     async def stubborn() -> None:
@@ -585,7 +587,7 @@ def test_to_close_a_runner_does_not_wait_for_what_will_not_end(
 
 
 def test_a_runner_may_be_closed_in_another_thread() -> None:
-    runner = Runner(asyncio.new_event_loop)
+    runner = Runner(ASYNCIO)
     hooks = sys.get_asyncgen_hooks()
     thread = threading.Thread(target=runner.close)
     thread.start()

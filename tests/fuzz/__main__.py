@@ -13,9 +13,16 @@ from pathlib import Path
 from random import Random, SystemRandom
 from typing import Any
 
-from . import apps, events, replies, results
+from . import answers, apps, events, replies, results, websockets
 
-TARGETS: dict[str, Any] = {"events": events, "apps": apps, "results": results, "replies": replies}
+TARGETS: dict[str, Any] = {
+    "events": events,
+    "websockets": websockets,
+    "apps": apps,
+    "results": results,
+    "replies": replies,
+    "answers": answers,
+}
 """What is fuzzed, by name: modules with `make(random)` and `check(input)`."""
 
 CASES = Path(__file__).parent / "cases"

@@ -16,7 +16,7 @@ from .__main__ import CASES, TARGETS, attempt
 from .fuzzed_random import FuzzedRandom
 from .mutation import places
 
-INPUTS = {"events": 500, "apps": 500, "results": 2000, "replies": 4000}
+INPUTS = {"events": 500, "websockets": 200, "apps": 500, "results": 2000, "replies": 4000, "answers": 1000}
 """How many of each the suite tries: about a second's worth. `make fuzz` goes on with others."""
 
 

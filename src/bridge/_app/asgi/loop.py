@@ -29,6 +29,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future, Handle
     from collections.abc import Callable, Coroutine
+    from concurrent.futures import ThreadPoolExecutor
     from selectors import SelectorKey
     from socket import socket
     from typing import Any, TypeAlias
@@ -104,6 +105,7 @@ class Runner:
         selector = getattr(self.loop, "_selector", None) if hasattr(self.loop, "_scheduled") else None
         self._select: Callable[[None], list[tuple[SelectorKey, int]]] | None = getattr(selector, "select", None)
         _answer_by_thread(self.loop)
+        self._executor = None if hasattr(self.loop, "_default_executor") else _own_executor(self.loop)
         self._root = RootTask(self.loop)
         for make in first_steps:
             self._first_step = make(self.loop)
@@ -159,7 +161,7 @@ class Runner:
     def _check_thread(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         """Raise RunningLoopError in a thread that the running event waits for: it would wait until the deadline."""
         thread: Any = threading.current_thread()
-        executor: Any = getattr(self.loop, "_default_executor", None)
+        executor: Any = self._executor or self.loop._default_executor  # type: ignore[attr-defined]
         # anyio's threads, in which FastAPI and Starlette run plain endpoints, know their loop.
         if getattr(thread, "loop", None) is self.loop or thread in getattr(executor, "_threads", ()):
             coroutine.close()
@@ -341,6 +343,15 @@ def _answer_by_thread(loop: AbstractEventLoop) -> None:
 
     with suppress(AttributeError):
         loop.is_running = is_running_here  # type: ignore[method-assign]
+
+
+def _own_executor(loop: AbstractEventLoop) -> ThreadPoolExecutor:
+    """Give a loop that does not show its executor one whose threads are known: uvloop's attributes are C's."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    executor = ThreadPoolExecutor(thread_name_prefix="asyncio")
+    loop.set_default_executor(executor)
+    return executor
 
 
 def check_idle() -> None:

@@ -46,10 +46,11 @@ class _Answer(NamedTuple):
     def __str__(self) -> str:
         try:
             said = json.loads(self.content)
-            text = said.get("message") or said.get("Message") or ""
-        except (ValueError, AttributeError):
-            text = self.content[:200].decode("utf-8", "replace")
-        return " ".join(str(part) for part in (self.status, self.kind, text) if part)
+            text = str(said.get("message") or said.get("Message") or "")
+        except (ValueError, AttributeError, RecursionError):
+            text = self.content.decode("utf-8", "replace")
+        parts = (str(self.status), self.kind, text[:200])
+        return " ".join(part if part.isprintable() else repr(part) for part in parts if part)
 
 
 class ManagementAPI:
@@ -127,9 +128,11 @@ class ManagementAPI:
         """
         answer = self._accepted("GET", connection_id)
         try:
-            found: dict[str, Any] = json.loads(answer.content)
-        except ValueError as error:
+            found = json.loads(answer.content)
+        except (ValueError, RecursionError) as error:
             raise self._error(answer, "GET", connection_id) from error
+        if type(found) is not dict:
+            raise self._error(answer, "GET", connection_id)
         return found
 
     def delete(self, connection_id: str) -> None:
@@ -171,6 +174,11 @@ class ManagementAPI:
                 f"API Gateway has refused {call} {len(PAUSES) + 1} times ({answer}): there are too many requests in "
                 "the account and region, or the client reads more slowly than the app sends."
             )
+        if answer.kind in ("InvalidSignatureException", "UnrecognizedClientException"):
+            return ManagementError(
+                f"{call} at {self._place.url} is signed with credentials that are not known there ({answer}). "
+                "Where that is a local gateway, its log says what to do."
+            )
         if answer.status == 403:
             return ManagementError(
                 f"API Gateway does not allow {call} at {self._place.url} ({answer}). The function's role needs "
@@ -201,7 +209,8 @@ class ManagementAPI:
                 if kept and not answered and isinstance(error, OSError) and not isinstance(error, TimeoutError):
                     connection = self._new()
                     continue
-                if isinstance(error, OSError | HTTPException):
+                # The last two: http.client reserves as many bytes as an answer says that it has.
+                if isinstance(error, OSError | HTTPException | OverflowError | MemoryError):
                     raise ManagementError(f"{method} at {self._place.url} got no answer: {error!r}.") from error
                 raise
             if connection.sock is not None:  # the server has not said that it closes
