@@ -252,7 +252,7 @@ def test_serve_wraps_an_app(app: str, folder: Path) -> None:
         assert server.url.endswith("/prod/")
         assert httpx.get(server.url + "x").text == ("/prod/x" if app == "asgi" else "/x")
         assert server.interrupt() == 0
-    assert server.lines[0] == f"things:{app} behind http: {server.url}\n"
+    assert server.lines[0] == f"things:{app} behind HTTP API, stage prod, payload 2.0: {server.url}\n"
     assert server.lines[1].startswith("GET /prod/x 200 ")
     assert server.lines[2:] == []
 

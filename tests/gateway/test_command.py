@@ -35,8 +35,8 @@ def test_websocket_api(processes: str) -> None:
     assert {answer["authorizer"]["principalId"] for answer in answers} == {"me"}
     assert server.process.pid not in {answer["pid"] for answer in answers} or processes == "0"
     http_url = url.replace("ws", "http")
-    assert server.lines[0] == f"{TARGET} behind websocket: {url}\n"
-    assert server.lines[1] == f"its connections: {http_url}/@connections\n"
+    assert server.lines[0] == f"{TARGET} behind WebSocket API, stage prod: {url}\n"
+    assert server.lines[1] == f"what functions send to its connections goes to {http_url}/@connections\n"
     assert re.fullmatch(r"signed with: AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=\S{32}\n", server.lines[2])
     assert "Traceback" not in "".join(server.lines)
 

@@ -6,15 +6,28 @@ import argparse
 import json
 import os
 import sys
-import uuid
-from contextlib import closing, redirect_stdout
-from pathlib import Path
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from .. import __version__
 from ..errors import BridgeError
-from ..runtime._import_string import UsageError, find, load, parts
-from . import api_options, event, inspecting, policy, template, websocket_options
+from ..runtime._import_string import UsageError, find, parts
+from . import (
+    api_options,
+    banner,
+    completion,
+    env_file,
+    event,
+    examples,
+    given,
+    inspecting,
+    invoke,
+    log_options,
+    policy,
+    template,
+    websocket_options,
+)
+from .loading import EXTRA, NotImportedError, loaded
 from .packaging import check, coldstart, package
 
 if TYPE_CHECKING:
@@ -42,10 +55,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Who reads has had enough (`| head`). The interpreter flushes once more at its end, to where that does no harm.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + 13  # SIGPIPE, which other programs end by
+    except NotImportedError as error:
+        print(error, file=sys.stderr)
+        return 1
     except (BridgeError, UsageError) as error:
         complaint = str(error)
     except ModuleNotFoundError as error:
-        if error.name not in ("starlette", "uvicorn", "websockets", "yaml"):
+        if error.name not in EXTRA:
             raise
         complaint = f'{error.name} is missing: pip install "lambda-bridge[serve]"'
     else:
@@ -64,6 +80,8 @@ def gateway() -> HostGuard:
         return guarded(_gateway(settings), hosts, any_signature=any_signature)
     except (BridgeError, UsageError) as error:
         sys.exit(f"bridge serve: {error}")
+    except NotImportedError as error:
+        sys.exit(str(error))
 
 
 def _gateway(settings: dict[str, Any]) -> Gateway | WebSocketGateway | BothSides | Inspector:
@@ -82,11 +100,13 @@ def _gateway(settings: dict[str, Any]) -> Gateway | WebSocketGateway | BothSides
     if count:
         handler = Processes(target, count, routing)
     else:
-        handler = load(target, streaming=streaming, as_lambda=not as_runtime, starts_later=starts_later)
+        handler = loaded(target, "serve", streaming=streaming, as_lambda=not as_runtime, starts_later=starts_later)
     made: Gateway | WebSocketGateway | BothSides
     if websocket:
         authorizer = websocket.pop("authorizer")
-        made = sockets = WebSocketGateway(handler, authorizer=authorizer and load(authorizer), **websocket)
+        made = sockets = WebSocketGateway(
+            handler, authorizer=authorizer and loaded(authorizer, "serve", as_lambda=False), **websocket
+        )
     if settings.get("api") != "websocket":
         made = http = Gateway(handler, **settings)
         if websocket:
@@ -101,20 +121,18 @@ def _gateway(settings: dict[str, Any]) -> Gateway | WebSocketGateway | BothSides
     return inspector.before(made)
 
 
-def _set_log(options: argparse.Namespace) -> None:
-    """Say to this process, and those that it starts, what Lambda says in a function's logging settings."""
-    if options.log_level is not None:
-        os.environ["AWS_LAMBDA_LOG_LEVEL"] = options.log_level.upper()
-    if options.log_format is not None:
-        os.environ["AWS_LAMBDA_LOG_FORMAT"] = options.log_format.upper()
-
-
 def _serve(options: argparse.Namespace) -> None:
-    _set_log(options)
+    log_options.apply(options)
     path = template.found(options.target)
     if path is not None:
+        given.refuse(options, given.APPS, "a template says that itself")
         template.serve(options, path)
         return
+    given.refuse(options, given.TEMPLATES, f"that is for templates, and {options.target} is none")
+    if options.api != "websocket" and not options.websocket:
+        given.refuse(options, given.WEBSOCKETS, "that is for WebSocket APIs: --api websocket, or --websocket")
+    if not options.processes:
+        given.refuse(options, ["routing"], "that is for several processes: --processes N")
     from ..gateway import Server
     from ..gateway._environment import environment, lent, shared, signing
 
@@ -123,11 +141,10 @@ def _serve(options: argparse.Namespace) -> None:
     options.concurrency = options.processes or options.concurrency
     both = options.websocket and options.api != "websocket"
     websocket = websocket_options.settings(options) if both or options.api == "websocket" else None
-    stage = websocket["stage"] if websocket and not both else options.stage
     settings = {
         "target": options.target,
         "api": options.api,
-        "stage": options.stage,
+        "stage": websocket["stage"] if websocket and not both else options.stage,
         "payload": options.payload,
         "multi_value": options.multi_value,
         "trigger": options.trigger,
@@ -144,6 +161,7 @@ def _serve(options: argparse.Namespace) -> None:
         closing(
             Server(options.host, options.port, hosts=options.allow_host, any_signature=options.any_signature)
         ) as server,
+        lent(env_file.variables(options)),
         lent(environment(server.url, websocket["stage"]) if websocket else {}),
         shared(bool(websocket and options.processes)) as file,
     ):
@@ -155,48 +173,21 @@ def _serve(options: argparse.Namespace) -> None:
             app: Any = "bridge._command.cli:gateway"
         else:
             app = _gateway(settings)
-        url = f"{server.url}{api_options.prefix(stage)}"
-        if options.api != "websocket":
-            print(f"{options.target} behind {options.api}: {url}/")
-        if websocket:
-            url = f"{server.url}/{websocket['stage']}"
-            print(f"{options.target} behind websocket: {url.replace('http', 'ws', 1)}")
-            print(f"its connections: {url}/@connections")
-            if not options.any_signature:
-                print(f"signed with: {signing()}")
-            if file:
-                print(f"its store, where the app has a MemoryStore, which its processes could not share: {file}")
-        if options.inspect:
-            print(f"inspector: {inspecting.url(server.url)}")
+        for line in banner.lines(options.target, server.url, {**settings, "websocket": websocket}):
+            print(line)
+        if websocket and not options.any_signature:
+            print(f"signed with: {signing()}")
+        if file:
+            print(f"its store, where the app has a MemoryStore, which its processes could not share: {file}")
+        inspecting.told(options, server.url)
         sys.stdout.flush()
         server.run(app, reload=options.reload)
 
 
-def _invoke(options: argparse.Namespace) -> None:
-    from .. import current
-    from ..gateway import _local_log
-    from ..gateway._context import LambdaContext
-
-    _set_log(options)
-    _local_log.set_up(sys.stderr)
-    handler = load(options.target, as_lambda=True)
-    try:
-        text = sys.stdin.read() if options.event == "-" else Path(options.event).read_text(encoding="utf-8")
-        event = json.loads(text)
-    except OSError as error:
-        raise UsageError(f"cannot read {options.event!r}: {error.strerror}") from None
-    except ValueError as error:
-        raise UsageError(f"{options.event!r} is no JSON: {error}") from None
-    with redirect_stdout(sys.stderr):  # standard output is the result's
-        context = LambdaContext(str(uuid.uuid4()), options.timeout)
-        current.context.set(context)
-        result = handler(event, context)
-    print(json.dumps(result, indent=2, ensure_ascii=False))
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("bridge", description="Any ASGI or WSGI app as a Lambda handler.")
-    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument("-V", "--version", action="version", version=__version__)
+    completion.add(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
     serve = commands.add_parser("serve", help="serve a handler, an app, or a SAM or CloudFormation template")
@@ -237,28 +228,13 @@ def _parser() -> argparse.ArgumentParser:
         "--streaming", action="store_true", help="the API expects a stream; function URLs and REST APIs only"
     )
     inspecting.add(serve)
-    _add_log(serve)
-    serve.set_defaults(run=_serve)
+    env_file.add(serve)
+    log_options.add(serve)
+    serve.set_defaults(run=_serve, parser=serve)
 
     template.add_send(commands)
 
-    invoke = commands.add_parser("invoke", help="print the result of one event")
-    _add_target(invoke)
-    invoke.add_argument("event", metavar="EVENT.json", help="a file; - for standard input")
-    invoke.add_argument("--timeout", type=float, default=30, help="the function's timeout, seconds (default: 30)")
-    _add_log(invoke)
-    invoke.set_defaults(run=_invoke)
-
-    for command in (event, package, check, coldstart, policy):
+    for command in (invoke, event, package, check, coldstart, policy):
         command.add(commands)
+    examples.add(commands)
     return parser
-
-
-def _add_log(parser: argparse.ArgumentParser) -> None:
-    levels = ["trace", "debug", "info", "warning", "error", "critical"]
-    parser.add_argument("--log-level", choices=levels, help="of the function's log (default: warning, as in Lambda)")
-    parser.add_argument("--log-format", choices=["text", "json"], help="of the function's log (default: text)")
-
-
-def _add_target(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("target", metavar="MODULE:HANDLER", help="a Lambda handler, or an app, which is then wrapped")

@@ -41,8 +41,11 @@ def set_up(target: str, stack: Callable[[], Stack] | None = None) -> Inspector:
     return inspector
 
 
-def url(server: str) -> str:
-    """Return where the inspector of a server is."""
-    from ..gateway._inspector import PATH
+def told(options: argparse.Namespace, server: str) -> None:
+    """Print where the inspector of a server is, or how to get one; and, to a person, how to end it all."""
+    if options.inspect:
+        from ..gateway._inspector import PATH
 
-    return server + PATH
+        print(f"inspector: {server}{PATH}")
+    if sys.stdout.isatty():
+        print(f"{'' if options.inspect else '--inspect shows requests in a browser; '}Ctrl+C ends")

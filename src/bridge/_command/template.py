@@ -33,7 +33,6 @@ def add(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("templates")
     group.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", help="of the template")
     group.add_argument("--import", action="append", default=[], dest="imports", metavar="NAME=VALUE", help="an export")
-    group.add_argument("--env-file", metavar="FILE", help="variables for the functions, as NAME=value or SAM's JSON")
     group.add_argument(
         "--config-env", default="default", metavar="NAME", help="environment of samconfig.toml (default: default)"
     )
@@ -99,8 +98,7 @@ def serve(options: argparse.Namespace, path: Path) -> None:
             print(line)
         if not options.any_signature:
             print(f"signed with: {signing()}")
-        if inspector is not None:
-            print(f"inspector: {inspecting.url(next(iter(desk.served.values()), desk.control))}")
+        inspecting.told(options, next(iter(desk.served.values()), desk.control))
         sys.stdout.flush()
         _beside(options, path, desk, read)
         app = desk if inspector is None else inspector.before(desk)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect, Request
 
+from .._http.body import media_type
 from ..errors import ConfigurationError, ResultBodyError, ResultError
 from ..sources._client_request import ClientRequest
 from . import _forwarded as forwarded, _incoming as incoming, _watch as watch
@@ -31,6 +32,13 @@ if TYPE_CHECKING:
     from ._apis import Api, ApiName, Trigger
 
 log = logging.getLogger("bridge.gateway")
+
+_STREAMED_TYPES = frozenset(
+    """
+    application/json-seq application/jsonl application/x-ndjson multipart/x-mixed-replace text/event-stream
+    """.split()  # noqa: SIM905
+)
+"""What is sent in parts by its nature, so that an answer of this type in one piece is not what its app had in mind."""
 
 
 class Gateway:
@@ -186,10 +194,20 @@ def responded(api: Api, call: ClientRequest, result: bytes) -> Response:
     try:
         if len(result) > api.result_limit:
             raise ResultError(f"the result has {len(result):,} bytes of JSON; the limit is {api.result_limit:,}")
-        return outward(api.response(json.loads(result), call), api.remapped, call.method)
+        response = outward(api.response(json.loads(result), call), api.remapped, call.method)
     except ResultError as error:
         log.error("%s %s: %s", call.method, call.raw_path, error)
         return plain(*(api.no_base64 if isinstance(error, ResultBodyError) else api.refused or api.failed))
+    kind = media_type(response.headers.get("content-type"))
+    if kind in _STREAMED_TYPES:
+        log.warning(
+            "%s %s: the app's stream of %s came in one piece, at its end: this API waits for all of it. Function "
+            "URLs and REST APIs can stream, with Bridge(app, streaming='on'): bridge serve APP --api url --streaming.",
+            call.method,
+            call.raw_path,
+            kind,
+        )
+    return response
 
 
 def oversized(api: Api, call: ClientRequest) -> Response | None:

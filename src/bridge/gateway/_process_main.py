@@ -19,6 +19,7 @@ from ..errors import BridgeError
 from ..runtime._import_string import UsageError, find, load
 from . import _local_log
 from ._context import LambdaContext, describe
+from ._import_failure import told
 from ._piped import Streamed
 from ._watch import teed
 
@@ -89,6 +90,9 @@ def work(target: str, jobs: BinaryIO, answers: Answers, *, exact: bool = False) 
     except (BridgeError, UsageError) as error:
         answers.give({"refused": str(error)})
         return 2
+    except Exception as error:
+        sys.stderr.write("\n".join(told(target, error)) + "\n")
+        return 1
     answers.give({"ready": True})
     streams = Streamed(handler, answers.give)
     for job in jobs:

@@ -17,11 +17,9 @@ from . import _watch as watch
 from ._function import TimedOutError
 from ._outward import outward, plain
 from ._process import ProcessError
+from ._threaded import Threaded
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-    from typing import Any
-
     from starlette.responses import Response
 
     from ..sources._client_request import ClientRequest
@@ -131,6 +129,12 @@ class Stream:
 
     async def result(self, result: object) -> None:
         """Take a result, though the API expects a stream."""
+        log.warning(
+            "%s %s: the API expects a stream, and the function gave its result in one piece. A Bridge streams, on "
+            "bridge.runtime, if it is told to: Bridge(app, streaming='on').",
+            self._call.method,
+            self._call.raw_path,
+        )
         text = json.dumps(result, ensure_ascii=False)
         try:
             response = outward(self._api.unframed(json.loads(text)), self._api.remapped, self._call.method)
@@ -211,43 +215,3 @@ class Stream:
                 await self._send(message)
             except OSError:
                 self._over = True
-
-
-class Threaded:
-    """A stream as a function in a thread sees it: a `bridge.types.SyncResponder`.
-
-    Args:
-        stream: the stream.
-        loop: the loop that it lives on.
-    """
-
-    def __init__(self, stream: Stream, loop: asyncio.AbstractEventLoop) -> None:
-        self._stream = stream
-        self._loop = loop
-
-    def result(self, result: object) -> None:
-        """Take a result, though the API expects a stream."""
-        self._wait(self._stream.result(result))
-
-    def start(self, content_type: str, prelude: bytes) -> None:
-        """Take the beginning of a stream."""
-        self._wait(self._stream.start(content_type, prelude))
-
-    def write(self, data: bytes) -> None:
-        """Take bytes of the body."""
-        self._wait(self._stream.write(data))
-
-    def end(self, data: bytes = b"") -> None:
-        """Take the last bytes of the stream, if there are more, and its end."""
-        self._wait(self._stream.end(data))
-
-    def fail(self, error: BaseException) -> None:
-        """Take note that the stream has failed."""
-        self._wait(self._stream.fail(error))
-
-    def _wait(self, step: Coroutine[Any, Any, None]) -> None:
-        # The function's time is over: AWS would have ended its process. It may end by itself.
-        if self._stream.stopped:
-            step.close()
-            raise ConnectionAbortedError("the gateway has stopped waiting for the function")
-        asyncio.run_coroutine_threadsafe(step, self._loop).result()

@@ -168,7 +168,16 @@ function draw(shown) {
     make("h3", {}, shown.method === "EVENT" ? "Gateway" : "Response"), headers("Response headers", shown.response_headers),
     block("Response body", shown.response_body), block("Log of the gateway", shown.log),
   ];
-  byId("detail").replaceChildren(...parts.filter((part) => part !== null));
+  const article = byId("detail");
+  const same = article.dataset.number === String(shown.number);
+  const before = same ? [...article.querySelectorAll("details")].map((each) => each.open) : [];
+  const snippet = same && byId("snippet") ? [...byId("snippet").children] : [];
+  article.replaceChildren(...parts.filter((part) => part !== null));
+  article.dataset.number = shown.number;
+  // What goes on, or has just got a line of its log, is drawn anew: what a person has opened stays as it is.
+  const after = article.querySelectorAll("details");
+  if (after.length === before.length) after.forEach((each, index) => { each.open = before[index]; });
+  byId("snippet").append(...snippet);
 }
 
 async function detail() {
