@@ -21,7 +21,8 @@ Resources:
         Type: AWS::Serverless::Function
         Properties:
           FunctionName: !Join ["-", [serve, !Ref Name]]
-          Environment: { Variables: { WANTED: !If ["Is${Name}", "yes", "no"], OTHER: !Sub "${AWS::Region} ${Kind} ${Name}" } }
+          Environment:
+            Variables: { WANTED: !If ["Is${Name}", "yes", "no"], OTHER: !Sub "${AWS::Region} ${Kind} ${Name}" }
           Events:
             Fn::ForEach::Events:
               - Place
