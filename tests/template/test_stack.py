@@ -74,6 +74,7 @@ Resources:
         ("{ Runtime: !Ref AWS::NoValue, CodeUri: s3://bucket/key }", "its code is in S3"),
         ("{ CodeUri: { Bucket: b, Key: k } }", "its code is in S3"),
         ("{ CodeUri: {} }", "it has no code"),
+        ("{ Handler: run.sh }", "its handler, run.sh, is a script, and only handlers in Python run here"),
         ("{ CodeUri: nowhere }", "its code, nowhere, is not there"),
         ("{ CodeUri: app.py }", "its code, app.py, is an archive, and the handler is not beside it"),
     ],
