@@ -306,6 +306,20 @@ def test_an_app_that_streams_starts_up_once_in_its_process(tmp_path: Path, decor
     assert noted.count("decorator") == (4 if decorators else 0)
 
 
+def test_a_function_that_is_not_there_is_said_in_a_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "app.py").touch()
+    url = "FunctionUrlConfig: { AuthType: NONE, InvokeMode: RESPONSE_STREAM }"
+    properties = f"Handler: app.nothing, Runtime: python3.13, Events: {{ All: {{ Type: HttpApi }} }}, {url}"
+    (tmp_path / "template.yaml").write_text(
+        f"Resources: {{ F: {{ Type: AWS::Serverless::Function, Properties: {{ {properties} }} }} }}\n"
+    )
+    with Template(tmp_path / "template.yaml").serving() as apis:
+        statuses = [httpx.get(apis[api], timeout=20).status_code for api in ("ServerlessHttpApi", "FUrl")]
+    assert statuses == [500, 502]
+    said = [record for record in caplog.records if "the function failed: module 'app' has no 'nothing'" in record.message]
+    assert [record.exc_info for record in said] == [None, None]
+
+
 def test_a_stream_that_nobody_waits_for_is_made_to_its_end(path: Path) -> None:
     taken: list[str] = []
 

@@ -118,6 +118,7 @@ def test_boto3_invokes_functions_by_name_and_by_arn(apis: dict[str, str]) -> Non
         assert json.load(answer["Payload"]) == {"done": "dust", "as": "Shop", "memory": "256"}
     with pytest.raises(client.exceptions.ResourceNotFoundException):
         client.invoke(FunctionName="Nobody")
+    client.close()
 
 
 @pytest.mark.parametrize("action", ["GET", "OPTIONS"])

@@ -9,7 +9,7 @@ from bridge.gateway._template import TemplateError
 
 LOOPS = """
 Transform: [AWS::LanguageExtensions, AWS::Serverless-2016-10-31]
-Parameters: { Names: { Type: CommaDelimitedList, Default: "tea,cake" } }
+Parameters: { Names: { Type: CommaDelimitedList, Default: "tea,cake" }, Kind: { Type: String, Default: hot } }
 Globals: { Function: { Runtime: python3.13, Handler: app.handler, CodeUri: . } }
 Conditions:
   Fn::ForEach::Wanted: [Name, !Ref Names, { "Is${Name}": !Equals [!Ref Name, tea] }]
@@ -21,7 +21,8 @@ Resources:
         Type: AWS::Serverless::Function
         Properties:
           FunctionName: !Join ["-", [serve, !Ref Name]]
-          Environment: { Variables: { WANTED: !If ["Is${Name}", "yes", "no"], OTHER: !Sub "${AWS::Region} ${Name}" } }
+          Environment:
+            Variables: { WANTED: !If ["Is${Name}", "yes", "no"], OTHER: !Sub "${AWS::Region} ${Kind} ${Name}" }
           Events:
             Fn::ForEach::Events:
               - Place
@@ -47,7 +48,7 @@ def test_loops_make_resources_properties_conditions_and_outputs(path: Path) -> N
         "Servetea": "serve-tea",
         "Servecake": "serve-cake",
     }
-    assert functions["Servetea"].environment == {"WANTED": "yes", "OTHER": "us-east-1 tea"}
+    assert functions["Servetea"].environment == {"WANTED": "yes", "OTHER": "us-east-1 hot tea"}
     assert functions["Servecake"].environment["WANTED"] == "no"
     assert [route.key for route in template._stack.apis["ServerlessHttpApi"].routes] == [
         "GET /tea/x-y", "GET /tea/z", "GET /tea/1", "GET /cake/x-y", "GET /cake/z", "GET /cake/1",

@@ -268,6 +268,7 @@ def test_asynchronous_and_failed_invocations_are_answered_as_lambda_answers(apis
     failed = client.invoke(FunctionName="Echo", Payload=b'{"body-json": {"fail": 1}}')
     assert failed["FunctionError"] == "Unhandled"
     assert json.load(failed["Payload"])["errorType"] == "ValueError"
+    client.close()
     assert httpx.get(apis.lambda_url).status_code == 404  # type: ignore[attr-defined]
 
 

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from bridge.gateway import Template
 from bridge.gateway._template import TemplateError
 from bridge.gateway._template.model import Stack
+from bridge.gateway._template.sending import names
 
 
 @pytest.fixture
@@ -73,6 +74,7 @@ Resources:
         ("{ Runtime: !Ref AWS::NoValue, CodeUri: s3://bucket/key }", "its code is in S3"),
         ("{ CodeUri: { Bucket: b, Key: k } }", "its code is in S3"),
         ("{ CodeUri: {} }", "it has no code"),
+        ("{ Handler: run.sh }", "its handler, run.sh, is a script, and only handlers in Python run here"),
         ("{ CodeUri: nowhere }", "its code, nowhere, is not there"),
         ("{ CodeUri: app.py }", "its code, app.py, is an archive, and the handler is not beside it"),
     ],
@@ -455,6 +457,55 @@ def test_events_of_every_kind_know_their_sources(folder: Path) -> None:
         ("F/Later", "scheduler", "", False),
     ]
     assert list(stack.notes) == []
+
+
+def test_sources_are_called_by_their_logical_ids_and_by_their_names(folder: Path) -> None:
+    stack = one(
+        folder,
+        """
+      Events:
+        Jobs: { Type: SQS, Properties: { Queue: !GetAtt Queue.Arn } }
+        Files: { Type: S3, Properties: { Bucket: !Ref Bucket, Events: "s3:ObjectCreated:*" } }
+        Items: { Type: DynamoDB, Properties: { Stream: !GetAtt Table.StreamArn, StartingPosition: LATEST } }
+        Far: { Type: SQS, Properties: { Queue: "arn:aws:sqs:us-east-1:1:far" } }
+""",
+        """
+  Queue: { Type: AWS::SQS::Queue, Properties: { QueueName: jobs.fifo } }
+  Bucket: { Type: AWS::S3::Bucket, Properties: { BucketName: files } }
+  Table: { Type: AWS::DynamoDB::Table, Properties: { TableName: items } }
+""",
+    )
+    assert [each.origin for each in stack.events] == ["Queue", "Bucket", "Table", ""]
+    for event, called in zip(stack.events, ("jobs.fifo", "files", "items", "far"), strict=True):
+        assert {called, event.name} | ({event.origin} if event.origin else set()) <= names(event)
+    assert "" not in names(stack.events[3])
+
+
+def test_what_requests_are_not_checked_against_is_said(folder: Path) -> None:
+    stack = one(
+        folder,
+        """
+      Events:
+        Checked:
+          Type: Api
+          Properties: { RestApiId: !Ref Sam, Path: /, Method: post, RequestModel: { Model: M, ValidateBody: true } }
+        Shown: { Type: Api, Properties: { RestApiId: !Ref Sam, Path: /, Method: get, RequestModel: { Model: M } } }
+""",
+        """
+  Sam: { Type: AWS::Serverless::Api, Properties: { StageName: v1, Auth: { ResourcePolicy: { IpRangeBlacklist: [1.2.3.4] } } } }
+  Plain: { Type: AWS::ApiGateway::RestApi, Properties: { Name: plain, Policy: { Statement: [] } } }
+  Stage: { Type: AWS::ApiGateway::Stage, Properties: { RestApiId: !Ref Plain, StageName: v1 } }
+  Method: { Type: AWS::ApiGateway::Method, Properties: { RestApiId: !Ref Plain, ResourceId: !GetAtt Plain.RootResourceId, HttpMethod: GET, RequestValidatorId: v, Integration: { Type: MOCK } } }
+  Http: { Type: AWS::Serverless::HttpApi, Properties: { DefinitionBody: { paths: { /: { post: { x-amazon-apigateway-integration: { type: aws_proxy, integrationSubtype: SQS-SendMessage } } } } } } }
+""",
+    )
+    assert {note.partition(": ")[2] for note in stack.notes} == {
+        "requests of F.Checked are not checked here against its RequestModel",
+        "Sam's resource policy is not looked at here: it lets everybody in",
+        "Plain's resource policy is not looked at here: it lets everybody in",
+        "requests of Method are not checked here against its RequestValidatorId",
+        "an integration with SQS-SendMessage is answered with 501",
+    }
 
 
 def test_stages_are_referred_to_by_their_names(folder: Path) -> None:

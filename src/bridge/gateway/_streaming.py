@@ -11,7 +11,7 @@ from .. import current
 from .._app import prelude
 from .._http.body import BODILESS
 from .._invocation.around import name_of
-from ..errors import ResultError
+from ..errors import ConfigurationError, ResultError
 from ..runtime._import_string import has_bridge_inside
 from . import _watch as watch
 from ._function import TimedOutError
@@ -65,7 +65,7 @@ class Streams:
         except TimedOutError as error:
             log.error("%s %s: %s", call.method, call.raw_path, error)
             await stream.stop(self._api.overdue(self._function.timeout))
-        except ProcessError as error:  # its text is the function's own traceback
+        except (ConfigurationError, ProcessError) as error:  # its text says it, or is the function's own traceback
             log.error("%s %s: the function failed: %s", call.method, call.raw_path, error)
             await stream.stop(self._api.failed)
         except Exception:

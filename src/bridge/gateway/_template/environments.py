@@ -50,6 +50,7 @@ class Environments:
         self.variables = launch.environment or {}
         self._idle: list[Process] = []
         self._busy: set[Process] = set()
+        self._ending: list[threading.Thread] = []
         self._lock = threading.Lock()
 
     def __call__(self, event: Event, context: Any) -> object:
@@ -84,7 +85,9 @@ class Environments:
                     self._idle.append(process)
             if not kept:
                 process.tell_to_end()
-                threading.Thread(target=process.end, daemon=True).start()
+                ending = threading.Thread(target=process.end, daemon=True)
+                ending.start()
+                self._ending = [*(each for each in self._ending if each.is_alive()), ending]
 
     def start(self) -> None:
         """Start a process, and do not wait until it is ready."""
@@ -105,6 +108,8 @@ class Environments:
             ended, self._idle = [*self._idle, *self._busy], []
             self._busy.clear()
         _end(ended)
+        for each in self._ending:
+            each.join()
 
     def _taken(self) -> Process:
         with self._lock:

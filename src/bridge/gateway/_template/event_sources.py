@@ -60,6 +60,14 @@ def read(resources: Resources) -> None:
                         name=resource.logical_id, function=function, kind="sns", source=arn, line=resource.line
                     )
                 )
+    _name_origins(resources)
+
+
+def _name_origins(resources: Resources) -> None:
+    """Note which resources of the template the sources are: their own names may be others than their logical ids."""
+    arns = {arn: each.logical_id for each in resources.everything() if (arn := resources.arn(each.logical_id))}
+    for event in resources.stack.events:
+        event.origin = arns.get(event.source.partition("/stream/")[0], "")
 
 
 def _add(

@@ -118,6 +118,8 @@ def _add(resources: Resources, resource: Resource, properties: dict[str, Any], c
         function.unserved = "it is a container image"
     elif not function.runtime.startswith("python"):
         function.unserved = f"its runtime is {function.runtime or 'missing'}, and only Python runs here"
+    elif function.handler.endswith(".sh"):  # as the Lambda Web Adapter has it
+        function.unserved = f"its handler, {function.handler}, is a script, and only handlers in Python run here"
     elif isinstance(inline, str):
         function.inline = inline
         function.handler = function.handler or "index.handler"

@@ -153,6 +153,10 @@ class Identities:
             raise TemplateError(f"the name of {logical_id} depends on itself")
         return found
 
+    def arn(self, logical_id: str) -> str:
+        """Return a resource's ARN; "" for types that are not known to have one."""
+        return self._filled(_TYPES.get(self._resources[logical_id].get("Type"), ("", "", ""))[2], logical_id)
+
     def reference(self, logical_id: str, attribute: str | None, line: int) -> str | None:
         """Return what `Ref`, or `GetAtt` with an attribute, gives; None if there is no such resource."""
         if logical_id not in self._resources:

@@ -85,6 +85,7 @@ class EventResource:
         function: the function's logical id.
         kind: "sqs", "sns", "s3", "schedule", "eventbridge", "dynamodb", "kinesis", or "cloudwatch-logs".
         source: ARN.
+        origin: the source's logical id; "" if it is not in the template.
         batch: records of an event, at most.
         partial: whether its answer may name the records that failed: `ReportBatchItemFailures`.
         schedule: "rate(5 minutes)" or "cron(...)".
@@ -97,6 +98,7 @@ class EventResource:
     function: str
     kind: str
     source: str = ""
+    origin: str = ""
     batch: int = 10
     partial: bool = False
     schedule: str = ""

@@ -66,8 +66,10 @@ def integration(resources: Resources, given: dict[str, Any], line: int) -> Integ
     if kind == "mock":
         made.kind = "mock"
     elif kind in ("aws_proxy", "aws"):
-        function = resources.function(uri)
-        if function is None:
+        function, service = resources.function(uri), names.get("integrationsubtype")
+        if service:
+            resources.stack.notes.add(line, f"an integration with {service} is answered with 501")
+        elif function is None:
             resources.stack.notes.add(line, f"the integration's URI is no function of this template: {uri!r:.200}")
         else:
             made.kind, made.function = "lambda" if kind == "aws_proxy" else "custom", function

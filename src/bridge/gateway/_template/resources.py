@@ -113,6 +113,10 @@ class Resources:
         """Return what `Ref` gives for a resource."""
         return self._identities.reference(logical_id, None, 0) or logical_id
 
+    def arn(self, logical_id: str) -> str:
+        """Return a resource's ARN; "" for types that are not known to have one."""
+        return self._identities.arn(logical_id)
+
     def function(self, text: object) -> str | None:
         """Return the logical id of the function that a name, an ARN or an integration's URI means."""
         if not isinstance(text, str):

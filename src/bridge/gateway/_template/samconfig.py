@@ -5,8 +5,6 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/s
 
 from __future__ import annotations
 
-import shlex
-import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +52,8 @@ def read(template: Path, environment: str) -> Configuration:
         if environment != DEFAULT:
             raise TemplateError(f"there is no {path}, and so no environment {environment}")
         return Configuration()
+    import tomllib
+
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -77,6 +77,8 @@ def _values(given: Any) -> dict[str, str]:
         return {name: text(value) for name, value in given.items()}
     if isinstance(given, list):
         return {name: value for each in given for name, value in _values(each).items()}
+    import shlex
+
     found: dict[str, str] = {}
     try:
         words = shlex.split(given or "")

@@ -56,7 +56,9 @@ class Sender:
             return [await self._tried(name, bodies[0] if bodies else {}, 1)]
         found = [each for each in stack.events if name in names(each)]
         if not found:
-            known = sorted({*stack.functions, *(each.name for each in stack.events)})
+            known = sorted(
+                {*stack.functions, *(name for each in stack.events for name in (each.name, each.origin) if name)}
+            )
             raise UnknownNameError(f"there is no {name} in the template; there is {', '.join(known)}")
         return [step for each in found for step in await self.deliver(each, bodies)]
 
@@ -107,8 +109,8 @@ class Sender:
 
 
 def names(resource: EventResource) -> set[str]:
-    """Return what a source may be called: its event, and the resource that its ARN names."""
-    found = {resource.name, resource.name.replace("/", "."), resource.source}
+    """Return what a source may be called: its event, its logical id, its ARN, and the name in that."""
+    found = {resource.name, resource.name.replace("/", "."), resource.source, resource.origin} - {""}
     if resource.source:
         parts = resource.source.split(":", 5)[-1].split("/")  # "jobs", "table/items/stream/...", "stream/clicks"
         found.add(parts[1] if len(parts) > 1 else parts[0])

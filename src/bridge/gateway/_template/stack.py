@@ -17,6 +17,7 @@ from . import (
     sam_apis,
     sam_events,
     sending,
+    unread,
 )
 from .document import load
 from .identities import Account, Identities
@@ -145,6 +146,7 @@ def _fill(stack: Stack, resources: Resources) -> None:
             permission_resources,
             event_sources,
             custom_domains,
+            unread,
         ):
             reader.read(resources)
     except TemplateError:
