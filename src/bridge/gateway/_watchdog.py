@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class Watchdog:
     """Calls a function when a time is over, unless that has been called off.
 
-    A thread sleeps until the time is over, and then until the one is that runs by then. So many short times in a row take
-    one thread; a `threading.Timer` is a thread for each, which takes as long as a small event.
+    A thread sleeps until the time is over, and then to the end of the time that runs by then. So many times in a row
+    take one thread. A `threading.Timer` is a thread for each, which takes as long as a small event does.
 
     Args:
         overdue: is called in the thread. It must be quick: who calls off waits for its end.
