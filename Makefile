@@ -23,7 +23,7 @@ help:
 	@echo "make mutants   mistakes put into the code one by one: those that the tests do not see (MUTANTS='bridge._http.body*')"
 	@echo "make compat    the tests with sixteen frameworks and what goes with them; renews docs/compatibility.md"
 	@echo "make docs      the documentation site: http://$(HOST):$(PORT)"
-	@echo "make bench     the benchmark against other adapters; renews docs/benchmark.md and the charts"
+	@echo "make bench     the benchmark against other adapters; renews docs/benchmark.md, the figures of README.md and the chart"
 
 serve: $(VENV)/.serve
 	$(bin)/python -m bridge serve examples.fastapi_app.app:handler --host $(HOST) --port $(PORT) --api $(API) --stage '$(STAGE)'

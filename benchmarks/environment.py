@@ -169,4 +169,4 @@ def _command(runtime: str, cache: str) -> list[str]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = str(listener.getsockname()[1])
     server = [sys.executable, "-m", "uvicorn", "app:app", "--port", port, "--no-access-log", "--log-level", "warning"]
-    return [str(program), port, *server]
+    return [str(program), port, *server, "--timeout-keep-alive", "3600"]  # between turns it waits

@@ -134,7 +134,9 @@ def row(setting: Setting, effort: Effort, cache: str) -> Row:
             except (OSError, RuntimeError, ValueError) as error:
                 errors[name] = str(error) if isinstance(error, RuntimeError) else said(error)
         rounds = max(1, effort.rounds // 2)
-        first_bytes, cycles, processors = race(ready, event, rounds, min(setting.events, effort.calls))
+        columns, failed = race(ready, event, rounds, min(setting.events, effort.calls))
+        errors |= failed
+        first_bytes, cycles, processors = columns
         figures = {
             name: {
                 "first_byte": compared(first_bytes, name, setting.events),
@@ -144,10 +146,11 @@ def row(setting: Setting, effort: Effort, cache: str) -> Row:
                 "system_calls": environment.system_calls(event),
             }
             for name, environment in ready.items()
+            if name not in errors
         }
     if setting.starts:
-        starts = _starts(list(ready), setting, effort.launches, cache)
-        for name in ready:
+        starts = _starts(list(figures), setting, effort.launches, cache)
+        for name in figures:
             figures[name]["start"] = compared(starts, name, 1)
     return {"figures": figures, "aims": _aims(setting, cycles), "errors": errors}
 
@@ -167,17 +170,32 @@ def check(posted: bytes, answer: bytes) -> None:
         raise ValueError(f"answers {status}: {body[:80]!r}")
 
 
-def race(ready: dict[str, Environment], event: bytes, rounds: int, events: int) -> tuple[dict[str, list[float]], ...]:
-    """Seconds to the first byte, of the full cycle, and of processor time, for each contender in each round."""
+def race(
+    ready: dict[str, Environment], event: bytes, rounds: int, events: int
+) -> tuple[tuple[dict[str, list[float]], ...], dict[str, str]]:
+    """Let each contender have its turn in each round.
+
+    Returns:
+        Seconds to the first byte, of the full cycle, and of processor time, by contender; and the errors of those that
+        failed on the way, who are not among them.
+    """
     columns: tuple[dict[str, list[float]], ...] = tuple({name: [] for name in ready} for _ in range(3))
-    for environment in ready.values():
-        _turn(environment, event, events)
+    errors: dict[str, str] = {}
     draw = random.Random(0)
-    for _ in range(rounds):
-        for name in draw.sample(list(ready), len(ready)):
-            for column, seconds in zip(columns, _turn(ready[name], event, events), strict=True):
-                column[name].append(seconds)
-    return columns
+    for number in range(rounds + 1):
+        names = list(columns[0])
+        for name in draw.sample(names, len(names)):
+            try:
+                turn = _turn(ready[name], event, events)
+            except (OSError, ValueError) as error:
+                errors[name] = said(error)
+                for column in columns:
+                    del column[name]
+            else:
+                for column, seconds in zip(columns, turn, strict=True):
+                    if number:  # the first round warms up
+                        column[name].append(seconds)
+    return columns, errors
 
 
 def _turn(environment: Environment, event: bytes, events: int) -> tuple[float, float, float]:

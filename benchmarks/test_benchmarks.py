@@ -36,6 +36,7 @@ from benchmarks import (
     table,
 )
 from benchmarks.contender import Contender, answer_of
+from benchmarks.environment import Environment
 from benchmarks.request import SOURCES, Request, payload
 from benchmarks.rounds import Effort, figure
 from benchmarks.runtime_api import RuntimeApi
@@ -372,6 +373,32 @@ def test_a_function_that_cannot_start_is_listed_with_its_error(tmp_path: Path) -
     row = runtime.row(setting, rounds.TINY, str(tmp_path))
     assert not row["figures"]
     assert "No module named 'nowhere'" in row["errors"][runtime.BUFFERED]
+
+
+FAILS = """
+left = 4
+def app(environ, start_response):
+    global left
+    left -= 1
+    1 / left
+    start_response("200 OK", [])
+    return [b"{}"]
+from bridge import Bridge
+handler = Bridge(app, errors="raise")
+"""
+
+
+def test_a_runtime_that_fails_on_the_way_is_listed_and_the_others_are_measured(tmp_path: Path) -> None:
+    """A long run does not end by it."""
+    works = f"{cold.WSGI_APP}\n{runtime.MAKERS[runtime.BUFFERED]}"
+    event = payload(runtime.SOURCE, Request())
+    with (
+        Environment("bridge.runtime", FAILS, str(tmp_path)) as first,
+        Environment("bridge.runtime", works, str(tmp_path)) as second,
+    ):
+        columns, errors = runtime.race({"fails": first, "works": second}, event, 2, 1)
+    assert list(errors) == ["fails"]
+    assert [{name: len(times) for name, times in column.items()} for column in columns] == [{"works": 2}] * 3
 
 
 def test_the_gateway_is_measured_beside_the_server_alone() -> None:
