@@ -6,6 +6,7 @@ suspend: `run` drives them, and no event loop is there, nor asyncio.
 
 from __future__ import annotations
 
+import select
 import socket
 from abc import ABC, abstractmethod
 
@@ -24,8 +25,6 @@ JOINED = 65_536
 
 RECEIVED = 262_144
 """Bytes that are read at once."""
-
-PEEK = socket.MSG_PEEK | socket.MSG_DONTWAIT
 
 
 class RuntimeApiError(BridgeError, OSError):
@@ -195,21 +194,17 @@ class BlockingConnection(ApiConnection):
             self._socket = None
 
     def _is_open(self, looks: bool = True) -> bool:
-        if self._socket is None or not looks:
-            return self._socket is not None
-        try:
-            # Between requests there is nothing to read.
-            self._socket.recv_into(self._received, 1, PEEK)
-        except BlockingIOError:
-            return True
-        except OSError:
-            pass
-        return False
+        if self._socket is None:
+            return False
+        # Between requests there is nothing to read: what there is, is the other side's end or was not asked for.
+        return not (looks and self._poll.poll(0))
 
     async def _open(self) -> None:
         host: Any = self._host.encode()  # for text, the codec for international domain names would be imported
         self._socket = socket.create_connection((host, self._port))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._poll = select.poll()
+        self._poll.register(self._socket, select.POLLIN)
 
     async def _write(self, *pieces: bytes) -> None:
         if self._socket is None:
