@@ -67,11 +67,7 @@ class ApiConnection(ABC):
         Raises:
             RuntimeApiError: there is no reply, or none that is HTTP.
         """
-        reused = again and self._is_open(looks=False)
-        if reused:
-            self._reply = Reply()
-        else:
-            reused = await self.begin()
+        reused = self.begin_again(looks=not again) or await self.begin()
         try:
             await self.write(*pieces)
             return await self.reply(idle)
@@ -82,21 +78,32 @@ class ApiConnection(ABC):
         await self.write(*pieces)
         return await self.reply(idle)
 
+    def begin_again(self, looks: bool = True) -> bool:
+        """Prepare for a request on a connection that has been used before; return whether there is one.
+
+        Args:
+            looks: whether to make sure that the other side has kept it open.
+        """
+        if not self._is_open(looks):
+            return False
+        self._reply = Reply()
+        return True
+
     async def begin(self) -> bool:
         """Prepare for a request; return whether the connection has been used before.
 
         Raises:
             RuntimeApiError: the Runtime API cannot be reached.
         """
-        reused = self._is_open()
-        if not reused:
-            self.close()
-            try:
-                await self._open()
-            except OSError as error:
-                raise RuntimeApiError(f"cannot connect to the Runtime API at {self.address}: {error}") from error
+        if self.begin_again():
+            return True
+        self.close()
+        try:
+            await self._open()
+        except OSError as error:
+            raise RuntimeApiError(f"cannot connect to the Runtime API at {self.address}: {error}") from error
         self._reply = Reply()
-        return reused
+        return False
 
     async def write(self, *pieces: bytes) -> None:
         """Send bytes of the request that has begun. Returns when the other side takes more, or has replied already.
@@ -124,10 +131,10 @@ class ApiConnection(ABC):
         Raises:
             RuntimeApiError: there is none, or none that is HTTP.
         """
-        if not await self._replied(idle):
+        reply = self._reply
+        if not (reply.complete or await self._replied(idle)):
             self.close()
             raise self._lost()
-        reply = self._reply
         if reply.closes:
             self.close()
         return reply
