@@ -41,11 +41,13 @@ class Socket:
     sendall = send
 
     def recv_into(self, buffer: memoryview, count: int = 0, flags: int = 0) -> int:
-        """Give the reply; a look before the request (`flags`) finds nothing."""
-        if flags:
-            raise BlockingIOError
+        """Give the reply."""
         buffer[: len(self._reply)] = self._reply
         return len(self._reply)
+
+    def poll(self, milliseconds: float) -> list[tuple[int, int]]:
+        """Find nothing, as a look before a request should."""
+        return []
 
     def close(self) -> None:
         """Do nothing."""
@@ -75,7 +77,7 @@ def turn(app: Callable[..., Any]) -> Callable[[], object]:
         respond = process.respond
     connection._wait = None
     stand_in: Any = Socket()
-    connection._socket = stand_in
+    connection._socket = connection._poll = stand_in
     worker = Worker(RuntimeApi(connection), respond, alone=True)
     return lambda: run(worker.turn())
 

@@ -1,5 +1,7 @@
 """HTTP off the wire."""
 
+import weakref
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -111,3 +113,23 @@ def test_interim_replies_are_passed_over(interim: list[bytes], body: bytes, cuts
     data = b"".join(b"HTTP/1.1 %b\r\nX-Name: early\r\n\r\n" % line for line in interim) + sized(body)
     reply = fed(data, cuts)
     assert (reply.complete, reply.status, reply.headers["x-name"], bytes(reply.body)) == (True, 200, "a value", body)
+
+
+@pytest.mark.parametrize("line", ["X: a\rb", "a\rX: b", "X\r: b"])
+def test_a_carriage_return_alone_ends_no_line(line: str) -> None:
+    with pytest.raises(MalformedError, match="expected a header, got "):
+        fed(f"HTTP/1.1 200 OK\r\nA: b\r\n{line}\r\nContent-Length: 0\r\n\r\n".encode(), [])
+
+
+@pytest.mark.parametrize(
+    ("line", "value"), [("X:", ""), ("X: \t ", ""), ("X:a", "a"), ("X: \t a: b \t", "a: b"), ("X: a\tb", "a\tb")]
+)
+def test_white_space_around_a_value_is_not_of_it(line: str, value: str) -> None:
+    assert fed(f"HTTP/1.1 200 OK\r\n{line}\r\nContent-Length: 0\r\n\r\n".encode(), []).headers["x"] == value
+
+
+def test_a_reply_is_freed_without_the_garbage_collector() -> None:
+    reply = fed(sized(b"abc"), [])
+    gone = weakref.ref(reply)
+    del reply
+    assert gone() is None

@@ -40,15 +40,13 @@ class RuntimeApi:
             raise RuntimeApiError(f"the Runtime API answered {_summary(reply)} when asked for the next event")
         return Invocation(reply)
 
-    async def result(self, invocation: Invocation, pieces: list[bytes], content_type: str) -> None:
-        """Post the result of an invocation, in one piece. The reply is not waited for: `settle` takes it."""
+    def result_head(self, invocation: Invocation, pieces: list[bytes], content_type: str) -> bytes:
+        """Return the first bytes of a result that is posted in one piece."""
         echo = _echo(invocation) if invocation.invocation_id is not None else ""
-        head = (
+        return (
             f"POST {BASE}/invocation/{invocation.request_id}/response HTTP/1.1\r\n{self._common}"
             f"Content-Type: {content_type}\r\n{echo}Content-Length: {sum(map(len, pieces))}\r\n\r\n"
-        )
-        await self.connection.begin()
-        await self.connection.write(head.encode(), *pieces)
+        ).encode()
 
     async def settle(self) -> None:
         """Take the reply to a result or a stream: fine, or one that concerns this invocation only, which is logged.

@@ -6,6 +6,7 @@ suspend: `run` drives them, and no event loop is there, nor asyncio.
 
 from __future__ import annotations
 
+import select
 import socket
 from abc import ABC, abstractmethod
 
@@ -24,8 +25,6 @@ JOINED = 65_536
 
 RECEIVED = 262_144
 """Bytes that are read at once."""
-
-PEEK = socket.MSG_PEEK | socket.MSG_DONTWAIT
 
 
 class RuntimeApiError(BridgeError, OSError):
@@ -68,11 +67,7 @@ class ApiConnection(ABC):
         Raises:
             RuntimeApiError: there is no reply, or none that is HTTP.
         """
-        reused = again and self._is_open(looks=False)
-        if reused:
-            self._reply = Reply()
-        else:
-            reused = await self.begin()
+        reused = self.begin_again(looks=not again) or await self.begin()
         try:
             await self.write(*pieces)
             return await self.reply(idle)
@@ -83,21 +78,32 @@ class ApiConnection(ABC):
         await self.write(*pieces)
         return await self.reply(idle)
 
+    def begin_again(self, looks: bool = True) -> bool:
+        """Prepare for a request on a connection that has been used before; return whether there is one.
+
+        Args:
+            looks: whether to make sure that the other side has kept it open.
+        """
+        if not self._is_open(looks):
+            return False
+        self._reply = Reply()
+        return True
+
     async def begin(self) -> bool:
         """Prepare for a request; return whether the connection has been used before.
 
         Raises:
             RuntimeApiError: the Runtime API cannot be reached.
         """
-        reused = self._is_open()
-        if not reused:
-            self.close()
-            try:
-                await self._open()
-            except OSError as error:
-                raise RuntimeApiError(f"cannot connect to the Runtime API at {self.address}: {error}") from error
+        if self.begin_again():
+            return True
+        self.close()
+        try:
+            await self._open()
+        except OSError as error:
+            raise RuntimeApiError(f"cannot connect to the Runtime API at {self.address}: {error}") from error
         self._reply = Reply()
-        return reused
+        return False
 
     async def write(self, *pieces: bytes) -> None:
         """Send bytes of the request that has begun. Returns when the other side takes more, or has replied already.
@@ -125,10 +131,10 @@ class ApiConnection(ABC):
         Raises:
             RuntimeApiError: there is none, or none that is HTTP.
         """
-        if not await self._replied(idle):
+        reply = self._reply
+        if not (reply.complete or await self._replied(idle)):
             self.close()
             raise self._lost()
-        reply = self._reply
         if reply.closes:
             self.close()
         return reply
@@ -195,21 +201,17 @@ class BlockingConnection(ApiConnection):
             self._socket = None
 
     def _is_open(self, looks: bool = True) -> bool:
-        if self._socket is None or not looks:
-            return self._socket is not None
-        try:
-            # Between requests there is nothing to read.
-            self._socket.recv_into(self._received, 1, PEEK)
-        except BlockingIOError:
-            return True
-        except OSError:
-            pass
-        return False
+        if self._socket is None:
+            return False
+        # Between requests there is nothing to read: what there is, is the other side's end or was not asked for.
+        return not (looks and self._poll.poll(0))
 
     async def _open(self) -> None:
         host: Any = self._host.encode()  # for text, the codec for international domain names would be imported
         self._socket = socket.create_connection((host, self._port))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._poll = select.poll()
+        self._poll.register(self._socket, select.POLLIN)
 
     async def _write(self, *pieces: bytes) -> None:
         if self._socket is None:

@@ -12,6 +12,7 @@ HEAD_LIMIT = 262_144
 """Bytes that a status line with its headers, or a line of a chunked body, may have."""
 
 _CRLF = "\r\n"
+_TOO_LONG = f"a head or a chunk's line of more than {HEAD_LIMIT:,} bytes"
 _HEX = b"0123456789abcdefABCDEF"
 
 # A status line, and a header line with the white space around its value left out (RFC 9112 sections 4 and 5).
@@ -81,56 +82,57 @@ class Reply:
             self.complete = True
         return self.complete
 
-    def _line(self, end: bytes) -> bytearray | None:
-        """Take the bytes before `end`, and `end` too; None if it has not arrived yet."""
-        at = self._rest.find(end)
+    def _line(self) -> bytearray | None:
+        """Take the bytes of a line, and its end; None if that has not arrived yet."""
+        at = self._rest.find(b"\r\n")
         if (at if at >= 0 else len(self._rest)) > HEAD_LIMIT:
-            raise MalformedError(f"a head or a chunk's line of more than {HEAD_LIMIT:,} bytes")
+            raise MalformedError(_TOO_LONG)
         if at < 0:
             return None
         line = self._rest[:at]
-        del self._rest[: at + len(end)]
+        del self._rest[: at + 2]
         return line
 
     def _head(self) -> bool:
-        block = self._line(b"\r\n\r\n")
-        if block is None:
+        rest = self._rest
+        end = rest.find(b"\r\n\r\n")
+        if not 0 <= end <= HEAD_LIMIT:
+            if len(rest) > HEAD_LIMIT:
+                raise MalformedError(_TOO_LONG)
             return False
-        text = block.decode("utf-8", "surrogateescape")
+        text = rest[:end].decode("utf-8", "surrogateescape")
+        del rest[: end + 4]
         first = _STATUS(text)
         if first is None:
             raise MalformedError(f"expected a status line of HTTP/1.1, got {text.partition(_CRLF)[0][:80]!r}")
+        found = _FIELDS(text)
+        if len(found) != text.count("\r"):
+            raise MalformedError(f"expected a header, got {_wrong(text)[:80]!r}")
+        headers = {name.lower(): value for name, value in found}
         version, code = first.groups()
-        headers = _fields(text)
-        status = int(code)
-        if 100 <= status < 200:
+        if code[0] == "1":
             # An interim reply, which a proxy between may send: the one that counts follows (RFC 9110 section 15.2).
             return True
-        self.status, self.headers = status, headers
+        self.status, self.headers = int(code), headers
         self.closes = version == "0" or ("connection" in headers and headers["connection"].lower() == "close")
-        self._part = self._framing()
+        # Where the body ends: RFC 9112 section 6.3.
+        if "transfer-encoding" in headers and headers["transfer-encoding"].lower() == "chunked":
+            self._part = Reply._chunk_size
+        elif "content-length" in headers:
+            self._left = _length(headers["content-length"])
+            self._part = Reply._sized
+        else:
+            self._part = Reply._sized if self.status == 204 else Reply._to_the_end
         return True
 
-    def _framing(self) -> Callable[[Reply], bool]:
-        """Return where the body ends: RFC 9112 section 6.3."""
-        coding, length = self.headers.get("transfer-encoding"), self.headers.get("content-length")
-        if coding is not None and coding.lower() == "chunked":
-            return Reply._chunk_size
-        if length is None:
-            return Reply._sized if self.status == 204 else Reply._to_the_end
-        if not (length.isascii() and length.isdigit()):
-            raise MalformedError(f"expected a Content-Length, got {length[:80]!r}")
-        self._left = int(length)
-        return Reply._sized
-
     def _sized(self) -> bool:
-        if len(self._rest) < self._left:
+        more = len(self._rest) - self._left
+        if more < 0:
             return False
-        if len(self._rest) == self._left:
-            self.body, self._rest = self._rest, bytearray()
-        else:
-            self.body = self._rest[: self._left]
-            del self._rest[: self._left]
+        self.body = self._rest
+        self._rest = self.body[self._left :]
+        if more:
+            del self.body[self._left :]
         self.complete = True
         return True
 
@@ -138,7 +140,7 @@ class Reply:
         return False
 
     def _chunk_size(self) -> bool:
-        line = self._line(b"\r\n")
+        line = self._line()
         if line is None:
             return False
         digits = line.partition(b";")[0].strip(b" \t")
@@ -159,17 +161,20 @@ class Reply:
         return True
 
     def _trailer(self) -> bool:
-        line = self._line(b"\r\n")
+        line = self._line()
         if line is None:
             return False
         self.complete = not line
         return True
 
 
-def _fields(head: str) -> dict[str, str]:
-    found = _FIELDS(head)
-    if len(found) != head.count("\r"):
-        first, *lines = head.split(_CRLF)
-        wrong = next((line for line in lines if ":" not in line or "\r" in line), first)
-        raise MalformedError(f"expected a header, got {wrong[:80]!r}")
-    return {name.lower(): value for name, value in found}
+def _wrong(head: str) -> str:
+    """Return the line of a head that is none."""
+    first, *lines = head.split(_CRLF)
+    return next((line for line in lines if ":" not in line or "\r" in line), first)
+
+
+def _length(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise MalformedError(f"expected a Content-Length, got {text[:80]!r}")
+    return int(text)

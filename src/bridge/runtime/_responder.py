@@ -47,8 +47,12 @@ class InvocationResponder:
         pieces, content_type = encoded(result)
         self.started = self.ended = True
         self._is_settled = False
+        connection = self._api.connection
         try:
-            await self._api.result(self._invocation, pieces, content_type)
+            if not connection.begin_again():
+                await connection.begin()
+            # The reply is not waited for: `settle` takes it.
+            await connection.write(self._api.result_head(self._invocation, pieces, content_type), *pieces)
         except RuntimeApiError as error:
             self.failure = error
             raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 from .. import current
@@ -88,10 +87,7 @@ class Worker:
 
 def _publish(invocation: Invocation) -> None:
     Filter.latest = invocation
-    if invocation.trace_id is None:
-        os.environ.pop(current.TRACE_VARIABLE, None)
-    else:
-        os.environ[current.TRACE_VARIABLE] = invocation.trace_id
+    current.set_trace_id(invocation.trace_id)
 
 
 def _is_cancellation_of_its_own(error: BaseException) -> bool:
