@@ -316,7 +316,9 @@ def test_a_function_that_is_not_there_is_said_in_a_line(tmp_path: Path, caplog: 
     with Template(tmp_path / "template.yaml").serving() as apis:
         statuses = [httpx.get(apis[api], timeout=20).status_code for api in ("ServerlessHttpApi", "FUrl")]
     assert statuses == [500, 502]
-    said = [record for record in caplog.records if "the function failed: module 'app' has no 'nothing'" in record.message]
+    said = [
+        record for record in caplog.records if "the function failed: module 'app' has no 'nothing'" in record.message
+    ]
     assert [record.exc_info for record in said] == [None, None]
 
 
