@@ -244,4 +244,6 @@ def test_a_message_whose_function_fails_is_answered_and_the_traceback_is_the_fun
         client.send(json.dumps({"action": "shout", "text": "fail"}))
         assert json.loads(client.recv())["message"] == "Internal server error"
     assert caplog.text.count("Traceback") == 1
+    assert "chat.py" in caplog.text
+    assert "_process_main" not in caplog.text
     assert "RuntimeError: failed" in caplog.text

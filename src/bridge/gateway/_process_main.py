@@ -105,10 +105,18 @@ def work(target: str, jobs: BinaryIO, answers: Answers, *, exact: bool = False) 
             else:
                 answers.give({"result": _result(handler, **asked)}, last=True)
         except Exception as error:
-            failure = {"failed": traceback.format_exc(), "message": str(error), "kind": type(error).__name__}
+            failure = {"failed": _traceback(error), "message": str(error), "kind": type(error).__name__}
             encodable = {name: text.encode("utf-8", "replace").decode() for name, text in failure.items()}
             answers.give(encodable, last=True)
     return 0
+
+
+def _traceback(error: Exception) -> str:
+    """Return an exception's traceback from the handler on, as Lambda has it: without what has called that."""
+    frames = error.__traceback__
+    while frames is not None and frames.tb_next is not None and frames.tb_frame.f_code.co_filename == __file__:
+        frames = frames.tb_next
+    return "".join(traceback.format_exception(type(error), error, frames))
 
 
 def _result(handler: Handler, *, event: Any, request_id: str, seconds: float) -> object:
