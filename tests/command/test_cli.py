@@ -470,6 +470,7 @@ def starts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
             "routing": "turn",
             "websocket": None,
             "hosts": [],
+            "any_signature": False,
             "api": "http",
             **settings,
         }
