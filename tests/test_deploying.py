@@ -41,9 +41,9 @@ def rows() -> dict[str, list[str]]:
 def test_the_page_on_errors_says_what_the_gateway_does(column: int, name: ApiName) -> None:
     made, says = api(name), {label: cells[column] for label, cells in rows().items()}
     assert says["the function fails"] == str(made.failed[0])
-    assert says["the result is none that the API takes"] == str((made.refused or made.failed)[0])
-    assert says["the API waits no longer"] == str(made.timed_out[0])
-    assert says["the API may wait, in seconds"] == f"{made.seconds:g}"
+    assert says["the API does not accept the result"] == str((made.refused or made.failed)[0])
+    assert says["the API stops waiting"] == str(made.timed_out[0])
+    assert says["how long the API waits, in seconds"] == f"{made.seconds:g}"
     assert says["the request is too large"] == str(made.too_large[0])
     assert says["there is no such stage"] == (str(made.unknown_stage[0]) if name in ("http", "rest") else "–")
 

@@ -451,6 +451,12 @@ def test_what_lambda_refuses_at_import_is_refused_here(folder: Path) -> None:
         assert "RuntimeError: Cannot add middleware after an application has started" in process.stderr
 
 
+def test_what_streams_is_started_up_after_the_import_as_by_the_runtime_that_it_needs(folder: Path) -> None:
+    (folder / "late.py").write_text(LATE)
+    with serving("late:handler", "--api", "url", "--streaming", cwd=folder) as server:
+        assert httpx.get(server.url).json()["statusCode"] == 404  # it answers: what AWS shows of a result
+
+
 def test_a_startup_that_fails_is_said_in_a_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "fails.py").write_text(FAILS)
     assert "no database" in complaint(capsys, "invoke", "fails:app", "event.json")
@@ -470,6 +476,7 @@ def starts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
             "routing": "turn",
             "websocket": None,
             "hosts": [],
+            "any_signature": False,
             "api": "http",
             **settings,
         }
