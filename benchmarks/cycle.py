@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 import time
 from collections.abc import Callable
@@ -73,6 +74,7 @@ def turn(app: Callable[..., Any]) -> Callable[[], object]:
         runner = Runner(asyncio.new_event_loop)
         process = LoneProcess(runner, function)
         process.do(function.bridge.startup())  # type: ignore[union-attr]
+        runner._next_turn = math.inf  # as after the first wait for an event
         connection = DirectConnection("127.0.0.1:1", runner.loop, process.turn)
         respond = process.respond
     connection._wait = None

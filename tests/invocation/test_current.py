@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+import subprocess
 import threading
 from types import SimpleNamespace
 from typing import Any
@@ -57,6 +59,23 @@ def test_the_trace_is_found_where_the_environment_is_text(monkeypatch: pytest.Mo
     # As on Windows.
     monkeypatch.setattr("bridge.current._variables", {current._KEY: TRACE})
     assert trace_id() == TRACE
+
+
+@pytest.mark.parametrize("is_text", [False, True])
+def test_the_trace_is_said_as_the_environment_s_own_methods_say_it(
+    monkeypatch: pytest.MonkeyPatch, is_text: bool
+) -> None:
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", "before")
+    if is_text:
+        monkeypatch.setattr("bridge.current._variables", os.environ)
+    for value in (TRACE, "\udcff"):
+        current.set_trace_id(value)
+        assert os.environ["_X_AMZN_TRACE_ID"] == value
+        child = subprocess.run(["printenv", "_X_AMZN_TRACE_ID"], capture_output=True, check=True)
+        assert child.stdout == os.fsencode(value) + b"\n"
+    current.set_trace_id(None)
+    current.set_trace_id(None)
+    assert "_X_AMZN_TRACE_ID" not in os.environ
 
 
 def test_every_line_has_the_request_id_of_its_invocation(log: Any) -> None:

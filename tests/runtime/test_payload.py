@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, strategies as st
 
+from bridge.runtime import _payload as payload
 from bridge.runtime._fault import FaultError
 from bridge.runtime._payload import LARGE, decoded, encoded
 
@@ -94,3 +95,20 @@ def test_what_is_no_json_is_an_unmarshal_error(data: bytes) -> None:
     with pytest.raises(FaultError, match="Unable to unmarshal input: ") as raised:
         decoded(bytearray(data), "application/json")
     assert raised.value.kind == "Runtime.UnmarshalError"
+
+
+@pytest.mark.parametrize("made", [None, lambda *_: lambda value, level: ["no JSON"]])
+def test_where_json_has_other_private_parts_results_are_the_same(monkeypatch: pytest.MonkeyPatch, made: Any) -> None:
+    result = {"statusCode": 200, "headers": {"a": "é"}, "body": "x", "more": [1.5, None, Decimal("1.10"), math.inf]}
+    before = encoded(result)
+    with monkeypatch.context() as patch:
+        patch.setattr("json.encoder.c_make_encoder", made)
+        encoder = payload._encoder()
+    monkeypatch.setattr(payload, "_quick", encoder)
+    assert encoded(result) == before
+    with pytest.raises(NotImplementedError):
+        encoder(result, 0)
+
+
+def test_white_space_around_an_event_is_none_of_it() -> None:
+    assert decoded(bytearray(b' \n{"a": 1}\r\n'), "application/json") == {"a": 1}

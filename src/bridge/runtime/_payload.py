@@ -134,8 +134,8 @@ def _encoder() -> Callable[[Any, int], Iterable[str]]:
         made = json.encoder.c_make_encoder(  # type: ignore[attr-defined]
             None, _default, encode_basestring, None, ": ", ", ", False, False, True
         )
-        tried = {"a": [1, None, "é"], "b": 0.5}
-        return made if "".join(made(tried, 0)) == _encode(tried) else fails
+        works = "".join(made({"a": [1, None, "é"], "b": 0.5}, 0)) == '{"a": [1, null, "é"], "b": 0.5}'
+        return made if works else fails
     except Exception:
         return fails
 

@@ -50,14 +50,18 @@ def serve(count: int, work: Callable[[], int], log_socket: str | None) -> int:
     while wanted or children:
         if wanted:
             wanted -= 1
+            # Held back until the child is known here, and has its own way with it: in between nobody would hear it.
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
             child = os.fork()
             if not child:
                 signal.signal(signal.SIGTERM, signal.SIG_DFL)
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
                 if log_socket:
                     _redirect(log_socket)
                 return work()
             children.add(child)
-            if ending:  # the signal has come before this one was known
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+            if ending:  # the signal has come before this one was made
                 os.kill(child, signal.SIGTERM)
             continue
         child, status = os.wait()
