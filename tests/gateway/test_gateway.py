@@ -291,6 +291,33 @@ async def test_handler_that_exits_ends_no_server(api: Any, caplog: pytest.LogCap
     assert "SystemExit(3)" in caplog.text
 
 
+@every_api
+async def test_handler_that_raises_what_no_future_takes(api: Any, caplog: pytest.LogCaptureFixture) -> None:
+    def handler(event: object, context: object) -> object:
+        return next(iter(()))
+
+    assert is_failure(await ask(Gateway(handler, api=api, timeout=20)), api)
+    assert "StopIteration()" in caplog.text
+
+
+def test_a_handler_that_ends_after_the_loop_of_its_caller_disturbs_nobody() -> None:
+    released = threading.Event()
+    threads: list[threading.Thread] = []
+
+    def handler(event: object, context: object) -> object:
+        threads.append(threading.current_thread())
+        released.wait(20)
+        return {"statusCode": 200}
+
+    gateway = Gateway(handler, timeout=0.01)
+    with asyncio.Runner() as runner:
+        assert runner.run(ask(gateway)).status_code == 500
+    released.set()
+    for thread in threads:  # an exception in one would be an error of this test
+        thread.join(20)
+        assert not thread.is_alive()
+
+
 @pytest.mark.parametrize("api", ["rest", "alb", "lattice", "edge"])
 async def test_result_that_is_malformed(api: Any, caplog: pytest.LogCaptureFixture) -> None:
     assert is_failure(await ask(Gateway(Handler("text"), api=api)), api, REFUSED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import Future
+from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias, TypeVar
 
     T = TypeVar("T")
-    Job: TypeAlias = tuple[Callable[[], Any], Future[Any]]
+    Job: TypeAlias = tuple[Callable[[], Any], asyncio.Future[Any]]
 
 
 class Threads:
@@ -29,13 +29,12 @@ class Threads:
     async def run(self, function: Callable[[], T]) -> T:
         """Return what the function returns, in a thread. It goes on there when the caller is cancelled."""
         worker = self._idle.pop() if self._idle else _started()
-        future: Future[T] = Future()
-        future.set_running_or_notify_cancel()  # from here on nothing cancels it
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         worker.put((function, future))
         try:
-            return await asyncio.wrap_future(future)
+            return await future
         finally:
-            if future.done():
+            if future.done() and not future.cancelled():
                 self._idle.append(worker)
             else:
                 worker.put(None)
@@ -60,11 +59,22 @@ def _work(jobs: SimpleQueue[Job | None]) -> None:
         del job  # an idle thread keeps nothing alive
 
 
-def _do(function: Callable[[], Any], future: Future[Any]) -> None:
+def _do(function: Callable[[], Any], future: asyncio.Future[Any]) -> None:
     try:
-        future.set_result(function())
+        _settle(future, future.set_result, function())
+    except StopIteration as error:  # no future takes it
+        _settle(future, future.set_exception, RuntimeError(f"the handler raised {error!r}"))
     except Exception as error:
-        future.set_exception(error)
+        _settle(future, future.set_exception, error)
     except SystemExit as error:
         # In Lambda it ends the environment and fails the event; here it must not end the server.
-        future.set_exception(RuntimeError(f"the handler ended its process: {error!r}"))
+        _settle(future, future.set_exception, RuntimeError(f"the handler ended its process: {error!r}"))
+
+
+def _settle(future: asyncio.Future[Any], how: Callable[[Any], object], value: object) -> None:
+    def settle() -> None:
+        if not future.done():  # its caller may have been cancelled
+            how(value)
+
+    with suppress(RuntimeError):  # the loop has been closed: nobody waits any more
+        future.get_loop().call_soon_threadsafe(settle)
