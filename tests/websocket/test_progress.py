@@ -401,12 +401,6 @@ LONG = 0.4
 """Seconds of work that goes on after several looks, which take a while here."""
 
 
-@pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few objects that are looked at, so that a look does not take as long as the work."""
-    monkeypatch.setattr(holders, "OBJECTS", 1000)
-
-
 async def beside_a_lot_of_data(pool: Pool, server: Server) -> None:
     data = [Node([number]) for number in range(2 * holders.OBJECTS)]
     loop = asyncio.get_running_loop()
@@ -420,65 +414,50 @@ async def beside_a_lot_of_data(pool: Pool, server: Server) -> None:
     await done
 
 
-def chained(inner: object) -> object:
-    """What leads to an object through more than is looked at."""
-    for _ in range(holders.OBJECTS):
-        inner = Node(inner)
-    return inner
-
-
-async def far_away(pool: Pool, server: Server) -> None:
-    loop = asyncio.get_running_loop()
-    done = loop.create_future()
-
-    def work(chain: Any) -> None:
-        time.sleep(LONG)
-        while isinstance(chain, Node):
-            chain = chain.inner
-        loop.call_soon_threadsafe(chain.set_result, None)
-
-    threading.Thread(target=work, args=[chained(done)]).start()
-    await done
-
-
-@pytest.mark.usefixtures("few")
-@pytest.mark.parametrize("work", [beside_a_lot_of_data, far_away], ids=lambda work: work.__name__)
-def test_work_is_not_cut_because_there_is_too_much_to_look_at(
-    serve: Serve, server: Server, work: Work, caplog: pytest.LogCaptureFixture
+def test_work_is_not_cut_because_of_data_that_is_beside_it(
+    serve: Serve, server: Server, caplog: pytest.LogCaptureFixture
 ) -> None:
-    client = serve(app_with(Pool(), server, work)).connect()
+    client = serve(app_with(Pool(), server, beside_a_lot_of_data)).connect()
     assert client.say("a", "b") == ["a", "b"]
     assert caplog.text == ""
 
 
-@pytest.mark.usefixtures("few")
 async def test_data_is_looked_into_last() -> None:
     loop, over = asyncio.get_running_loop(), threading.Event()
     there = asyncio.Event()
     waiting = asyncio.create_task(there.wait())
     await asyncio.sleep(0)
-    data = [Node([number]) for number in range(2000)]
+    data = [Node([number]) for number in range(2 * holders.OBJECTS)]
     threading.Thread(target=lambda data, way: over.wait(60), args=[data, Node(Node(Node(there)))]).start()
     assert progress.at_work(loop, {waiting}, [], 0.0, lambda context: True).soon == {progress.name_of(waiting)}
     over.set()
     waiting.cancel()
 
 
-@pytest.mark.usefixtures("few")
-def test_where_nobody_can_tell_the_event_ends_with_lingering_and_the_log_says_why(
-    serve: Serve, server: Server, caplog: pytest.LogCaptureFixture
+def test_where_nobody_can_tell_the_event_ends_and_the_log_says_so(
+    serve: Serve, server: Server, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(holders, "OBJECTS", 1000)  # so that a look takes no time
+    caplog.set_level("INFO")
     over = threading.Event()
 
     async def nothing(pool: Pool, server: Server) -> None:
         done = asyncio.get_running_loop().create_future()
-        threading.Thread(target=lambda chain: over.wait(60), args=[chained(done)]).start()
+        far: object = done
+        for _ in range(holders.OBJECTS):
+            far = Node(far)
+        threading.Thread(target=lambda far: over.wait(60), args=[far]).start()
         await done
 
-    client = serve(app_with(Pool(), server, nothing), websocket_linger=0.3).connect()
+    client = serve(app_with(Pool(), server, nothing)).connect()
+    started = time.monotonic()
     assert client.say("a") == []
+    assert time.monotonic() - started < 4  # less than lingering takes
     over.set()
-    assert "reply (perhaps: it is not known what could wake it" in caplog.text
+    assert (
+        "it was not known whether these tasks of the app were still at work: app_with.<locals>.app.<locals>.reply"
+        in (caplog.text)
+    )
 
 
 async def test_a_thread_that_nobody_waits_for_any_more_wakes_nobody() -> None:

@@ -242,7 +242,7 @@ class WebSocketRun:
             self._look_soon()  # others may wait too
             return
         until = min(self._until, self._end) if self.state.answered else self._end
-        soon, late, is_sure = progress.at_work(loop, tasks, asked, until, self._is_own)
+        soon, late, is_sure, unknown = progress.at_work(loop, tasks, asked, until, self._is_own)
         if progress.is_ready(loop, tasks):  # asked once more: a thread may have ended meanwhile
             soon |= {"a callback"}
         if self.state.told and progress.name_of(self._main) in late:
@@ -255,12 +255,18 @@ class WebSocketRun:
         elif not self.state.answered:
             self._incoming.fail(AppError("the app waits for a message, but it has not accepted the connection"))
         else:
-            self._warn(soon, late - self._sleepers)
+            self._warn(soon, late - self._sleepers, unknown - soon)
             self._suspend()
 
-    def _warn(self, soon: set[str], late: set[str]) -> None:
+    def _warn(self, soon: set[str], late: set[str], unknown: set[str]) -> None:
         if self.state.told:
             return
+        if unknown:
+            logger().info(
+                "a WebSocket event has ended while it was not known whether these tasks of the app were still at work: "
+                "%s. Nothing seems to wake them, but not all that threads and the event loop lead to was looked at.",
+                ", ".join(sorted(unknown)),
+            )
         if soon:
             logger().warning(
                 "a WebSocket event has ended while the app was still at work %s s after it had asked for the next "

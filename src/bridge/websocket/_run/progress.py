@@ -8,8 +8,8 @@ done with the last one. Whether its tasks can go on does, and the event loop kno
    a socket, a pipe or a child process that the loop watches, a timer, a thread. So the future is looked for among what
    those hold (`holders`). A future that only tasks hold, which wait themselves, cannot be set before a message comes.
 
-Where there is too much to look at, a task counts as at work: an event that lasts too long is better than work that is
-cut without a word.
+Where there is too much to look at, what is far away does not count: apps that hold that much seldom have anything in it
+that could wake a task, and would pay for each event until it is given up. The log has a line of it.
 
 A timer counts if it ends before a given time, unless it is the limit of another wait (`asyncio.timeout`).
 
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
 _LIMITS = frozenset(["asyncio.tasks", "asyncio.timeouts", "anyio._backends._asyncio", "async_timeout"])
 """Modules whose timers limit how long a task waits for something else."""
 
-PERHAPS = f"perhaps: it is not known what could wake it, as there are more than {holders.OBJECTS:,} objects to look at"
-
 
 class Outlook(NamedTuple):
     """What can still happen without a message.
@@ -53,11 +51,13 @@ class Outlook(NamedTuple):
         soon: names of tasks that something from outside will wake, or may wake.
         late: names of tasks that sleep for longer than is of interest.
         is_sure: whether `soon` would be empty after another look, if it is now.
+        unknown: names of tasks of which too many objects lead away to tell whether something wakes them.
     """
 
     soon: set[str]
     late: set[str]
     is_sure: bool
+    unknown: set[str]
 
 
 def is_ready(loop: AbstractEventLoop, tasks: Tasks) -> bool:
@@ -87,15 +87,16 @@ def at_work(
     futures = {task: awaited(task) for task in tasks}
     idle = next((task for task, future in futures.items() if future is None), None)
     if idle is not None:
-        return Outlook({name_of(idle)}, set(), True)
+        return Outlook({name_of(idle)}, set(), True, set())
     waiting = {id(future): task for task, future in futures.items() if future not in asked and future not in futures}
     del futures  # its references would be counted
     timers = [timer for timer in _timers(loop) if not timer.cancelled()]
     soon, late, others = _timed(timers, waiting, until, is_own)
+    unknown: set[str] = set()
     if waiting and not soon:
         hidden = {id(timer) for timer in timers}.union(map(id, tasks), (id(task.get_coro()) for task in tasks))
-        soon = _held([loop, *others], loop, tasks, waiting, hidden - set(map(id, others)))
-    return Outlook(soon, late, not waiting or not _has_threads())
+        soon, unknown = _held([loop, *others], loop, tasks, waiting, hidden - set(map(id, others)))
+    return Outlook(soon, late, not waiting or not _has_threads(), unknown)
 
 
 def _timed(
@@ -121,16 +122,19 @@ def _timed(
 
 def _held(
     roots: list[object], loop: AbstractEventLoop, tasks: Tasks, waiting: dict[int, Task[Any]], hidden: set[int]
-) -> set[str]:
-    """Return names of tasks whose futures are held by the loop, by a thread, or by what cannot be looked into."""
+) -> tuple[set[str], set[str]]:
+    """Return names of tasks whose futures are held by the loop, by a thread, or by what cannot be looked into.
+
+    And of those of which that is not known.
+    """
+    names = {name_of(task) for task in waiting.values()}
     if _ready(loop) is None:
-        return {name_of(task) for task in waiting.values()}
+        return names, set()
     found = holders.held((roots, [*holders.of_threads()]), loop, waiting, hidden)
     if found:
-        return {name_of(waiting[found])}
-    if found is None:
-        return {f"{name_of(task)} ({PERHAPS})" for task in waiting.values()}
-    return {name_of(task) for task in waiting.values() if holders.is_held_elsewhere([awaited(task)], loop, tasks)}
+        return {name_of(waiting[found])}, set()
+    held = {name_of(task) for task in waiting.values() if holders.is_held_elsewhere([awaited(task)], loop, tasks)}
+    return held, names - held if found is None else set()
 
 
 def awaited(task: Task[Any]) -> Future[Any] | None:
