@@ -5,12 +5,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from bridge import _http as headers
 
 settings.register_profile("bridge", deadline=None, max_examples=200)
-settings.register_profile("mutants", deadline=None, max_examples=20, derandomize=True)
+settings.register_profile(
+    "mutants",
+    deadline=None,
+    max_examples=20,
+    derandomize=True,
+    # mutmut runs each test several times in one process: a test in a class is another instance's then.
+    suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow],
+)
 settings.load_profile("bridge")
 
 

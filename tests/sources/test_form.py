@@ -134,8 +134,34 @@ def test_a_header_line_at_the_edge_that_is_no_object_is_named() -> None:
         Bridge(APPS["wsgi"]())(event)
 
 
-def test_an_index_that_is_not_there_is_null() -> None:
-    assert breach({"Records.3.cf": "object"}, {"Records": []}) is None
+@pytest.mark.parametrize("index", [0, 3])
+def test_an_index_that_is_not_there_is_null(index: int) -> None:
+    assert breach({f"Records.{index}.cf": "object"}, {"Records": []}) is None
+
+
+class Wrapped:
+    """An event as Powertools' classes have it."""
+
+    raw_event: dict[str, Any] = {"path": 7}  # noqa: RUF012
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "told"),
+    [
+        ("text", b"bytes", "path must be a string, not bytes"),
+        ("texts or lists", {"a": 7}, "path.a must be a string or an array, not a number"),
+        ("texts or lists", {"a": [7]}, "path.a[0] must be a string, not a number"),
+        ("header lines", {"a": "b"}, "path.a must be an array, not a string"),
+        ("header lines", {"a": [{"value": 7}]}, "path.a[0].value must be a string, not a number"),
+        ("header lines", {"a": None, "b": [None]}, None),
+    ],
+)
+def test_a_field_is_named_with_what_was_expected(kind: str, value: object, told: str | None) -> None:
+    assert breach({"path": kind}, {"path": value}) == told
+
+
+def test_the_event_in_an_object_of_powertools_is_looked_at() -> None:
+    assert breach({"path": "text"}, Wrapped()) == "path must be a string, not a number"
 
 
 def test_what_no_form_can_tell_is_told_as_python_has_it() -> None:
