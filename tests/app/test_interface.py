@@ -7,6 +7,8 @@ import wrapt
 
 from bridge import Bridge, ConfigurationError, _app as interface
 
+from ..invocation.test_log import alone, in_plain_code, items, on_a_loop, responding
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -256,3 +258,48 @@ def test_a_class_is_no_app(app: type) -> None:
 def test_a_partial_is_seen_through_only_where_functools_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(interface.sys.modules, "functools")  # type: ignore[attr-defined]
     assert interface.detect(wsgi_function) == "wsgi"
+
+
+class Middleware:
+    """An ASGI middleware, around whatever it is given."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app(scope, receive, send)
+
+
+def wsgi_app(environ: object, start_response: object) -> list[bytes]:
+    return []
+
+
+class WsgiApp:
+    def __call__(self, environ: object, start_response: object) -> list[bytes]:
+        return []
+
+
+@pytest.mark.parametrize("app", [wsgi_app, WsgiApp()])
+@pytest.mark.parametrize("way", [in_plain_code, on_a_loop, responding, alone])
+def test_a_wsgi_app_in_an_asgi_middleware_is_told_of(app: Any, way: Any, caplog: pytest.LogCaptureFixture) -> None:
+    way(Bridge(Middleware(app), lifespan="off"), items(), None)
+    assert "it is a WSGI app, perhaps. A WSGI app needs WSGI middlewares" in caplog.text
+
+
+async def calls_wrongly() -> None:
+    wsgi_app(1, 2, 3)  # type: ignore[call-arg]
+
+
+async def wrong_elsewhere(scope: Any, receive: Any, send: Any) -> None:
+    await calls_wrongly()
+
+
+async def wrong_in_itself(scope: Any, receive: Any, send: Any) -> None:
+    len(scope, receive, send)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("app", [wrong_elsewhere, wrong_in_itself])
+def test_another_wrong_call_is_another_matter(app: Any, caplog: pytest.LogCaptureFixture) -> None:
+    Bridge(app, lifespan="off")(items())
+    assert "TypeError" in caplog.text
+    assert "WSGI" not in caplog.text

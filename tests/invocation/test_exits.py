@@ -1,10 +1,14 @@
 """An app that ends the process is named in the log, once, whichever way it is called."""
 
+import asyncio
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from bridge._invocation.exits import log_exit
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -97,3 +101,20 @@ Bridge(app, lifespan="off")(event)
     run = subprocess.run([sys.executable, "-c", APP + code], cwd=ROOT, capture_output=True, text=True)
     assert (run.returncode, run.stdout) == (3, "" if handler == "None" else "Task exception was never retrieved\n")
     assert run.stderr.count("\n") == 1
+
+
+def test_asyncio_says_no_more_of_the_task_that_was_ended(caplog: pytest.LogCaptureFixture) -> None:
+    loop = asyncio.new_event_loop()
+    end = SystemExit(3)
+    log_exit(end, loop)
+    loop.call_exception_handler({"message": "never retrieved", "exception": end})
+    assert ["SystemExit(3)" in record.getMessage() for record in caplog.records] == [True]
+    loop.call_exception_handler({"message": "never retrieved", "exception": ValueError("forgotten")})
+    assert [record.name for record in caplog.records] == ["bridge", "asyncio"]
+    loop.close()
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt(), SystemExit(128 + signal.SIGTERM)])
+def test_an_end_from_outside_is_not_the_apps(end: BaseException, caplog: pytest.LogCaptureFixture) -> None:
+    log_exit(end)
+    assert not caplog.records

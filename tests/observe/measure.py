@@ -58,6 +58,8 @@ class Observed:
         self.api, self._http, self._udp = FreezingApi(), HttpSink(), UdpSink()
         before = tool.before + (tool.wsgi if interface == "wsgi" else "")
         code = f"from tests.observe.{interface}_app import app\n{before}{recipe(tool.recipe)}"
+        if self.is_url and not tool.streams:
+            code = code.replace("Bridge(app, ", 'Bridge(app, streaming="auto", ')
         (folder / "recipe.py").write_text(code)
         command = [sys.executable, "-m", "bridge.runtime" if self.is_own else "awslambdaric", tool.handler]
         with (folder / "log").open("wb") as log:
@@ -129,12 +131,15 @@ class Observed:
 
 
 def cell(tool: Tool, runtime: str, interface: str, folder: Path) -> str:
-    """What the table says of a tool under a runtime: "yes", or what does not hold."""
-    if interface not in tool.interfaces:
-        return "–"
-    if runtime.endswith("streamed") and not tool.streams:
-        return "refused"
+    """What the table says of a tool under a runtime: "yes", or what does not hold.
+
+    What cannot work is tried too: the function's log has to say why.
+    """
     observed = Observed(tool, runtime, interface, folder)
+    if interface not in tool.interfaces:
+        return _said(observed, "/ok", "what was called here takes two arguments: it is a WSGI app, perhaps", "–")
+    if runtime.endswith("streamed") and not tool.streams:
+        return _said(observed, None, "keeps results, and a stream leaves none that could be kept", "refused")
     wrong = []
     try:
         for number, path in enumerate(("/ok", "/boom", "/stream"), start=1):
@@ -154,3 +159,24 @@ def cell(tool: Tool, runtime: str, interface: str, folder: Path) -> str:
     finally:
         observed.close()
     return "; ".join(wrong) or "yes"
+
+
+def _said(observed: Observed, path: str | None, text: str, word: str) -> str:
+    """What the table says of what cannot work.
+
+    Args:
+        observed: the function.
+        path: of the request that fails; None: it does not start.
+        text: what the log has to say.
+        word: what the table says, if it does.
+    """
+    try:
+        if path is None:
+            posted = observed.api.post().path
+            ended = posted.endswith("/init/error")
+        else:
+            observed.answer(path)
+            ended = "answered 500" in observed.log
+    finally:
+        observed.close()
+    return word if ended and text in observed.log else f"not a word of why: {observed.log}"

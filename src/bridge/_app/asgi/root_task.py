@@ -58,7 +58,11 @@ class RootTask:
 
 
 def blamed_on(task: Task[Any], error: E) -> E:
-    """Return a failure, with the context variables noted of the task that has failed."""
+    """Return a failure, with the context variables noted of the task that has failed, and with a hint, if any."""
+    if isinstance(error, TypeError):
+        from .interface_hint import note_interface
+
+        note_interface(error)
     return keep_context(error, getattr(task, "get_context", partial(collected, task))())
 
 
