@@ -126,6 +126,7 @@ def test_a_person_is_told_of_the_inspector(inspect: bool, monkeypatch: pytest.Mo
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "lacking", raising=False)
     (tmp_path / "event.json").write_text("{}")
     return tmp_path / "lacking.py"
 
@@ -146,7 +147,6 @@ def test_the_reloader_s_process_says_what_is_wrong_with_a_module(module: Path, m
     from bridge._command import cli
 
     module.write_text("1 / 0\n")
-    monkeypatch.delitem(sys.modules, "lacking", raising=False)
     settings = {
         "target": "lacking:handler", "processes": 0, "routing": "turn", "websocket": None, "streaming": False,
         "concurrency": 1, "hosts": [],
