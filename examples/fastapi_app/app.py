@@ -89,8 +89,8 @@ main { max-width: 44rem; margin: auto }
 h1 { margin: 0; font-size: 1.9rem }
 p { margin: .3rem 0 0; color: var(--quiet) }
 ul, form { margin: 1.4rem 0 0; padding: .6rem 1.3rem; list-style: none; background: var(--card); border-radius: .7rem }
-li { display: flex; flex-wrap: wrap; gap: 0 1rem; padding: .5rem 0 }
-a { flex: 0 0 14rem; color: var(--link); font-family: ui-monospace, monospace; overflow-wrap: anywhere }
+li { display: grid; grid-template-columns: minmax(7rem, 14rem) 1fr; gap: 0 1rem; padding: .5rem 0 }
+a { color: var(--link); font-family: ui-monospace, monospace; overflow-wrap: anywhere }
 form { padding: 1.2rem 1.3rem }
 button { padding: .4rem 1rem; border: 0; border-radius: .4rem; color: var(--card); background: var(--link) }
 """
