@@ -79,19 +79,50 @@ LINKS = {
 }
 
 
+STYLE = """
+:root { color-scheme: light dark; --page: #f4f6f8; --card: #fff; --text: #1d2530; --quiet: #5b6675; --link: #0b6e69 }
+@media (prefers-color-scheme: dark) {
+  :root { --page: #12161c; --card: #1c232d; --text: #e5e9f0; --quiet: #98a3b5; --link: #5fd0c5 }
+}
+body { margin: 0; padding: 3rem 1rem; background: var(--page); color: var(--text); font: 1rem/1.5 system-ui }
+main { max-width: 44rem; margin: auto }
+h1 { margin: 0; font-size: 1.9rem }
+p { margin: .3rem 0 0; color: var(--quiet) }
+ul, form { margin: 1.4rem 0 0; padding: .6rem 1.3rem; list-style: none; background: var(--card); border-radius: .7rem }
+li { display: grid; grid-template-columns: minmax(7rem, 14rem) 1fr; gap: 0 1rem; padding: .5rem 0 }
+a { color: var(--link); font-family: ui-monospace, monospace; overflow-wrap: anywhere }
+form { padding: 1.2rem 1.3rem }
+button { padding: .4rem 1rem; border: 0; border-radius: .4rem; color: var(--card); background: var(--link) }
+"""
+
+
 @app.get("/", response_class=HTMLResponse)
 async def start(request: Request) -> str:
     """Links to everything. `url_for` knows the stage: they work on every address the function has."""
-    links = "".join(f'<li><a href="{request.url_for(name)}">{name}</a>: {text}' for name, text in LINKS.items())
+    urls = [(request.url_for(name), text) for name, text in LINKS.items()]
+    urls.append((request.url_for("item", name="naïve café / 100 %"), "a path parameter"))
+    links = "\n".join(f'<li><a href="{url}">{url.path}</a> {text}</li>' for url, text in urls)
     return f"""<!doctype html>
 <html lang="en">
+<head>
 <meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>FastAPI on Lambda</title>
+<style>{STYLE}</style>
+</head>
+<body>
+<main>
 <h1>FastAPI on Lambda</h1>
-<ul>{links}<li><a href="{request.url_for("item", name="naïve café / 100 %")}">item</a>: a path parameter</ul>
+<p>An ordinary FastAPI app behind <code>Bridge(app)</code>. Each link shows one thing.</p>
+<ul>
+{links}
+</ul>
 <form method="post" enctype="multipart/form-data" action="{request.url_for("upload")}">
-<input type="file" name="files" multiple> <button>Upload</button>
+<label>Files, to see what arrives of them: <input type="file" name="files" multiple></label>
+<button>Upload</button>
 </form>
+</main>
+</body>
 </html>
 """
 

@@ -76,7 +76,7 @@ def gateway() -> HostGuard:
 
     settings = json.loads(os.environ[_SETTINGS])
     try:
-        hosts, any_signature = settings.pop("hosts"), settings.pop("any_signature")
+        hosts, any_signature = settings.pop("hosts"), settings.pop("any_signature", False)
         return guarded(_gateway(settings), hosts, any_signature=any_signature)
     except (BridgeError, UsageError) as error:
         sys.exit(f"bridge serve: {error}")

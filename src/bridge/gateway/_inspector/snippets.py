@@ -60,7 +60,7 @@ def event(record: Record) -> str:
     for name, value in record.way.settings.items():
         if name in ("stage", "payload", "trigger"):
             parts += [f"--{name}", shlex.quote(value)]
-        elif name == "multi_value":
+        else:
             parts.append("--multi-value")
     for name, value in [("host", record.server), *_headers(record)]:
         parts += ["-H", shlex.quote(f"{name}: {value}")]
