@@ -110,5 +110,6 @@ def test_where_json_has_other_private_parts_results_are_the_same(monkeypatch: py
         encoder(result, 0)
 
 
-def test_white_space_around_an_event_is_none_of_it() -> None:
-    assert decoded(bytearray(b' \n{"a": 1}\r\n'), "application/json") == {"a": 1}
+@pytest.mark.parametrize("event", [b' \n{"a": 1}', b'{"a": 1}\r\n', b'\t{"a": 1} '])
+def test_white_space_around_an_event_is_none_of_it(event: bytes) -> None:
+    assert decoded(bytearray(event), "application/json") == {"a": 1}

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from bridge.runtime._api import RuntimeApi
-from bridge.runtime._connection import JOINED, ApiConnection, run
+from bridge.runtime._connection import JOINED, ApiConnection, RuntimeApiError, run
 from bridge.runtime._invocation import Invocation
 from bridge.runtime._loop_connection import LoopConnection
 from bridge.runtime._reply import Reply
@@ -131,3 +131,17 @@ async def test_a_part_goes_out_whole_though_who_waits_for_it_is_cancelled(size: 
     chunk = b"%x\r\n%b\r\n" % (size, data)
     assert chunks[: count * len(chunk)] == count * chunk
     assert chunks[count * len(chunk) :].startswith(b"0\r\nLambda-Runtime-Function-Error-Type: TimeoutError\r\n")
+
+
+def test_a_result_that_does_not_go_out_is_the_end_of_the_runtime_even_if_the_app_keeps_the_error_to_itself() -> None:
+    class Broken(Noted):
+        async def _write(self, *pieces: bytes) -> None:
+            raise BrokenPipeError
+
+        async def _read(self, idle: bool) -> bytes:
+            return b""
+
+    responder = InvocationResponder(RuntimeApi(Broken()), invocation())
+    with pytest.raises(RuntimeApiError, match="has closed the connection") as raised:
+        run(responder.result({"statusCode": 200}))
+    assert responder.failure is raised.value
