@@ -111,6 +111,8 @@ WRONG: dict[str, tuple[list[Message], str]] = {
     "an unknown message": ([{"type": "http.response.trailers"}], "'http.response.trailers'"),
     "an unknown message after the start": ([START, {"type": "http.response.push"}], "'http.response.push'"),
     "a status that is text": ([start(status="200")], "no int from 200 to 599: '200'"),
+    "a status that is a float": ([start(status=200.0)], "no int from 200 to 599: 200.0"),
+    "a status that is a flag": ([start(status=True)], "no int from 200 to 599: True"),
     "a status below 200": ([start(status=199)], "no int from 200 to 599: 199"),
     "a status above 599": ([start(status=600)], "no int from 200 to 599: 600"),
     "a header name that is text": ([start(headers=[("x-a", "1")])], "no pairs of bytes"),
