@@ -53,6 +53,7 @@ class Environment:
     """
 
     def __init__(self, runtime: str, source: str, cache: str, managed: bool = True) -> None:
+        command = _command(runtime, cache)
         self._folder = tempfile.TemporaryDirectory()
         self.api = RuntimeApi()
         folder = Path(self._folder.name)
@@ -69,7 +70,6 @@ class Environment:
             environ["AWS_EXECUTION_ENV"] = f"AWS_Lambda_python{sys.version_info[0]}.{sys.version_info[1]}"
         start = perf_counter_ns()
         with self._log.open("wb") as log:
-            command = _command(runtime, cache)
             self.process = subprocess.Popen(command, cwd=folder, env=environ, stdout=log, stderr=subprocess.STDOUT)
         try:
             self.started = (self._asked() - start) / 1e9
@@ -112,7 +112,7 @@ class Environment:
         except OSError:
             return None
 
-    def system_calls(self, event: bytes) -> float | None:
+    def system_calls(self, event: bytes, cycles: int = CYCLES) -> float | None:
         """Return how many system calls a cycle takes; None where there is no strace, or it may not trace."""
         if STRACE is None:
             return None
@@ -124,12 +124,12 @@ class Environment:
                 for _ in self._processes():
                     if "attached" not in tracer.stderr.readline():
                         return None
-                for _ in range(CYCLES):
+                for _ in range(cycles):
                     self.api.invoke(event)
             finally:
                 tracer.send_signal(signal.SIGINT)
         lines = report.read_text(encoding="utf-8", errors="replace").splitlines()
-        return round(sum(bool(re.match(r"\d+ +\w+\(", line)) for line in lines) / CYCLES, 1)
+        return round(sum(bool(re.match(r"\d+ +\w+\(", line)) for line in lines) / cycles, 1)
 
     def _processes(self) -> list[int]:
         """Return the ids of the process and of those that it has started."""

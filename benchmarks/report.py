@@ -66,6 +66,8 @@ def runtime(rows: Sequence[Row]) -> list[Table]:
         ]
         header = ["", *columns, "system calls", "peak memory"]
         notes = [*map(aim, row["aims"]), *(f"{name}: {text}" for name, text in row["errors"].items())]
+        if any(figures.get("system_calls") is None for figures in row["figures"].values()):
+            notes.append("system calls: there is no strace, or it may not trace here")
         tables.append(Table(f"Runtimes, {row['setting']} (×: to {BUFFERED})", header, list(cells), notes))
     return tables
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from .cold import ASGI_APP, FASTAPI_APP, FLASK_APP
 from .contender import answer_of
-from .environment import FLOOR, SIDECAR as SIDECAR_RUNTIME, Environment
+from .environment import CYCLES, FLOOR, SIDECAR as SIDECAR_RUNTIME, Environment
 from .least import RUNTIME
 from .request import Request, payload
 from .rounds import WARM_UP, Effort, Figure, figure, said
@@ -143,7 +143,7 @@ def row(setting: Setting, effort: Effort, cache: str) -> Row:
                 "cycle": compared(cycles, name, setting.events),
                 "cpu": compared(processors, name, setting.events) if all(processors[name]) else None,
                 "memory": environment.memory(),
-                "system_calls": environment.system_calls(event),
+                "system_calls": environment.system_calls(event, min(CYCLES, effort.calls)),
             }
             for name, environment in ready.items()
             if name not in errors

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import json
 import os
@@ -25,6 +26,7 @@ from benchmarks import (
     chart,
     cold,
     deployed,
+    environment,
     gateway,
     growth,
     least,
@@ -43,29 +45,27 @@ from benchmarks.runtime_api import RuntimeApi
 from benchmarks.table import Table
 from bridge import Bridge
 
-SMOKE = """
-import sys
-from pathlib import Path
-from benchmarks import __main__ as benchmarks, bodies, cold, growth, runtime
+ADAPTERS = """
+import json, sys
+from benchmarks import __main__ as benchmarks, bodies, growth
 from benchmarks.rounds import TINY
 
 results = benchmarks.run(TINY, "events", "tiny")
 made = results["events"]["made"]
 results["bodies"] = {"made": made, "rows": bodies.measure(TINY, print, bodies.SIZES[-1:])}
-rows = cold.measure(TINY, print, "WSGI app") + cold.measure(TINY, print, "WSGI app alone")
-results["cold"] = {"made": made, "rows": rows}
-results["runtime"] = {"made": made, "rows": runtime.measure(TINY, print, "ASGI app")}
 results["growth"] = {"made": made, "rows": growth.measure(TINY, print, (0, 5, 10))}
-benchmarks.write(results, Path(sys.argv[1]))
+print(json.dumps(results))
 """
 
-
-SHIPPED = """
+PROCESSES = """
 import json
-from benchmarks import cold
+from dataclasses import replace
+from benchmarks import cold, runtime
 from benchmarks.rounds import TINY
 
-print(json.dumps(cold.measure(TINY, lambda text: None, "Flask example")))
+cold.EXAMPLES = {"small": replace(cold.EXAMPLES["WSGI app"], title="small example", aim=0.55)}
+rows = cold.measure(TINY, print, "small") + cold.measure(TINY, print, "WSGI app alone")
+print(json.dumps({"cold": rows, "runtime": runtime.measure(TINY, print, "ASGI app")}))
 """
 
 
@@ -89,32 +89,52 @@ def _run(script: str, *arguments: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """A tiny run."""
+def adapters() -> dict[str, Any]:
+    """A tiny run of what is measured in one process."""
+    found: dict[str, Any] = json.loads(_run(ADAPTERS).splitlines()[-1])
+    return found
+
+
+@pytest.fixture(scope="module")
+def processes() -> dict[str, Any]:
+    """A tiny run of what is measured in processes of its own."""
+    found: dict[str, Any] = json.loads(_run(PROCESSES).splitlines()[-1])
+    return found
+
+
+@pytest.fixture(scope="module")
+def results(
+    tmp_path_factory: pytest.TempPathFactory, adapters: dict[str, Any], processes: dict[str, Any]
+) -> tuple[Path, dict[str, Any]]:
+    """What a tiny run has written, and its results."""
+    made = adapters["events"]["made"]
+    found = {part: {"made": made, "rows": rows} for part, rows in processes.items()} | adapters
     root = tmp_path_factory.mktemp("results")
     for name in ("benchmarks", "docs"):
         (root / name).mkdir()
     for name in ("docs/benchmark.md", "README.md"):
         (root / name).write_text(f"before\n{page.BEGIN}\nstale figures\n{page.END}\nafter\n", encoding="utf-8")
-    _run(SMOKE, str(root))
+    benchmarks.write(found, root)
     return root, json.loads((root / "benchmarks" / "results.json").read_text(encoding="utf-8"))
 
 
-def test_bridge_answers_every_case_of_every_kind_of_event(results: tuple[Path, dict[str, Any]]) -> None:
-    """Nothing of Bridge is left out, in any part."""
-    _, found = results
-    assert {row["source"] for row in found["events"]["rows"]} == set(SOURCES)
-    for row in found["events"]["rows"]:
+def test_bridge_answers_every_case_of_every_kind_of_event(adapters: dict[str, Any]) -> None:
+    """Nothing of Bridge is left out."""
+    assert {row["source"] for row in adapters["events"]["rows"]} == set(SOURCES)
+    for row in adapters["events"]["rows"]:
         assert {"the app alone", "Bridge"} <= set(row["figures"])
-    for part in ("bodies", "cold"):
-        assert all("Bridge" in row["figures"] for row in found[part]["rows"])
-    assert all(row["points"] for row in found["growth"]["rows"] if row["series"].startswith("Bridge"))
+    assert all("Bridge" in row["figures"] for row in adapters["bodies"]["rows"])
+    assert all(row["points"] for row in adapters["growth"]["rows"] if row["series"].startswith("Bridge"))
 
 
-def test_a_peer_takes_part_or_is_listed_with_its_error(results: tuple[Path, dict[str, Any]]) -> None:
+def test_bridge_starts_in_every_setting(processes: dict[str, Any]) -> None:
+    """Nothing of Bridge is left out."""
+    assert all("Bridge" in row["figures"] for row in processes["cold"])
+
+
+def test_a_peer_takes_part_or_is_listed_with_its_error(adapters: dict[str, Any]) -> None:
     """Nobody is left out silently."""
-    _, found = results
-    for row in found["events"]["rows"]:
+    for row in adapters["events"]["rows"]:
         expected = {"the app alone", *report.INTERFACES[row["interface"]]}
         if row["source"] in least.SOURCES:
             expected.add(least.LEAST)
@@ -122,10 +142,10 @@ def test_a_peer_takes_part_or_is_listed_with_its_error(results: tuple[Path, dict
         assert not set(row["figures"]) & set(row["errors"])
 
 
-def test_the_examples_are_started_as_they_are_shipped(results: tuple[Path, dict[str, Any]]) -> None:
+def test_an_example_is_started_as_it_is_shipped(results: tuple[Path, dict[str, Any]]) -> None:
     """The same folder twice, for every adapter: what is imported is the same, too."""
-    _, found = results
-    sam, packaged = rows = json.loads(_run(SHIPPED).splitlines()[-1])
+    root, found = results
+    sam, packaged = (row for row in found["cold"]["rows"] if row["shipped"])
     assert ("sam build" in sam["setting"], "bridge package" in packaged["setting"]) == (True, True)
     assert sam["figures"].keys() == packaged["figures"].keys()
     assert sam["errors"] == packaged["errors"]
@@ -133,19 +153,18 @@ def test_the_examples_are_started_as_they_are_shipped(results: tuple[Path, dict[
         assert packaged["figures"][name]["modules"] == figures["modules"]
     ratio = packaged["figures"]["Bridge"]["import"]["min"] / sam["figures"]["Bridge"]["import"]["min"]
     assert packaged["aim"]["ratio"] == pytest.approx(ratio, abs=0.001)
-    found = found | {"cold": {"made": found["cold"]["made"], "rows": rows}}
-    assert "Flask example as `bridge package` ships it" in page.fragment(found)
-    assert "Flask example as `bridge package` ships it" in page.headline(found)
-    assert "Bridge, as bridge package ships it" in page.picture(found)
+    for name in ("docs/benchmark.md", "README.md"):
+        assert "| small example as `bridge package` ships it |" in (root / name).read_text(encoding="utf-8")
+    assert "Bridge, as bridge package ships it" in (root / "benchmarks" / "chart.svg").read_text(encoding="utf-8")
 
 
 def test_ways_to_pack_are_compared_with_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sources that are compiled at each start, sources that are not there at all, and the package."""
     titles = ("no bytecode (`sam build`)", "modules in one archive (zipimport)", packing.FIRST.title)
     monkeypatch.setattr(packing, "PACKINGS", [each for each in packing.PACKINGS if each.title in titles])
-    monkeypatch.setattr(cold, "EXAMPLES", {"Flask example": cold.EXAMPLES["Flask example"]})
+    monkeypatch.setattr(cold, "EXAMPLES", {"WSGI app": cold.EXAMPLES["WSGI app"]})
     made = packing.table(1)
-    assert made.header == ["", "Flask example"]
+    assert made.header == ["", "WSGI app"]
     ratios = {title: float(figure.partition("(")[2].rstrip("×)")) for title, figure in made.rows}
     assert ratios.keys() == set(titles)
     assert ratios[titles[2]] == 1
@@ -358,6 +377,23 @@ def test_bridge_s_runtime_answers_and_awslambdaric_does_or_says_why_not(results:
         assert 0 < figures["first_byte"]["min"] <= figures["cycle"]["min"] < figures["start"]["min"]
         assert figures["system_calls"] is None or figures["system_calls"] >= 4
         assert (figures["memory"] is not None) == sys.platform.startswith("linux")
+
+
+def test_what_could_not_be_counted_is_said(results: tuple[Path, dict[str, Any]]) -> None:
+    """Without strace, and where the C compiler is missing: the contender is listed with that."""
+    _, found = results
+    row = copy.deepcopy(found["runtime"]["rows"][0])
+    next(iter(row["figures"].values()))["system_calls"] = None
+    (made,) = report.runtime([row])
+    assert "system calls: there is no strace, or it may not trace here" in made.notes
+
+
+def test_a_floor_in_c_takes_a_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It is listed without one."""
+    monkeypatch.setattr(environment, "COMPILER", None)
+    setting = replace(runtime.SETTINGS["ASGI app"], names=(runtime.LEAST_C,), starts=False)
+    row = runtime.row(setting, rounds.TINY, str(tmp_path))
+    assert (row["figures"], row["errors"]) == ({}, {runtime.LEAST_C: "there is no C compiler"})
 
 
 def test_an_aim_is_missed_or_reached_by_what_was_measured() -> None:
