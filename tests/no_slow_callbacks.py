@@ -1,7 +1,5 @@
-"""A pytest plugin: asyncio's debug mode does not complain of slow steps. What is slow depends on the machine."""
+"""A pytest plugin: no loop's debug mode complains of slow steps. What is slow depends on the machine."""
 
-import asyncio
-from typing import Any
+import logging
 
-loop_class: Any = asyncio.BaseEventLoop
-loop_class.slow_callback_duration = property(lambda _: float("inf"), lambda *_: None)
+logging.getLogger("asyncio").addFilter(lambda record: not str(record.msg).startswith("Executing "))

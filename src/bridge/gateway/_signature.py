@@ -69,7 +69,10 @@ def forgery(request: Request, body: bytes) -> Response | None:
     if any(compare_digest(match["signature"], _signature(request, body, match, each)) for each in known):
         return None
     log.warning(_CURE, request.scope["path"], f"it is not signed with the secret key of {match['key']!r:.60}")
-    said = "The request signature we calculated does not match the signature you provided."
+    said = (
+        "The request signature we calculated does not match the signature you provided. "
+        "Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
+    )
     return error(403, "InvalidSignatureException", said)
 
 
