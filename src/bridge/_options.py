@@ -103,7 +103,9 @@ class BridgeOptions:
             is_text = matcher(is_text)
         self.policy = _policy(errors, is_text, _error_headers(error_headers))
         if fold_frames:
-            _fold(fold_frames)
+            from ._invocation.folding import install
+
+            install(fold_frames)
         self.is_asgi = _is_asgi(app, interface)
         self.adjust = _adjust(base_path, forwarded_hosts, forwarded_host_header)
         self.accepts = _accepts(accepts)
@@ -203,18 +205,6 @@ def _policy(errors: ErrorMode, is_text: Callable[[str], bool], error_headers: Re
     from ._app.counting import CountingPolicy
 
     return CountingPolicy(is_text, counts, error_headers)
-
-
-def _fold(fold_frames: bool | Iterable[str]) -> None:
-    from ._invocation import folding
-
-    names = () if fold_frames is True or isinstance(fold_frames, str) else (*fold_frames,)  # type: ignore[misc]
-    if isinstance(fold_frames, str) or not all(isinstance(name, str) for name in names):
-        raise ConfigurationError(
-            "Bridge(fold_frames=...) takes True, or the names of more modules whose frames are to be folded, "
-            f'["sqlalchemy", "shop.middleware"], not {fold_frames!r}.'
-        )
-    folding.install(names)
 
 
 def _is_asgi(app: App, interface: Interface) -> bool:

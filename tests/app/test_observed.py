@@ -19,6 +19,7 @@ from bridge import (
     RequestTooLargeError,
     StatusError,
 )
+from bridge._app.around import steps_of
 from bridge._app.observed import Observer
 from bridge._invocation import metrics
 from bridge._invocation.metrics import UNITS
@@ -184,6 +185,7 @@ async def test_the_lifespan_and_calls_from_elsewhere_are_not_observed(capsys: py
     handler = Bridge(fast, metrics="Shop")
     await handler.startup()
     await handler.shutdown()
+    assert steps_of(handler, event("/"), {"statusCode": 200}) == [("result", {"statusCode": 200})]
     app = Bridge(raw_wsgi, metrics="Shop")._options.app
     assert b"".join(app({"PATH_INFO": "/"}, lambda *_: lambda data: None)) == b"y"
     assert "_aws" not in capsys.readouterr().out

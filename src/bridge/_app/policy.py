@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .._http import METHOD, PATH, RESPONSE_BODY, SINGLE, STATUS, body as bodies
-from .._invocation import log_error, logger, taken_context, taken_late, without_own_frames
+from .._invocation import log_error, logger, taken_context, without_own_frames
 from ..errors import AppError, BridgeError, RequestIncompleteError, ResultTooLargeError
 
 TYPE_CHECKING = False
@@ -171,7 +171,9 @@ def exception_of(error: BaseException) -> Exception:
         error: what the app raised. What is no Exception (`CancelledError`) becomes the cause of an AppError.
     """
     taken_context(without_own_frames(error))  # whoever gets the error is elsewhere
-    taken_late(error)
+    from .late import taken_late
+
+    taken_late(error, "")
     if isinstance(error, Exception):
         return error
     failed = AppError(f"the app raised {error!r}")
@@ -188,9 +190,11 @@ def failure_line(subject: str, status: int, error: BaseException | None, is_comp
         error: what was raised; None: nothing was.
         is_complete: whether that was the app's own response.
     """
-    after = taken_late(error)
+    from .late import taken_late
+
+    after = taken_late(error, described(error))
     if after is not None:
-        return f"{subject} answered {status}, and {after.format(described(error))}"
+        return f"{subject} answered {status}, and {after}"
     # A 5xx of the app's is, as a rule, the page of an error middleware, which raises the error again (Starlette's).
     late = ", and failed after that (a background task, or the like)" if is_complete and status < 500 else ""
     return f"{subject} answered {status}{late}: {described(error)}"

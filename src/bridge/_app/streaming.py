@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .._http import METHOD, RESPONSE_BODY, RESPONSE_HEADERS, SINGLE, STATUS, body as bodies
-from .._invocation import keep_late, log_error, logger
+from .._invocation import log_error, logger
 from . import prelude
 from .policy import described, failure_line, named
 
@@ -164,16 +164,13 @@ class StreamedAnswer:
         """Log a failure that leaves the client with less than a response."""
         log_error(error, f"{named(self.request)} {what}: {described(error)}")
 
-    def log_late(self, error: BaseException, what: str) -> None:
-        """Log a failure in what comes after the response, if there has been one.
-
-        Args:
-            error: what was raised.
-            what: what the log says of it, with {} for what the error says.
-        """
+    def log_close(self, error: BaseException) -> None:
+        """Log that `close` of a WSGI app's iterable has failed, which comes after a response, if there was one."""
         if self.complete and self.failure is None:
-            line = failure_line(named(self.request), self._status, keep_late(error, what), is_complete=True)
-            log_error(error, line)
+            from .late import close_failed
+
+            error = close_failed(error, "was sent before")
+            log_error(error, failure_line(named(self.request), self._status, error, is_complete=True))
         else:
             self.log(error, "failed in close() of its iterable, and its response was not complete")
 

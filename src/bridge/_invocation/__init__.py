@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     Failure = TypeVar("Failure", bound=BaseException)
 
 _CONTEXT = "_bridge_context"
-_LATE = "_bridge_late"
 
 
 def logger() -> Logger:
@@ -68,18 +67,6 @@ def taken_context(error: BaseException | None) -> Context | None:
     """Return what `keep_context` has noted, and forget it: a context may hold the error in turn."""
     context: Context | None = None if error is None else error.__dict__.pop(_CONTEXT, None)
     return context
-
-
-def keep_late(error: E, what: str) -> E:
-    """Return what has failed after a complete response, and note what the log is to say, with {} for the error."""
-    error.__dict__[_LATE] = what
-    return error
-
-
-def taken_late(error: BaseException | None) -> str | None:
-    """Return what `keep_late` has noted, and forget it."""
-    what: str | None = None if error is None else error.__dict__.pop(_LATE, None)
-    return what
 
 
 def _log(error: BaseException | None, line: str) -> None:

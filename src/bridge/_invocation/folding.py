@@ -7,6 +7,8 @@ import traceback
 from functools import partial
 from types import TracebackType
 
+from ..errors import ConfigurationError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -71,15 +73,24 @@ def is_on() -> bool:
     return _names is not None
 
 
-def install(names: Iterable[str]) -> None:
+def install(fold_frames: bool | Iterable[str]) -> None:
     """Leave frames out of all tracebacks that this process logs from now on, whoever logs them, in text and in JSON.
 
     What is logged twice, by a framework and by Bridge, is folded in both; what another call has named stays folded.
 
     Args:
-        names: modules beside those that are always folded. A package's name stands for all that is in it.
+        fold_frames: True; or modules beside those that are always folded. A package stands for all that is in it.
+
+    Raises:
+        ConfigurationError: it is something else.
     """
     global _names
+    names = () if isinstance(fold_frames, (bool, str)) else (*fold_frames,)
+    if isinstance(fold_frames, str) or not all(isinstance(name, str) for name in names):
+        raise ConfigurationError(
+            "Bridge(fold_frames=...) takes True, or the names of more modules whose frames are to be folded, "
+            f'["sqlalchemy", "shop.middleware"], not {fold_frames!r}.'
+        )
     if _names is None:
         logging.setLogRecordFactory(partial(_record, logging.getLogRecordFactory()))
     _names = (_names or FOLDED).union(names)

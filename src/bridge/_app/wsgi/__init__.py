@@ -12,7 +12,7 @@ from ... import current
 from ..._http import METHOD, TABLE_SIZE, ResponseNames, from_wsgi, to_environ, url
 from ..._http.body import BODY_LIMIT, decoded, streamed_too_much
 from ..._http.url import PORTS
-from ..._invocation import keep_context, keep_late
+from ..._invocation import keep_context
 from ...current import LambdaEvent, UnvouchedEvent
 from ...errors import AppError
 
@@ -182,6 +182,12 @@ def log_exit(end: BaseException) -> None:
     exits.log_exit(end)
 
 
+def _close_failed(error: BaseException) -> BaseException:
+    from ..late import close_failed
+
+    return close_failed(error, "goes out all the same")
+
+
 class WSGI:
     """A WSGI app, ready to run requests.
 
@@ -219,7 +225,7 @@ class WSGI:
         except BaseException as raised:  # CancelledError of a loop of the app's own, for instance
             __tracebackhide__ = True
             # When there is a body, `close` is all that is left to fail.
-            error = raised if body is None else keep_late(raised, CLOSE_FAILED + "goes out all the same")
+            error = raised if body is None else _close_failed(raised)
         headers = exchange.headers
         if body is None or headers is None:
             return None, error or AppError("the app returned, but it had not called start_response (PEP 3333)")
@@ -236,12 +242,6 @@ class WSGI:
         response, error = await asyncio.get_running_loop().run_in_executor(None, work)
         return response, error if error is None else keep_context(error, variables)
 
-
-CLOSE_FAILED = (
-    "close() of the app's iterable failed after that: {}. The fault is the app's, or that of a middleware which "
-    "wraps the iterable. The response "
-)
-"""What is said of an error in what PEP 3333 has servers call when a request is over."""
 
 FINITE = frozenset((list, tuple))
 """Iterables whose parts are all there, and which have no `close`."""

@@ -11,7 +11,7 @@ from ..._http import METHOD
 from ..._invocation import deadline
 from ...errors import AppError, DeadlineError
 from ..streaming import client_has_gone
-from . import CLOSE_FAILED, FINITE, WSGIResponse, environ_of, joined, log_exit
+from . import FINITE, WSGIResponse, environ_of, joined, log_exit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -156,4 +156,4 @@ def _close(close: Callable[[], object], answer: StreamedAnswer) -> None:
         log_exit(end)
         raise
     except BaseException as error:
-        answer.log_late(error, CLOSE_FAILED + "was sent before")
+        answer.log_close(error)
