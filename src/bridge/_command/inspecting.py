@@ -56,9 +56,7 @@ def told(options: argparse.Namespace, server: str) -> None:
         for every, loopback in (("//0.0.0.0:", "//127.0.0.1:"), ("//[::]:", "//[::1]:")):
             server = server.replace(every, loopback)
         if not is_local(urlsplit(server).netloc):
-            raise UsageError(
-                f"--inspect answers this machine only, at 127.0.0.1, and --host {options.host} is not that"
-            )
+            raise UsageError(f"--inspect answers this machine only, at 127.0.0.1, and --host {options.host} is not it")
         print(f"inspector: {server}{PATH}")
     if sys.stdout.isatty():
         print(f"{'' if options.inspect else '--inspect shows requests in a browser; '}Ctrl+C ends")
