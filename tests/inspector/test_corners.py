@@ -19,6 +19,7 @@ from bridge.gateway._process_main import Answers, work
 from bridge.gateway._template.api_model import ApiResource, Integration, Route, Stage
 from bridge.gateway._template.exchange import ApiExchange
 from bridge.gateway._watch import Way
+from bridge.runtime._import_string import UsageError
 
 from .inspected import behind
 
@@ -120,6 +121,24 @@ def test_a_person_is_told_of_the_inspector(inspect: bool, monkeypatch: pytest.Mo
     hint = "--inspect shows requests in a browser; Ctrl+C ends\n"
     shown = "inspector: http://127.0.0.1:8000/_bridge/\nCtrl+C ends\n"
     assert terminal.getvalue() == (shown if inspect else hint)
+
+
+@pytest.mark.parametrize(
+    ("server", "shown"),
+    [
+        ("http://0.0.0.0:8000", "http://127.0.0.1:8000/_bridge/"),
+        ("http://[::]:8000", "http://[::1]:8000/_bridge/"),
+        ("http://localhost:8000", "http://localhost:8000/_bridge/"),
+    ],
+)
+def test_the_url_is_one_that_is_answered(server: str, shown: str, capsys: pytest.CaptureFixture[str]) -> None:
+    inspecting.told(argparse.Namespace(inspect=True, host=""), server)
+    assert capsys.readouterr().out == f"inspector: {shown}\n"
+
+
+def test_an_address_where_the_inspector_does_not_answer_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"at 127.0.0.1, and --host 192.168.1.5 is not it"):
+        inspecting.told(argparse.Namespace(inspect=True, host="192.168.1.5"), "http://192.168.1.5:8000")
 
 
 @pytest.fixture

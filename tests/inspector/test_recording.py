@@ -14,6 +14,7 @@ from starlette.testclient import TestClient, WebSocketDenialResponse
 from bridge import Bridge
 from bridge.gateway import Gateway, Processes, WebSocketGateway, _watch as watch
 from bridge.gateway._inspector import PATH, recording
+from bridge.gateway._template import control
 from bridge.gateway._watch import Tee, said
 
 from .inspected import BASE, OWN, behind, inspecting
@@ -116,6 +117,13 @@ def test_a_function_whose_time_is_over_is_there_and_says_so() -> None:
         asked.client.get("/")
         shown = asked.detail(1)
     assert "its time is over" in shown["invocations"][0]["error"]
+
+
+def test_the_secret_of_bridge_send_is_not_kept() -> None:
+    assert control.HEADER == recording.SENDERS_HEADER
+    with behind(echo) as asked:
+        asked.client.get("/", headers={"X-Bridge-Send": "the secret of this run"})
+        assert "the secret" not in json.dumps(asked.detail(1)["headers"])
 
 
 # What functions print and log

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from ..runtime._import_string import UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -42,10 +45,18 @@ def set_up(target: str, stack: Callable[[], Stack] | None = None) -> Inspector:
 
 
 def told(options: argparse.Namespace, server: str) -> None:
-    """Print where the inspector of a server is, or how to get one; and, to a person, how to end it all."""
-    if options.inspect:
-        from ..gateway._inspector import PATH
+    """Print where the inspector of a server is, or how to get one; and, to a person, how to end it all.
 
+    Raises:
+        UsageError: the server listens where the inspector does not answer.
+    """
+    if options.inspect:
+        from ..gateway._inspector import PATH, is_local
+
+        for every, loopback in (("//0.0.0.0:", "//127.0.0.1:"), ("//[::]:", "//[::1]:")):
+            server = server.replace(every, loopback)
+        if not is_local(urlsplit(server).netloc):
+            raise UsageError(f"--inspect answers this machine only, at 127.0.0.1, and --host {options.host} is not it")
         print(f"inspector: {server}{PATH}")
     if sys.stdout.isatty():
         print(f"{'' if options.inspect else '--inspect shows requests in a browser; '}Ctrl+C ends")

@@ -193,7 +193,7 @@ def _refusal(request: Request) -> str | None:
     client = request.client.host if request.client is not None else ""
     if not _is_loopback(client):
         return f"{client} is not this machine"
-    if not _is_local(host):
+    if not is_local(host):
         return f"the host {host!r} is not localhost"
     if _FORWARDING & set(headers):
         return "it has come through a proxy"
@@ -209,7 +209,8 @@ def _refusal(request: Request) -> str | None:
     return None
 
 
-def _is_local(host: str) -> bool:
+def is_local(host: str) -> bool:
+    """Return whether a host, with or without a port, is this machine by a name that no site can have."""
     try:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:

@@ -33,6 +33,9 @@ MOST_INVOCATIONS = 50
 LIMIT = 128 * 1024
 """Bytes that are kept of a body, an event, a result or a log."""
 
+SENDERS_HEADER = "x-bridge-send"
+"""By which `bridge send` shows that it is of the same user: whoever sees the inspector need not be."""
+
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -168,6 +171,7 @@ class Recorder:
         path, host = target(scope)
         query = b"?" + scope["query_string"] if scope.get("query_string") else b""
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+        headers = [(name, "not kept" if name == SENDERS_HEADER else value) for name, value in headers]
         is_call = path.startswith(START.encode()) or b"/@connections/" in path
         record = self._added(
             method=scope["method"] if scope["type"] == "http" else "WEBSOCKET",
