@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from bridge import AppError, Bridge, ConfigurationError, FailedResponseError
 from bridge._app.asgi.loop import process_runner
+from bridge._app.policy import failure_line
 
 from ..apps import APPS, Interface, Reply
 from ..frameworks.events import HTTP_V2, SOURCES
@@ -236,3 +237,7 @@ def test_a_response_of_the_apps_has_not() -> None:
 def test_headers_that_are_none_are_refused_when_bridge_is_made(wrong: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"Bridge\(error_headers=\.\.\.\)"):
         Bridge(starlette, error_headers=wrong)
+
+
+def test_an_app_that_goes_on_without_a_word_is_told_of_too() -> None:
+    assert failure_line("GET /", 500, None, is_complete=False) == "GET / answered 500: the app said nothing"
