@@ -33,15 +33,23 @@ REASONS = (
         "Bridge counts what JSON makes of a text that may go over Lambda's limit, since such a result ends the "
         "runtime. The others do not look.",
     ),
-    ("Bodies, .*: request, text, ", "Either encodes the text once. What is left is the noise of copying megabytes."),
+    (
+        "Bodies, .*: request, text, ",
+        "Everyone encodes the text once. What differs is where the copy of some megabytes lands.",
+    ),
     (
         " as `sam build` ships it: ",
         "Without bytecode, a start compiles every module that it imports. Bridge has more source than an adapter of "
         "one file. `bridge package` ships the bytecode.",
     ),
     (
-        " as `bridge package` ships it: | loaded: | alone: ",
+        " as `bridge package` ships it: ",
         "The adapter is the small part of this start. Bridge has more modules to read than an adapter of one file.",
+    ),
+    (
+        " loaded: | alone: ",
+        "Bridge has more modules to read than an adapter of one file. [The hot path](hot-path.md#what-was-done) says "
+        "what each takes.",
     ),
     (
         "One event, WSGI: Flask, ",

@@ -22,9 +22,6 @@ from .deployed import PACKAGE, SAM, WAYS, deployed
 from .request import Request, http_api
 from .rounds import Effort, Figure, figure
 
-_SHARE = 3
-"""A start takes a second. One third of the rounds are enough for what differs by half."""
-
 
 @dataclass(frozen=True)
 class Example:
@@ -69,7 +66,6 @@ print(imported - start, end - start, end, len(sys.modules) - before)
 
 def rows(example: Example, effort: Effort, say: Callable[[str], None]) -> list[Row]:
     """Start an example with every adapter, shipped in both ways."""
-    launches = max(1, effort.launches // _SHARE)
     times: dict[tuple[str, str], list[tuple[float, ...]]] = {}
     errors: dict[str, dict[str, str]] = {way: {} for way in WAYS}
     with tempfile.TemporaryDirectory() as scratch:
@@ -85,7 +81,7 @@ def rows(example: Example, effort: Effort, say: Callable[[str], None]) -> list[R
                 except RuntimeError as error:
                     errors[way][name] = str(error)
         draw = random.Random(0)
-        for _ in range(launches):
+        for _ in range(effort.launches):
             for way, name in draw.sample(list(times), len(times)):
                 times[way, name].append(launch(Path(scratch, str(WAYS.index(way))), modules[name]))
     found = [_row(example, way, times, errors[way]) for way in WAYS]

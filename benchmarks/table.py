@@ -52,7 +52,7 @@ class Table:
 def seconds(value: float) -> str:
     """A time in the unit that suits it."""
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if value >= size:
+        if value >= size * 0.9995:  # which is shown as 1.00
             return f"{_short(value / size)} {unit}"
     return f"{value * 1e9:.0f} ns"
 

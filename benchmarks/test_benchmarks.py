@@ -346,8 +346,9 @@ def test_tables_align_and_mark_losses() -> None:
     assert table.ratio({"ratio": 0.997}) == "1.00×"
     assert table.ratio({"ratio": 137.8}) == "138×"
     assert table.ratio({"ratio": 2.0, "ratio_quartiles": [1.5, 2.5]}) == f"{table.NOISY}2.00×"
-    assert [table.seconds(value) for value in (2.5, 0.0123, 7.25e-6, 5e-7)] == [
+    assert [table.seconds(value) for value in (2.5, 0.99996, 0.0123, 7.25e-6, 5e-7)] == [
         "2.50 s",
+        "1.00 s",
         "12.3 ms",
         "7.25 µs",
         "500 ns",
