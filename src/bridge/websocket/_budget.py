@@ -97,6 +97,7 @@ async def call(who: str, function: Callable[..., T], *arguments: Any, **named: A
         try:
             answer.set_result(context.run(function, *arguments, **named))
         except BaseException as error:
+            error.add_note(f"This comes from {who}.")  # a database's own error does not say what it was asked for
             answer.set_exception(error)
 
     thread = Thread(target=run, name="bridge", daemon=True)
