@@ -23,6 +23,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -233,7 +234,8 @@ class RuntimeApi:
         events = [Events(name) for name in names]
         with self._listener:
             connection, _ = self._listener.accept()
-        with connection, connection.makefile("rb") as reader:
+        # The runtime is killed, maybe within a request, once enough has been posted. If it ends before, that is seen.
+        with suppress(ConnectionError), connection, connection.makefile("rb") as reader:
             number = 0
             while line := reader.readline():
                 headers = {}

@@ -254,3 +254,12 @@ def test_a_length_without_a_body_is_a_number_and_of_a_status_that_has_one(length
     body.without_wrong_length(headers, status)
     right = {"content-length": length} if length in ("5", "0") and status in (200, 304, 404) else {}
     assert headers == {"content-type": "a/b"} | right
+
+
+def test_the_error_says_whose_body_is_no_base64_and_what_to_do() -> None:
+    with pytest.raises(EventError, match=r"^the event says that its body is base64, and it is not base64: "):
+        body.decoded("!", True)
+    with pytest.raises(ResultBodyError, match=r"^the result says that its body is base64, and it is not base64: "):
+        body.uncarried("!", True)
+    with pytest.raises(EventError, match=r"it is the text that a client sends: of JSON, a string that has JSON in it$"):
+        body.decoded({"a": 1}, False)  # type: ignore[arg-type]
