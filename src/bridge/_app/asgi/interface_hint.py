@@ -16,5 +16,8 @@ def note_interface(error: TypeError) -> None:
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    if trace is not None and str(error).endswith(TAKES_TWO) and {"scope", "receive"} <= trace.tb_frame.f_locals.keys():
+    if trace is None or not str(error).endswith(TAKES_TWO):
+        return
+    names = trace.tb_frame.f_locals
+    if "scope" in names and "receive" in names:
         error.add_note(HINT)

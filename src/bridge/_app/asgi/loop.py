@@ -98,6 +98,8 @@ class Runner:
     ) -> None:
         self._owner = asyncio.Runner(loop_factory=factory)
         self.loop = self._owner.get_loop()
+        if self.loop.get_exception_handler() is None:
+            self.loop.set_exception_handler(_report)
         self.lock = threading.RLock()
         self._next_turn = 0.0
         self._ready: deque[Handle] = getattr(self.loop, "_ready", deque())
@@ -147,7 +149,7 @@ class Runner:
             # `Task.exception` raises this, and does not return it, where the task was cancelled.
             return cancelled
         except SystemExit as end:
-            _log_exit(end, self.loop)
+            _log_exit(end)
             raise
         finally:
             self.lock.release()
@@ -200,7 +202,7 @@ class Runner:
             try:
                 return future.done() or self._run_until_done(future, seconds)
             except SystemExit as end:
-                _log_exit(end, self.loop)
+                _log_exit(end)
                 raise
 
     def turn(self, connection: socket | None = None) -> bool:
@@ -328,10 +330,19 @@ class Runner:
                 handle._run()
 
 
-def _log_exit(end: SystemExit, loop: AbstractEventLoop) -> None:
+def _report(loop: AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Report what asyncio would, but for a task that has ended the process: the log has that, and where.
+
+    An eager task is collected, and reported, before anybody knows of it.
+    """
+    if not isinstance(context.get("exception"), SystemExit):
+        loop.default_exception_handler(context)
+
+
+def _log_exit(end: SystemExit) -> None:
     from ..._invocation.exits import log_exit
 
-    log_exit(end, loop)
+    log_exit(end)
 
 
 def _answer_by_thread(loop: AbstractEventLoop) -> None:
