@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import sys
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -148,13 +148,10 @@ def _noted(path: Path, desk: Desk) -> Iterator[None]:
 
 
 def _run(app: Desk | Inspector, desk: Desk, hosts: Iterable[str], *, any_signature: bool) -> None:
-    import uvicorn
-
-    from ..gateway._server import config, guarded
+    from ..gateway._server import guarded, run_until_interrupted
 
     served = guarded(app, hosts, any_signature=any_signature, environments=lambda: desk.deployment.variables())
-    with suppress(KeyboardInterrupt):
-        uvicorn.Server(config(served)).run(sockets=desk.sockets)
+    run_until_interrupted(served, desk.sockets)
 
 
 def send(options: argparse.Namespace) -> None:

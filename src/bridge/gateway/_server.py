@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -61,13 +62,12 @@ class Server:
             app: a gateway; with `reload`, the import string of a function that makes one, `guarded`.
             reload: whether to start again when a file changes.
         """
-        settings = config(app if reload else self._guarded(app), reload=reload)
-        run = uvicorn.Server(settings).run
+        if not reload:
+            run_until_interrupted(self._guarded(app), [self._socket])
+            return
+        settings = config(app, reload=True)
         with suppress(KeyboardInterrupt):
-            if reload:
-                ChangeReload(settings, target=run, sockets=[self._socket]).run()
-            else:
-                run(sockets=[self._socket])
+            ChangeReload(settings, target=uvicorn.Server(settings).run, sockets=[self._socket]).run()
 
     @contextmanager
     def serving(self, app: Any) -> Iterator[str]:
@@ -93,6 +93,18 @@ def guarded(
 ) -> HostGuard:
     """Return an ASGI app behind what looks at who calls it; arguments as of `HostGuard`, `Server` and `Callers`."""
     return HostGuard(app if any_signature else Callers(app, environments), hosts)
+
+
+def run_until_interrupted(app: Any, sockets: list[socket.socket]) -> None:
+    """Serve an ASGI app on sockets that listen, until the process gets SIGINT or SIGTERM."""
+    with suppress(KeyboardInterrupt):
+        server = uvicorn.Server(config(app))
+        # uvicorn takes signals when its loop runs. One that comes before would be a KeyboardInterrupt amid its start.
+        before = signal.signal(signal.SIGINT, server.handle_exit)
+        try:
+            server.run(sockets=sockets)
+        finally:
+            signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
