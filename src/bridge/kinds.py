@@ -14,10 +14,16 @@ UNKNOWN = "unknown"
 WARM_UP = "warm-up"
 EDGE = "aws:cloudfront"
 WEBSOCKET = "aws:websocket"
-ACCEPTED = (
-    "REST API, HTTP API (payload 1.0 and 2.0), function URL, Application Load Balancer, VPC Lattice (V1 and V2), "
-    "Lambda@Edge (viewer-request and origin-request) and WebSocket API"
-)
+SENDERS = {
+    "http": "HTTP API (payload 1.0 and 2.0)",
+    "rest": "REST API",
+    "url": "function URL",
+    "alb": "Application Load Balancer",
+    "lattice": "VPC Lattice (V1 and V2)",
+    "edge": "Lambda@Edge (viewer-request and origin-request)",
+    "websocket": "WebSocket API",
+}
+"""Who sends HTTP requests: by the names of `Bridge(accepts=...)` and of the local gateway, what they are."""
 
 RULES: tuple[tuple[str, str], ...] = (
     # The kind, and keys that all have to be there; "a>b" is a key in a key. The first rule that fits decides.
@@ -126,6 +132,8 @@ def is_websocket(event: Any) -> bool:
 
 def complaint(event: object) -> str:
     """Return what to say of an event that Bridge has no answer to. It names the keys that came."""
+    *others, last = SENDERS.values()
+    accepted = f"{', '.join(others)} and {last}"
     told = "Give Bridge what is to handle it: Bridge(app, on_event=...) or Bridge(app, events_path=...)."
     if is_websocket(event):
         told += " A WebSocket API takes an ASGI app, and this one is a WSGI app."
@@ -137,9 +145,9 @@ def complaint(event: object) -> str:
         )
     if not isinstance(event, dict):
         came = f"a {type(event).__name__}, of kind {kind(event)!r}"
-        return f"Bridge takes requests of {ACCEPTED}, as dicts; this event is {came}. {told}"
+        return f"Bridge takes requests of {accepted}, as dicts; this event is {came}. {told}"
     keys = ", ".join(map(str, event)) or "none"
-    return f"Bridge takes requests of {ACCEPTED}; this event is of kind {kind(event)!r}. {told} Its keys: {keys}."
+    return f"Bridge takes requests of {accepted}; this event is of kind {kind(event)!r}. {told} Its keys: {keys}."
 
 
 def is_known(event: object) -> bool:

@@ -9,8 +9,8 @@ import pytest
 
 from bridge import Bridge, ConfigurationError, EventError
 from bridge.identity import Identity, identity
+from bridge.kinds import SENDERS
 from bridge.sources import CustomIntegration
-from bridge.sources._accepted import SENDERS
 
 from ..apps import APPS, Interface, Reply
 from ..samples import HTTP, sample

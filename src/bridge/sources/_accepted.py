@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from ..errors import ConfigurationError
+from ..kinds import SENDERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ..types import Event, Source
-
-SENDERS = ("http", "rest", "url", "alb", "lattice", "edge", "websocket")
-"""Their names, as the local gateway has them too: `python -m bridge serve --api`."""
 
 
 def senders(given: str | Iterable[str]) -> frozenset[str]:
