@@ -86,7 +86,7 @@ def state(pid: int | None = None) -> State:
     folder = Path(f"/proc/{pid or 'self'}")
     if pid is None:
         gc.collect()
-    tasks = 0 if pid else sum(isinstance(found, asyncio.Task) for found in gc.get_objects())
+    tasks = 0 if pid else sum(issubclass(type(found), asyncio.Task) for found in gc.get_objects())
     return State(
         memory=int((folder / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6,
         descriptors=len([*(folder / "fd").iterdir()]),

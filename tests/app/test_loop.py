@@ -586,6 +586,28 @@ def test_to_close_a_runner_does_not_wait_for_what_will_not_end(
         gc.collect()
 
 
+def test_what_asyncio_reports_is_reported_but_for_the_end_of_the_process(caplog: pytest.LogCaptureFixture) -> None:
+    runner = Runner(asyncio.new_event_loop)
+    runner.loop.call_exception_handler({"message": "a task", "exception": SystemExit(3)})
+    assert not caplog.records
+    runner.loop.call_exception_handler({"message": "a task", "exception": ValueError("late")})
+    assert [record.message for record in caplog.records] == ["a task"]
+    runner.close()
+
+
+def test_a_loop_that_reports_in_its_own_way_keeps_it() -> None:
+    def own(loop: asyncio.AbstractEventLoop, context: Any) -> None: ...
+
+    def factory() -> asyncio.AbstractEventLoop:
+        loop = asyncio.new_event_loop()
+        loop.set_exception_handler(own)
+        return loop
+
+    runner = Runner(factory)
+    assert runner.loop.get_exception_handler() is own
+    runner.close()
+
+
 def test_a_runner_may_be_closed_in_another_thread() -> None:
     runner = Runner(ASYNCIO)
     hooks = sys.get_asyncgen_hooks()

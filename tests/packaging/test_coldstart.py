@@ -415,13 +415,22 @@ def test_what_is_light_is_not_named() -> None:
 
 
 def test_the_runtime_api_hands_out_one_event() -> None:
+    asked_again = threading.Event()
+
+    class Closing(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            asked_again.set()
+            return super().wait(timeout)
+
     with OneEventApi(b'{"a": 1}') as api:
+        api.closing = Closing()
         url = f"http://{api.address}/2018-06-01/runtime/invocation"
         with urllib.request.urlopen(f"{url}/next") as answer:
             request_id = answer.headers["Lambda-Runtime-Aws-Request-Id"]
             assert json.load(answer) == {"a": 1}
         second = threading.Thread(target=silence, args=(f"{url}/next",))
         second.start()
+        assert asked_again.wait(60)
         with urllib.request.urlopen(urllib.request.Request(f"{url}/{request_id}/error", b"[1]")) as answer:
             assert answer.status == 202
         assert api.ended.wait(60)

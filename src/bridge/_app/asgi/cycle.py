@@ -66,9 +66,8 @@ class Cycle:
             try:
                 status = _STATUSES[given | 0]
             except (KeyError, TypeError):
-                status = _status(given)
-                if status == 304:
-                    names = names.bodiless
+                status = _not_modified(given)
+                names = names.bodiless
             self._headers = from_asgi(message.get("headers", ()), names)
             self.status = status
             return
@@ -106,7 +105,7 @@ _STATUSES = {status: status for status in range(200, 600) if status != 304}
 """The statuses that need no thought. To add no bit to one makes an int of an `HTTPStatus`, and an error of a float."""
 
 
-def _status(status: object) -> int:
+def _not_modified(status: object) -> int:
     if status == 304 and isinstance(status, int):
         return 304
     # API Gateway answers 502 to any other. 1xx is no status of a response that ends there (RFC 9110 section 15.2).
