@@ -193,7 +193,7 @@ def called_through(modules: list[str], last: Callable[[], object]) -> None:
     for number, module in enumerate(reversed(modules)):
         scope: dict[str, Any] = {"__name__": module, "call": call}
         name = f"through_{number}"  # Python shows three frames that are alike, and not the fourth
-        exec(compile(f"def {name}():\n    call()\n", f"/{module}.py", "exec"), scope)
+        exec(compile(f"def {name}():\n    call()\n", f"<{module}.py>", "exec"), scope)
         call = scope[name]
     call()
 
@@ -222,7 +222,7 @@ def test_the_users_frames_are_never_folded(modules: list[str]) -> None:
     told, count = shown(error)
     lines = told.stack.format()
     kept = [module for module in modules if module.partition(".")[0] not in ("starlette", "bridge")]
-    assert [found for line in lines for found in re.findall(r'"/([^/]*)\.py"', line)] == kept
+    assert [found for line in lines for found in re.findall(r'"<([^>]*)\.py>"', line)] == kept
     assert count == counted(lines) == len(modules) - len(kept)
     assert "in divide" in lines[-1]
     record = logging.getLogRecordFactory()("x", 40, "", 1, "", (), (type(error), error, error.__traceback__))
