@@ -242,7 +242,8 @@ def test_of_a_store_of_somebody_s_own(
     kind: str, before: Callable[[], None], status: int, said: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     handler, made = client_of(kind, BadStore(before), "http://127.0.0.1:9", app_of(direct))
-    assert in_time(handler, made, 0.5) == {"statusCode": status}
+    # What fails at once does so in time, however busy the machine is.
+    assert in_time(handler, made, 0.5 if status == 504 else 60) == {"statusCode": status}
     assert said in caplog.text
     assert "the store of connections" in caplog.text
 

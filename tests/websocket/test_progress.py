@@ -298,6 +298,33 @@ def test_work_in_another_task_is_waited_for(
     assert caplog.text == ""
 
 
+def test_a_machine_that_stands_still_does_not_hand_a_message_over_early(serve: Serve) -> None:
+    async def app(scope: Any, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            for kind in ("startup", "shutdown"):
+                await receive()
+                await send({"type": f"lifespan.{kind}.complete"})
+            return
+        await receive()
+        await send({"type": "websocket.accept"})
+        steps: list[str] = []
+
+        async def read() -> None:
+            while (message := await receive())["type"] == "websocket.receive":
+                await send({"type": "websocket.send", "text": f"{message['text']} after {len(steps)}"})
+
+        reading = asyncio.create_task(read())
+        await asyncio.sleep(0)
+        for _ in range(3):
+            time.sleep(0.06)  # as where another process has the processor
+            steps.append("step")
+            await asyncio.sleep(0)
+        await reading
+
+    client = serve(app).connect()
+    assert client.say("a") == ["a after 3"]
+
+
 def test_nobody_waits_for_what_goes_on_beside_the_app(serve: Serve, server: Server) -> None:
     pool = Pool()
 

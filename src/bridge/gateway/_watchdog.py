@@ -45,17 +45,19 @@ class Watchdog:
     def close(self) -> None:
         """Drop the call, and end the thread."""
         with self._changed:
-            self._end = None
+            self._end, self._sleeps_until = None, 0.0
             self._changed.notify_all()
 
     def _watch(self) -> None:
         with self._changed:
-            while self._end is not None:
-                left = self._end - monotonic()
-                if left <= 0:
+            while self._sleeps_until is not None:
+                if self._end is not None:
+                    self._sleeps_until = self._end
+                left = self._sleeps_until - monotonic()
+                if left > 0:
+                    self._changed.wait(left)
+                    continue
+                if self._end is not None:
                     self._end = None
                     self._overdue()
-                else:
-                    self._sleeps_until = self._end
-                    self._changed.wait(left)
-            self._sleeps_until = None
+                self._sleeps_until = None

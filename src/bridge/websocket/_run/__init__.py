@@ -41,7 +41,9 @@ CALM_LOOKS = 3
 """Looks, one after the other, that have to find nothing at work where other threads may hide something."""
 
 PATIENCE = 0.05
-"""Seconds after which a message is handed over though callbacks are still ready: an app may always have some."""
+TURNS = 50
+"""Seconds, and turns of the loop, after which a message is handed over though callbacks are still ready: an app may
+always have some. Where the machine stands still for those seconds, the app has had few turns."""
 
 
 class WebSocketRun:
@@ -88,6 +90,7 @@ class WebSocketRun:
         self._looking: asyncio.Handle | None = None
         self._calm = 0  # looks in a row that have found nothing at work
         self._began = 0.0  # when the app had asked for a message that is to be handed over, or to end the run
+        self._turns = 0  # of the loop since then
         self._until = float("inf")  # when lingering ends
         self._main: Task[Any]
         self._before: set[Task[Any]] = set()
@@ -221,7 +224,7 @@ class WebSocketRun:
         if not self._incoming.has_message:
             self._until = min(self._until, loop.time() + self._linger)
         if self._looking is None:
-            self._began = loop.time()
+            self._began, self._turns = loop.time(), 0
             self._looking = loop.call_soon(self._look, FIRST_PAUSE, context=self._own_context)
 
     def _look(self, pause: float) -> None:
@@ -233,7 +236,8 @@ class WebSocketRun:
         loop = asyncio.get_running_loop()
         tasks = self._tasks()
         hands_over = asked and self.state.answered and self._incoming.has_message
-        patient = loop.time() < self._began + PATIENCE
+        self._turns += 1
+        patient = self._turns < TURNS or loop.time() < self._began + PATIENCE
         if patient and progress.is_ready(loop, tasks):
             self._looking = loop.call_soon(self._look, pause, context=self._own_context)
             return
