@@ -7,7 +7,7 @@ import pytest
 from .behind import Api, Switchboard, behind
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared() -> Iterator[Api]:
     """An API with a switchboard behind it: clients reach a `Recorder` by its query."""
     with behind(Switchboard(), concurrency=4, routes=["join", "leave"]) as api:

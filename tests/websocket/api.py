@@ -38,7 +38,7 @@ class Api:
 
     def client(self, url: str) -> "Api":
         """The Management API of one endpoint, as `Connections(clients=api.client)` wants it."""
-        assert url == ENDPOINT
+        assert url == ENDPOINT, url
         return self
 
     def post(self, connection_id: str, data: str | bytes) -> None:
