@@ -104,9 +104,9 @@ def _row(dimension: str, series: str, numbers: Sequence[int], rounds: int) -> Ro
     with thread_loop():
         for number in numbers:
             lines = grown.answered(number)
-            contender = adapter(series, makers[name](apps.with_lines(interface, lines)))
             sent = payload(grown.source, grown.request(number))
             try:
+                contender = adapter(series, makers[name](apps.with_lines(interface, lines)))
                 check(contender, sent, apps.JSON)
             except Exception as raised:
                 error = f"{number:,}: {said(raised)}"

@@ -1,6 +1,8 @@
 """What every test may use."""
 
+import logging
 import os
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,10 +38,24 @@ def fresh_tables() -> Iterator[None]:
 def same_environment() -> Iterator[None]:
     """The environment, as it was before: snippets and other packages set variables, some of which say "in Lambda"."""
     before = dict(os.environ)
+    if "boto3" in sys.modules:  # its default session keeps the credentials that it has found first
+        vars(sys.modules["boto3"])["DEFAULT_SESSION"] = None
     yield
     if os.environ != before:
         os.environ.clear()
         os.environ.update(before)
+
+
+@pytest.fixture(autouse=True)
+def same_root_logger() -> Iterator[None]:
+    """The root logger, as it was before: Litestar's default configuration gives it a handler and a level."""
+    root = logging.getLogger()
+    handlers, level = [*root.handlers], root.level
+    yield
+    for handler in [*root.handlers]:
+        if handler not in handlers:
+            root.removeHandler(handler)
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -34,12 +34,14 @@ class Asked:
         assert answer.status_code == 202, answer.text
         return self.ended(replayed=number)
 
-    def ended(self, **fields: object) -> Any:
-        """The newest request with these fields, when it has ended."""
-        for _ in range(500):
+    def ended(self, invocations: int = 0, **fields: object) -> Any:
+        """The newest request with these fields, when it has ended, and has so many invocations at least."""
+        for _ in range(3000):
             for each in self.list():
                 if all(each[name] == value for name, value in fields.items()) and each["milliseconds"] is not None:
-                    return self.detail(each["number"])
+                    detail = self.detail(each["number"])
+                    if len(detail["invocations"]) >= invocations:
+                        return detail
             time.sleep(0.01)
         raise AssertionError(self.list())
 

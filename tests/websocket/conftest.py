@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 import yaml
 
@@ -23,12 +22,6 @@ def _no_local_gateway(monkeypatch: pytest.MonkeyPatch) -> None:
     """What tests of the gateway lend to the environment would be taken for the API's endpoint."""
     for name in ("BRIDGE_MANAGEMENT_ENDPOINT", "BRIDGE_LAMBDA_ENDPOINT", "AWS_REGION"):
         monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture(autouse=True)
-def _a_session_of_boto3_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The default session keeps the credentials that it has found first: a test's would be every later test's."""
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
 
 
 @pytest.fixture(scope="session")
