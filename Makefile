@@ -31,9 +31,12 @@ serve: $(VENV)/.serve
 chat: $(VENV)/.serve
 	$(bin)/python -m bridge serve examples/chat/template.yaml --env-file examples/chat/local.env --host $(HOST) --port $(PORT)
 
+# Tests with real processes, sockets and times, beside each other on a busy machine: one that fails runs once more, alone.
+ALONE := --last-failed --last-failed-no-failures none
+
 test: lint
 	$(bin)/coverage erase
-	$(bin)/coverage run -m pytest --numprocesses auto
+	$(bin)/coverage run -m pytest --numprocesses auto || $(bin)/coverage run -m pytest $(ALONE)
 	$(bin)/coverage combine -q
 	$(bin)/coverage report
 
