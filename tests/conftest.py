@@ -48,7 +48,10 @@ def same_environment() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def same_root_logger() -> Iterator[None]:
-    """The root logger, as it was before: Litestar's default configuration gives it a handler and a level."""
+    """The root logger, as it was before: Litestar's default configuration gives it a handler and a level.
+
+    Configurations of other frameworks switch off the loggers that there are.
+    """
     root = logging.getLogger()
     handlers, level = [*root.handlers], root.level
     yield
@@ -56,6 +59,21 @@ def same_root_logger() -> Iterator[None]:
         if handler not in handlers:
             root.removeHandler(handler)
     root.setLevel(level)
+    logging.disable(logging.NOTSET)
+    for logger in logging.root.manager.loggerDict.values():
+        if isinstance(logger, logging.Logger):
+            logger.disabled = False
+
+
+@pytest.fixture
+def own_loggers() -> Iterator[None]:
+    """Loggers that a test makes go with it, but for those of modules: Powertools gives its loggers handlers."""
+    loggers = logging.root.manager.loggerDict
+    before = set(loggers)
+    yield
+    for name in set(loggers) - before:
+        if name.partition(".")[0] not in sys.modules:
+            del loggers[name]
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,7 @@ RECIPES = ROOT / "docs/recipes.md"
 SNIPPETS = [page for page in PAGES if page != RECIPES and "```python" in page.read_text(encoding="utf-8")]
 
 
+@pytest.mark.usefixtures("own_loggers")
 @pytest.mark.parametrize("page", SNIPPETS, ids=str)
 def test_the_snippets_of_a_page_run_one_after_the_other(page: Path) -> None:
     text = page.read_text(encoding="utf-8")

@@ -20,6 +20,8 @@ from bridge.gateway import LambdaContext
 
 from ..samples import sample
 
+pytestmark = pytest.mark.usefixtures("own_loggers")
+
 EVENTS = {
     "rest_cognito": APIGatewayProxyEvent,
     "http_api_jwt": APIGatewayProxyEventV2,
