@@ -458,10 +458,8 @@ def test_a_stream_without_end_does_not_keep_the_server_from_ending(tmp_path: Pat
         assert server.interrupt() == 0  # it waits 20 s
 
 
-async def test_a_wrapper_around_a_bridge_is_called_and_that_it_does_not_stream_here_is_said(
-    log: pytest.LogCaptureFixture,
-) -> None:
-    called = []
+def proxied(called: list[str], **options: Any) -> Any:
+    """A Bridge in a wrapper, which notes the paths of the events that it is called with."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -472,7 +470,14 @@ async def test_a_wrapper_around_a_bridge_is_called_and_that_it_does_not_stream_h
         called.append(args[0]["rawPath"])
         return wrapped(*args, **kwargs)
 
-    handler = proxy(Bridge(app, lifespan="off", streaming="on"))
+    return proxy(Bridge(app, lifespan="off", **options))
+
+
+async def test_a_wrapper_around_a_bridge_is_called_and_that_it_does_not_stream_here_is_said(
+    log: pytest.LogCaptureFixture,
+) -> None:
+    called: list[str] = []
+    handler = proxied(called, streaming="on")
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(Gateway(handler, api="url", streaming=True)), base_url="http://gateway"
     ) as client:
@@ -483,18 +488,8 @@ async def test_a_wrapper_around_a_bridge_is_called_and_that_it_does_not_stream_h
 
 
 async def test_a_wrapper_is_called_where_events_are_handled_side_by_side() -> None:
-    called = []
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b"ok"})
-
-    @wrapt.decorator
-    def proxy(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
-        called.append(args[0]["rawPath"])
-        return wrapped(*args, **kwargs)
-
-    handler = proxy(Bridge(app, lifespan="off"))
+    called: list[str] = []
+    handler = proxied(called)
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(Gateway(handler, api="http", concurrency=5)), base_url="http://gateway"
     ) as client:

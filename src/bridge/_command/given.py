@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 TEMPLATES = ("parameter", "imports", "config_env", "region", "venv", "jwks", "explain", "run_schedules")
 """What only a template has."""
 
+WEBSOCKETS = ("idle_timeout", "lifetime", "routes", "route_selection_expression", "route_response", "authorizer")
+"""What only a WebSocket API has."""
+
 APPS = (
     "api",
     "stage",
@@ -26,17 +29,9 @@ APPS = (
     "routing",
     "streaming",
     "websocket",
-    "idle_timeout",
-    "lifetime",
-    "routes",
-    "route_selection_expression",
-    "route_response",
-    "authorizer",
+    *WEBSOCKETS,
 )
 """What a template says itself."""
-
-WEBSOCKETS = APPS[-6:]
-"""What only a WebSocket API has."""
 
 
 def refuse(options: argparse.Namespace, names: Collection[str], why: str) -> None:
