@@ -75,7 +75,7 @@ def turn(app: Callable[..., Any]) -> Callable[[], object]:
         process = LoneProcess(runner, function)
         process.do(function.bridge.startup())  # type: ignore[union-attr]
         runner._next_turn = math.inf  # as after the first wait for an event
-        connection = DirectConnection("127.0.0.1:1", runner.loop, process.turn)
+        connection = DirectConnection("127.0.0.1:1", runner)
         respond = process.respond
     connection._wait = None
     stand_in: Any = Socket()

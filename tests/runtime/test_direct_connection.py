@@ -1,6 +1,7 @@
 """A connection that blocks the worker, and not the app: what does not fit into the sockets at once."""
 
 import asyncio
+import selectors
 import socket
 import struct
 import threading
@@ -22,11 +23,11 @@ SECONDS = 10
 class Wire:
     """A connection, its loop, and the other side of it."""
 
-    def __init__(self) -> None:
-        self.runner = Runner(asyncio.new_event_loop)
+    def __init__(self, loop_factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop) -> None:
+        self.runner = Runner(loop_factory)
         self.listener = socket.create_server(("127.0.0.1", 0))
         address = f"127.0.0.1:{self.listener.getsockname()[1]}"
-        self.ours = DirectConnection(address, self.runner.loop, self.runner.turn)
+        self.ours = DirectConnection(address, self.runner)
         run(self.ours.begin())
         self.theirs, _ = self.listener.accept()
         self.theirs.setblocking(False)
@@ -185,7 +186,7 @@ def test_what_comes_unasked_while_the_loop_runs_is_looked_at_by_the_next_request
 @pytest.mark.parametrize("selects", [True, False])
 def test_while_nothing_is_to_be_done_what_threads_ask_for_is_done_on_the_loop(wire: Wire, selects: bool) -> None:
     if not selects:
-        wire.runner._select = None  # as with uvloop
+        wire.runner._poll = None  # as with uvloop
     done: list[bool] = []
 
     def reply() -> None:
@@ -200,7 +201,11 @@ def test_while_nothing_is_to_be_done_what_threads_ask_for_is_done_on_the_loop(wi
     assert done == [True]
 
 
-def test_where_the_loop_has_nothing_to_do_it_does_not_run(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("selector", [selectors.DefaultSelector, selectors.SelectSelector])
+def test_where_the_loop_has_nothing_to_do_it_does_not_run(
+    selector: type[selectors.BaseSelector], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire = Wire(lambda: asyncio.SelectorEventLoop(selector()))
     run(wire.ours.write(b"GET"))
     thread = threading.Timer(0.02, wire.theirs.sendall, [REPLY])
     thread.start()
@@ -208,6 +213,7 @@ def test_where_the_loop_has_nothing_to_do_it_does_not_run(wire: Wire, monkeypatc
         patch.delattr(asyncio.BaseEventLoop, "run_forever")
         assert run(wire.ours.reply(idle=True)).status == 202
     thread.join(SECONDS)
+    wire.close()
 
 
 def test_what_has_come_at_once_with_the_reply_is_done_first(wire: Wire) -> None:

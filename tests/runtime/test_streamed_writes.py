@@ -38,8 +38,9 @@ class Noted(ApiConnection):
     async def _write(self, *pieces: bytes) -> None:
         self.sent.append(pieces)
 
-    async def _read(self, idle: bool) -> bytes:
-        return ACCEPTED
+    async def _replied(self, idle: bool = False) -> bool:
+        self._reply.feed(ACCEPTED)
+        return True
 
 
 Steps = Callable[[InvocationResponder], Awaitable[None]]
@@ -138,8 +139,8 @@ def test_a_result_that_does_not_go_out_is_the_end_of_the_runtime_even_if_the_app
         async def _write(self, *pieces: bytes) -> None:
             raise BrokenPipeError
 
-        async def _read(self, idle: bool) -> bytes:
-            return b""
+        async def _replied(self, idle: bool = False) -> bool:
+            return False
 
     responder = InvocationResponder(RuntimeApi(Broken()), invocation())
     with pytest.raises(RuntimeApiError, match="has closed the connection") as raised:

@@ -43,7 +43,7 @@ def serve_alone(environment: Environment, function: Function) -> int:
     bridge = function.bridge
     runner = Runner(asyncio.new_event_loop if bridge is None else bridge.loop_factory or asyncio.new_event_loop)
     process = LoneProcess(runner, function)
-    api = RuntimeApi(DirectConnection(environment.address, runner.loop, process.turn))
+    api = RuntimeApi(DirectConnection(environment.address, runner))
     try:
         if bridge is not None:
             try:
@@ -104,15 +104,6 @@ class LoneProcess:
             self._runner.do(coroutine)
         finally:
             self._task = None
-
-    def turn(self, connection: socket.socket) -> bool:
-        """Run the loop until somebody stops it, or wait for a connection: as `Runner.turn` does.
-
-        Raises:
-            SystemExit: SIGTERM has come.
-        """
-        self._runner.check()
-        return self._runner.turn(connection)
 
     def shut_down(self, bridge: Bridge) -> None:
         """Run the app's lifespan shutdown, if it has started up. SIGTERM is nothing to it."""

@@ -52,7 +52,7 @@ def serve_between(environment: Environment, function: Function) -> int:
         return init_failed(environment, error)
     runner = process_runner(function.loop_factory or asyncio.new_event_loop)
     process = PlainProcess(runner, function)
-    api = RuntimeApi(DirectConnection(environment.address, runner.loop, process.turn))
+    api = RuntimeApi(DirectConnection(environment.address, runner))
     try:
         return run(_serve(environment, function, process, api))
     finally:

@@ -15,6 +15,7 @@ from ._reply import MalformedError, Reply
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections import deque
     from collections.abc import Callable, Coroutine
     from typing import Any, TypeVar
 
@@ -78,6 +79,16 @@ class ApiConnection(ABC):
         await self.write(*pieces)
         return await self.reply(idle)
 
+    async def post(self, *pieces: bytes) -> None:
+        """Send a request whose reply is asked for later, by `reply`.
+
+        Raises:
+            RuntimeApiError: the Runtime API cannot be reached, or the connection has ended.
+        """
+        if not self.begin_again():
+            await self.begin()
+        await self.write(*pieces)
+
     def begin_again(self, looks: bool = True) -> bool:
         """Prepare for a request on a connection that has been used before; return whether there is one.
 
@@ -139,19 +150,9 @@ class ApiConnection(ABC):
             self.close()
         return reply
 
-    async def _replied(self, idle: bool = False) -> bool:
-        try:
-            while not self._reply.complete:
-                data = await self._read(idle)
-                if not data:
-                    return self._reply.end()
-                self._reply.feed(data)
-        except MalformedError as error:
-            self.close()
-            raise RuntimeApiError(f"the Runtime API at {self.address} sent no HTTP: {error}") from error
-        except OSError:
-            return False
-        return True
+    def _no_http(self, error: MalformedError) -> RuntimeApiError:
+        self.close()
+        return RuntimeApiError(f"the Runtime API at {self.address} sent no HTTP: {error}")
 
     def _lost(self) -> RuntimeApiError:
         return RuntimeApiError(f"the Runtime API at {self.address} has closed the connection")
@@ -175,8 +176,12 @@ class ApiConnection(ABC):
     async def _write(self, *pieces: bytes) -> None: ...
 
     @abstractmethod
-    async def _read(self, idle: bool) -> bytes | memoryview:
-        """Return bytes that have come, to be used before the next are read; none: the other side has sent its last."""
+    async def _replied(self, idle: bool = False) -> bool:
+        """Take what comes until the reply is complete. Return whether it is: if not, the connection has ended.
+
+        Raises:
+            RuntimeApiError: what came is no HTTP.
+        """
 
 
 class BlockingConnection(ApiConnection):
@@ -188,6 +193,10 @@ class BlockingConnection(ApiConnection):
     """
 
     _socket: socket.socket | None = None
+    _unsent: deque[bytes | memoryview] | None = None
+    """What is to go out before anything else; None or empty here, where a write returns when all is out."""
+    _broken = False
+    """Whether a request has not gone out whole, so that no other can follow it."""
 
     def __init__(self, address: str, wait: Callable[[socket.socket], None] | None = None) -> None:
         super().__init__(address)
@@ -195,13 +204,32 @@ class BlockingConnection(ApiConnection):
         # Kept: for each read, memory of this size would be mapped and unmapped.
         self._received = memoryview(bytearray(RECEIVED))
 
+    async def exchange(self, *pieces: bytes, again: bool = False, idle: bool = False) -> Reply:
+        """Send a request, and return its reply: as of every connection."""
+        connection = self._socket
+        if again and connection is not None and not (self._unsent or self._broken):
+            # The usual case in one go. What is not usual begins anew, which is how it may be sent twice.
+            reply = self._reply = Reply()
+            try:
+                for piece in pieces:
+                    connection.sendall(piece)
+            except OSError:
+                pass
+            else:
+                if await self._replied(idle) and not reply.closes:
+                    return reply
+                if reply.received:
+                    return await self.reply()
+            self.close()
+        return await super().exchange(*pieces, again=again, idle=idle)
+
     def close(self) -> None:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
 
     def _is_open(self, looks: bool = True) -> bool:
-        if self._socket is None:
+        if self._socket is None or self._broken:
             return False
         # Between requests there is nothing to read: what there is, is the other side's end or was not asked for.
         return not (looks and self._poll.poll(0))
@@ -219,9 +247,25 @@ class BlockingConnection(ApiConnection):
         for piece in pieces:
             self._socket.sendall(piece)
 
-    async def _read(self, idle: bool) -> memoryview:
-        if self._socket is None:
-            return self._received[:0]
-        if idle and self._wait is not None:
-            self._wait(self._socket)
-        return self._received[: self._socket.recv_into(self._received)]
+    async def _replied(self, idle: bool = False) -> bool:
+        connection, reply, received = self._socket, self._reply, self._received
+        try:
+            if self._unsent:
+                self._send_rest()
+            while not reply.complete:
+                if connection is None:
+                    return False
+                if idle and self._wait is not None:
+                    self._wait(connection)
+                count = connection.recv_into(received)
+                if not count:
+                    return reply.end()
+                reply.feed(received[:count])
+        except MalformedError as error:
+            raise self._no_http(error) from error
+        except OSError:
+            return False
+        return True
+
+    def _send_rest(self) -> None:
+        """Send what is unsent."""

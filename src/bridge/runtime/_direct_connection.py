@@ -11,9 +11,9 @@ from ._connection import BlockingConnection
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop, Future
-    from collections.abc import Callable, Coroutine
-    from typing import Any
+    from asyncio import Future
+
+    from .._app.asgi.loop import Runner
 
 AT_ONCE = socket.MSG_DONTWAIT
 
@@ -26,20 +26,18 @@ class DirectConnection(BlockingConnection):
 
     Args:
         address: HOST:PORT.
-        loop: the loop that the app runs on.
-        turn: runs the loop until it is stopped, or waits for a socket: as `Runner.turn` does.
+        runner: has the loop that the app runs on.
     """
 
-    _broken = False
-    """Whether a request has not gone out whole, so that no other can follow it."""
+    _unsent: deque[bytes | memoryview]
     _is_watched = False
     _is_idle = False
 
-    def __init__(self, address: str, loop: AbstractEventLoop, turn: Callable[[socket.socket], bool]) -> None:
+    def __init__(self, address: str, runner: Runner) -> None:
         super().__init__(address, self._wait_on_loop)
-        self._loop = loop
-        self._turn = turn
-        self._unsent: deque[bytes | memoryview] = deque()
+        self._loop = runner.loop
+        self._turn = runner.turn
+        self._unsent = deque()
         self._flushed: Future[None] | None = None
 
     def close(self) -> None:
@@ -49,16 +47,25 @@ class DirectConnection(BlockingConnection):
         self._broken = False
         super().close()
 
-    def _is_open(self, looks: bool = True) -> bool:
-        return not self._broken and super()._is_open(looks)
-
-    async def _write(self, *pieces: bytes) -> None:
+    async def _write(self, *pieces: bytes | memoryview) -> None:
         connection = self._socket
         if connection is None or self._broken:
             raise ConnectionError
+        if len(pieces) == 1 and not self._unsent:
+            piece = pieces[0]
+            try:
+                count = connection.send(piece, AT_ONCE)
+            except BlockingIOError:
+                count = 0
+            except OSError:
+                self._broken = True
+                raise
+            if count == len(piece):
+                return
+            pieces = (memoryview(piece)[count:],)
         self._unsent.extend(pieces)
         if _get_running_loop() is None:
-            self._send_all(connection)
+            self._send_rest()
             return
         if self._flushed is None:
             try:
@@ -70,16 +77,13 @@ class DirectConnection(BlockingConnection):
                 return
             self._flushed = self._loop.create_future()
             self._loop.add_writer(connection, self._flush, connection)
-            self._watch(connection)
+            if not self._is_watched:
+                self._watch(connection)
         await asyncio.shield(self._flushed)  # who waits may be cancelled, but not what is to go out
 
-    def _read(self, idle: bool) -> Coroutine[Any, Any, memoryview]:
-        if self._unsent and self._socket is not None:
-            self._send_all(self._socket)
-        return super()._read(idle)
-
     def _wait_on_loop(self, connection: socket.socket) -> None:
-        self._watch(connection)
+        if not self._is_watched:
+            self._watch(connection)
         self._is_idle = True
         try:
             while self._is_idle and not self._turn(connection):
@@ -88,9 +92,8 @@ class DirectConnection(BlockingConnection):
             self._is_idle = False
 
     def _watch(self, connection: socket.socket) -> None:
-        if not self._is_watched:
-            self._is_watched = True
-            self._loop.add_reader(connection, self._heard, connection)
+        self._is_watched = True
+        self._loop.add_reader(connection, self._heard, connection)
 
     def _unwatch(self, connection: socket.socket) -> None:
         if self._is_watched:
@@ -107,10 +110,10 @@ class DirectConnection(BlockingConnection):
         # A reply to what has not gone out whole, or nobody reads it.
         self._end_flushing(ConnectionError())
 
-    def _send_all(self, connection: socket.socket) -> None:
+    def _send_rest(self) -> None:
         unsent = self._unsent
-        while unsent:
-            connection.sendall(unsent.popleft())
+        while unsent and self._socket is not None:
+            self._socket.sendall(unsent.popleft())
         if self._flushed is not None:
             self._end_flushing(None)
 

@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 
 from ._connection import ApiConnection
+from ._reply import MalformedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,12 +86,17 @@ class LoopConnection(ApiConnection):
             if wire.ended:
                 raise ConnectionError
 
-    async def _read(self, idle: bool) -> bytes:
-        wire = self._wire
-        if wire is None:
-            return b""
-        while not wire.incoming:
-            if wire.ended:
-                return b""
-            await wire.wait()
-        return wire.incoming.popleft()
+    async def _replied(self, idle: bool = False) -> bool:
+        wire, reply = self._wire, self._reply
+        try:
+            while not reply.complete:
+                if wire is None:
+                    return False
+                while not wire.incoming:
+                    if wire.ended:
+                        return reply.end()
+                    await wire.wait()
+                reply.feed(wire.incoming.popleft())
+        except MalformedError as error:
+            raise self._no_http(error) from error
+        return True

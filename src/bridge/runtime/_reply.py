@@ -50,16 +50,14 @@ class Reply:
 
     status = 0
     closes = False
+    headers: dict[str, str] = {}  # noqa: RUF012 -- nobody changes it
+    body: bytes | bytearray = b""
     received = False
     complete = False
     _left = 0
-
-    def __init__(self) -> None:
-        self.headers: dict[str, str] = {}
-        self.body = bytearray()
-        self._rest = bytearray()
-        # Not bound: a reply that refers to itself would be left to the garbage collector.
-        self._part: Callable[[Reply], bool] = Reply._head
+    _rest = bytearray()
+    # Called with the reply, and not bound: one that refers to itself would be left to the garbage collector.
+    _part: Callable[[Reply], bool] | None = None
 
     def feed(self, data: bytes | memoryview) -> None:
         """Take bytes off the wire.
@@ -67,9 +65,15 @@ class Reply:
         Raises:
             MalformedError: they are no HTTP/1.1, or more than one reply.
         """
-        self.received = True
-        self._rest += data
-        while self._part(self):
+        if self.received:
+            self._rest += data
+        else:
+            self.received = True
+            whole = bytes(data)
+            if self._is_whole(whole):
+                return
+            self._rest = bytearray(whole)
+        while (self._part or Reply._head)(self):
             if self.complete:
                 if self._rest:
                     raise MalformedError(f"{len(self._rest)} bytes came after the end of a reply")
@@ -81,6 +85,18 @@ class Reply:
             self.body = self._rest
             self.complete = True
         return self.complete
+
+    def _is_whole(self, data: bytes) -> bool:
+        """Take a reply that has come in one piece, and says how long its body is: nearly all do. Return whether it is one."""
+        end = data.find(b"\r\n\r\n")
+        if not 0 <= end <= HEAD_LIMIT or not self._read(data[:end]):
+            return False
+        if self._part is Reply._sized and end + 4 + self._left == len(data):
+            self.body = data[end + 4 :]
+            self.complete = True
+            return True
+        self._part = None
+        return False
 
     def _line(self) -> bytearray | None:
         """Take the bytes of a line, and its end; None if that has not arrived yet."""
@@ -100,24 +116,32 @@ class Reply:
             if len(rest) > HEAD_LIMIT:
                 raise MalformedError(_TOO_LONG)
             return False
-        text = rest[:end].decode("utf-8", "surrogateescape")
+        head = rest[:end]
         del rest[: end + 4]
+        # An interim reply, which a proxy between may send: the one that counts follows (RFC 9110 section 15.2).
+        self._read(head)
+        return True
+
+    def _read(self, head: bytes | bytearray) -> bool:
+        """Read a head, without the empty line at its end. Return whether it is that of the reply that counts."""
+        text = head.decode("utf-8", "surrogateescape")
         first = _STATUS(text)
         if first is None:
             raise MalformedError(f"expected a status line of HTTP/1.1, got {text.partition(_CRLF)[0][:80]!r}")
         found = _FIELDS(text)
         if len(found) != text.count("\r"):
             raise MalformedError(f"expected a header, got {_wrong(text)[:80]!r}")
-        headers = {name.lower(): value for name, value in found}
         version, code = first.groups()
         if code[0] == "1":
-            # An interim reply, which a proxy between may send: the one that counts follows (RFC 9110 section 15.2).
-            return True
-        self.status, self.headers = int(code), headers
+            return False
+        self.status = int(code)
+        names, values = zip(*found, strict=True) if found else ((), ())
+        headers = self.headers = dict(zip(map(str.lower, names), values, strict=True))
         self.closes = version == "0" or ("connection" in headers and headers["connection"].lower() == "close")
         # Where the body ends: RFC 9112 section 6.3.
         if "transfer-encoding" in headers and headers["transfer-encoding"].lower() == "chunked":
             self._part = Reply._chunk_size
+            self.body = bytearray()
         elif "content-length" in headers:
             self._left = _length(headers["content-length"])
             self._part = Reply._sized

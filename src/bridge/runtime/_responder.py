@@ -47,12 +47,10 @@ class InvocationResponder:
         pieces, content_type = encoded(result)
         self.started = self.ended = True
         self._is_settled = False
-        connection = self._api.connection
+        api = self._api
         try:
-            if not connection.begin_again():
-                await connection.begin()
             # The reply is not waited for: `settle` takes it.
-            await connection.write(self._api.result_head(self._invocation, pieces, content_type), *pieces)
+            await api.connection.post(api.result_head(self._invocation, pieces, content_type), *pieces)
         except RuntimeApiError as error:
             self.failure = error
             raise

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import os
+import select
 import threading
 from asyncio import CancelledError, Task, _get_running_loop, _set_running_loop
 from collections import deque
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future, Handle
     from collections.abc import Callable, Coroutine
     from concurrent.futures import ThreadPoolExecutor
-    from selectors import SelectorKey
     from socket import socket
     from typing import Any, TypeAlias
 
@@ -103,9 +103,7 @@ class Runner:
         self.lock = threading.RLock()
         self._next_turn = 0.0
         self._ready: deque[Handle] = getattr(self.loop, "_ready", deque())
-        # Private to asyncio. Where a loop has it not, as uvloop's, every wait is the loop's.
-        selector = getattr(self.loop, "_selector", None) if hasattr(self.loop, "_scheduled") else None
-        self._select: Callable[[None], list[tuple[SelectorKey, int]]] | None = getattr(selector, "select", None)
+        self._poll = _poll_of(self.loop)
         _answer_by_thread(self.loop)
         self._executor = None if hasattr(self.loop, "_default_executor") else _own_executor(self.loop)
         self._root = RootTask(self.loop)
@@ -214,13 +212,20 @@ class Runner:
 
         Returns:
             Whether that wait has ended because there is something to read on the connection.
+
+        Raises:
+            BaseException: what interrupts the work on this loop, as `check` does.
         """
+        if self.interruption is not None:
+            raise self.interruption
         self._next_turn = inf
-        if connection is not None and self._select is not None and not self._ready and not self._has_timers():
-            events = self._select(None)
-            if len(events) == 1 and events[0][0].fd == connection.fileno():
+        loop, poll = self.loop, self._poll
+        if connection is not None and poll is not None and not self._ready and not loop._scheduled:  # type: ignore[attr-defined]
+            # Of two, the second says that there is more to do than to read.
+            events = poll(-1, 2)
+            if len(events) == 1 and events[0][0] == connection.fileno():
                 return True
-        self.loop.run_forever()
+        loop.run_forever()
         return False
 
     def end_threads(self) -> None:
@@ -310,9 +315,6 @@ class Runner:
                 future.exception()  # seen: asyncio need not report it
         return future.done()
 
-    def _has_timers(self) -> bool:
-        return bool(self.loop._scheduled)  # type: ignore[attr-defined]
-
     def _turn(self) -> None:
         self._next_turn = monotonic() + TURN_SECONDS
         self.loop.call_soon(self.loop.stop)
@@ -328,6 +330,18 @@ class Runner:
             handle = ready.popleft()
             if not handle.cancelled():
                 handle._run()
+
+
+def _poll_of(loop: AbstractEventLoop) -> Callable[[float, int], list[tuple[int, int]]] | None:
+    """Return what waits for all that a loop watches, as the `poll` of Linux's epoll does.
+
+    It is private to asyncio. None where a loop does not show it, as uvloop's: every wait is the loop's.
+    """
+    selector = getattr(loop, "_selector", None) if hasattr(loop, "_scheduled") else None
+    epoll = getattr(selector, "_selector", None)
+    if selector is None or isinstance(epoll, getattr(select, "epoll", ())):
+        return None if epoll is None else epoll.poll
+    return lambda _, __: [(key.fd, events) for key, events in selector.select(None)]
 
 
 def _report(loop: AbstractEventLoop, context: dict[str, Any]) -> None:
