@@ -22,7 +22,7 @@ VALUES = st.recursive(
 
 
 def written(result: Any) -> bytes:
-    return b"".join(encoded(result)[0])
+    return b"".join(piece.encode("ascii") if isinstance(piece, str) else piece for piece in encoded(result)[0])
 
 
 @given(st.dictionaries(TEXT, VALUES) | VALUES.filter(lambda value: not isinstance(value, bytes)))

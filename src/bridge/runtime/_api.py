@@ -40,7 +40,7 @@ class RuntimeApi:
             raise RuntimeApiError(f"the Runtime API answered {_summary(reply)} when asked for the next event")
         return Invocation(reply)
 
-    def result_head(self, invocation: Invocation, pieces: list[bytes], content_type: str) -> bytes:
+    def result_head(self, invocation: Invocation, pieces: list[bytes | str], content_type: str) -> bytes:
         """Return the first bytes of a result that is posted in one piece."""
         echo = _echo(invocation) if invocation.invocation_id is not None else ""
         return (
@@ -93,7 +93,7 @@ class RuntimeApi:
     async def _post(self, path: str, lines: str, body: bytes) -> None:
         _accept(await self.connection.exchange(self._post_head(path, lines, [body]), body))
 
-    def _post_head(self, path: str, lines: str, pieces: list[bytes]) -> bytes:
+    def _post_head(self, path: str, lines: str, pieces: list[bytes | str]) -> bytes:
         return self._head("POST", path, f"{lines}Content-Length: {sum(map(len, pieces))}\r\n")
 
     def _head(self, method: str, path: str, lines: str = "") -> bytes:

@@ -16,7 +16,7 @@ from ._reply import MalformedError, Reply
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections import deque
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Iterable, Iterator
     from typing import Any, TypeVar
 
     T = TypeVar("T")
@@ -41,6 +41,22 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
         return value
     coroutine.close()
     raise AssertionError("a coroutine that is to block has suspended")
+
+
+def _parts(pieces: Iterable[bytes | str]) -> Iterator[bytes]:
+    """Return pieces as they go out, one after the other. A text is encoded part by part, with what stands around it.
+
+    So memory is used again: to ask the system for a copy of the whole takes longer than to encode and send it.
+    """
+    before = b""
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            before += piece
+            continue
+        for at in range(0, len(piece), JOINED):
+            yield before + piece[at : at + JOINED].encode("ascii")
+            before = b""
+    yield before
 
 
 class ApiConnection(ABC):
@@ -79,8 +95,8 @@ class ApiConnection(ABC):
         await self.write(*pieces)
         return await self.reply(idle)
 
-    async def post(self, *pieces: bytes) -> None:
-        """Send a request whose reply is asked for later, by `reply`.
+    async def post(self, *pieces: bytes | str) -> None:
+        """Send a request whose reply is asked for later, by `reply`. Of the pieces, text is ASCII.
 
         Raises:
             RuntimeApiError: the Runtime API cannot be reached, or the connection has ended.
@@ -116,10 +132,11 @@ class ApiConnection(ABC):
         self._reply = Reply()
         return False
 
-    async def write(self, *pieces: bytes) -> None:
+    async def write(self, *pieces: bytes | str) -> None:
         """Send bytes of the request that has begun. Returns when the other side takes more, or has replied already.
 
-        All of it goes out, in one go, whatever becomes of who waits here: half a chunk would spoil what follows.
+        All of it goes out, in one go, whatever becomes of who waits here: half a chunk would spoil what follows. Only
+        text, which is ASCII and large, goes out in parts.
 
         Raises:
             RuntimeApiError: the connection has ended.
@@ -128,8 +145,12 @@ class ApiConnection(ABC):
             return
         try:
             if len(pieces) > 1 and sum(map(len, pieces)) <= JOINED:
-                pieces = (b"".join(pieces),)
-            await self._write(*pieces)
+                await self._write(b"".join(pieces))  # type: ignore[arg-type]
+            elif str in map(type, pieces):
+                for part in _parts(pieces):
+                    await self._write(part)
+            else:
+                await self._write(*pieces)  # type: ignore[arg-type]
         except OSError as error:
             # A reply that came before the request was complete says more than the connection's end.
             if not await self._replied():

@@ -58,5 +58,5 @@ class Invocation:
         Raises:
             FaultError: it is no JSON.
         """
-        body, self._body = self._body, bytearray()
+        body, self._body = self._body, b""
         return decoded(body, self._headers.get("content-type", "application/json"))

@@ -26,7 +26,7 @@ _MARK = os.urandom(16).hex()
 """Surrounds numbers that `json` would write as text. Nobody outside knows it."""
 
 
-def decoded(body: bytearray, content_type: str) -> Any:
+def decoded(body: bytes | bytearray, content_type: str) -> Any:
     """Return an event, as the handler gets it: JSON, or bytes of another media type.
 
     Raises:
@@ -51,8 +51,10 @@ def _decoded(text: str) -> Any:
     return json.loads(text)  # white space around it; or an error, which this says in its own words
 
 
-def encoded(result: Any) -> tuple[list[bytes], str]:
+def encoded(result: Any) -> tuple[list[bytes | str], str]:
     """Return a result as it is posted, in pieces, and its media type. Bytes go as they are.
+
+    A piece that is text is ASCII, and large: to encode it whole would be one more copy.
 
     As in Lambda's own runtime, JSON has no escapes for what is not ASCII, NaN is `NaN`, a Decimal is a number and bytes
     within a result are UTF-8 text. A lone surrogate, which UTF-8 cannot carry, has all of it escaped.
@@ -68,15 +70,16 @@ def encoded(result: Any) -> tuple[list[bytes], str]:
         raise FaultError("Runtime.MarshalError", f"Unable to marshal response: {error}") from error
 
 
-def _pieces(result: Any) -> list[bytes]:
+def _pieces(result: Any) -> list[bytes | str]:
     body = result.get("body") if type(result) is dict else None
     if type(body) is not str or len(body) < LARGE:
         return [_encoded(result)]
     rest = _encoded({key: value for key, value in result.items() if key != "body"})
     name = b', "body": ' if len(result) > 1 else b'"body": '
     if result.get("isBase64Encoded") is True and _is_base64(body):
-        return [rest[:-1], name, b'"', body.encode(), b'"}']
-    return [rest[:-1], name, _utf8(encode_basestring(body)), b"}"]
+        return [rest[:-1], name, b'"', body, b'"}']
+    text = encode_basestring(body)
+    return [rest[:-1], name, text if text.isascii() else _utf8(text), b"}"]
 
 
 def _is_base64(text: str) -> bool:

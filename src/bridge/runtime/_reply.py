@@ -87,7 +87,7 @@ class Reply:
         return self.complete
 
     def _is_whole(self, data: bytes) -> bool:
-        """Take a reply that has come in one piece, and says how long its body is: nearly all do. Return whether it is one."""
+        """Take a reply that has come in one piece, with its length, as nearly all do. Return whether it is one."""
         end = data.find(b"\r\n\r\n")
         if not 0 <= end <= HEAD_LIMIT or not self._read(data[:end]):
             return False
@@ -132,9 +132,10 @@ class Reply:
         if len(found) != text.count("\r"):
             raise MalformedError(f"expected a header, got {_wrong(text)[:80]!r}")
         version, code = first.groups()
-        if code[0] == "1":
+        status = int(code)
+        if status < 200:
             return False
-        self.status = int(code)
+        self.status = status
         names, values = zip(*found, strict=True) if found else ((), ())
         headers = self.headers = dict(zip(map(str.lower, names), values, strict=True))
         self.closes = version == "0" or ("connection" in headers and headers["connection"].lower() == "close")
@@ -143,10 +144,13 @@ class Reply:
             self._part = Reply._chunk_size
             self.body = bytearray()
         elif "content-length" in headers:
-            self._left = _length(headers["content-length"])
+            length = headers["content-length"]
+            if not (length.isascii() and length.isdigit()):
+                raise MalformedError(f"expected a Content-Length, got {length[:80]!r}")
+            self._left = int(length)
             self._part = Reply._sized
         else:
-            self._part = Reply._sized if self.status == 204 else Reply._to_the_end
+            self._part = Reply._sized if status == 204 else Reply._to_the_end
         return True
 
     def _sized(self) -> bool:
@@ -196,9 +200,3 @@ def _wrong(head: str) -> str:
     """Return the line of a head that is none."""
     first, *lines = head.split(_CRLF)
     return next((line for line in lines if ":" not in line or "\r" in line), first)
-
-
-def _length(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise MalformedError(f"expected a Content-Length, got {text[:80]!r}")
-    return int(text)
