@@ -85,10 +85,12 @@ class LoneProcess:
 
     async def respond(self, event: Any, context: Any, responder: InvocationResponder) -> None:
         """Answer an event. This coroutine never suspends."""
-        self._runner.check()
+        runner, bridge = self._runner, self._function.bridge
+        if runner.interruption is not None:
+            raise runner.interruption
         try:
-            if self._function.bridge is not None:
-                self._function.bridge.respond_alone(self._runner, event, context, responder)
+            if bridge is not None:
+                bridge.respond_alone(runner, event, context, responder)
             else:
                 self._runner.do(self._function.respond(event, context, responder))
         finally:

@@ -101,10 +101,11 @@ class RuntimeApi:
 
 
 def _accept(reply: Reply) -> None:
+    if reply.status < 300:
+        return
     if reply.status == 403 or reply.status >= 500:
         raise RuntimeApiError(f"the Runtime API answered {_summary(reply)} to what was posted")
-    if reply.status >= 300:
-        logger().error("the Runtime API answered %s to what was posted", _summary(reply))
+    logger().error("the Runtime API answered %s to what was posted", _summary(reply))
 
 
 def _summary(reply: Reply) -> str:

@@ -136,8 +136,7 @@ class Reply:
         if status < 200:
             return False
         self.status = status
-        names, values = zip(*found, strict=True) if found else ((), ())
-        headers = self.headers = dict(zip(map(str.lower, names), values, strict=True))
+        headers = self.headers = {name.lower(): value for name, value in found}
         self.closes = version == "0" or ("connection" in headers and headers["connection"].lower() == "close")
         # Where the body ends: RFC 9112 section 6.3.
         if "transfer-encoding" in headers and headers["transfer-encoding"].lower() == "chunked":

@@ -51,7 +51,8 @@ class Worker:
         """
         invocation = await self._api.next()
         if self._alone:
-            _publish(invocation)
+            Filter.latest = invocation
+            current.set_trace_id(invocation.trace_id)
         responder = InvocationResponder(self._api, invocation)
         token = None
         try:
@@ -83,11 +84,6 @@ class Worker:
             await self._api.error(invocation, fault)
         elif not responder.ended:
             await responder.fail(error)
-
-
-def _publish(invocation: Invocation) -> None:
-    Filter.latest = invocation
-    current.set_trace_id(invocation.trace_id)
 
 
 def _is_cancellation_of_its_own(error: BaseException) -> bool:
