@@ -135,6 +135,9 @@ class Responder(Protocol):
 
     A call may wait as long as it likes: that is back pressure. It goes on when the app that waits for it is cancelled.
     Only a `write` (or a `start`) that still waits at the invocation's deadline is cancelled, and `fail` follows.
+
+    A responder may have a plain method `measure` besides, which returns the bytes of JSON that a result takes. Then
+    Bridge need not count them to know whether a large result fits. What was measured is what `result` gets, if it does.
     """
 
     async def result(self, result: Any, /) -> None:

@@ -39,7 +39,9 @@ class CountingPolicy(Policy):
                 f"{request[METHOD]} {request[PATH]!r} was answered {status}, which Bridge(errors=...) counts"
             )
 
-    def result(self, source: Source, event: Event, request: Request, response: Response) -> Result:
+    def result(
+        self, source: Source, event: Event, request: Request, response: Response, receiver: object = None
+    ) -> Result:
         """Return the result that carries a response.
 
         Raises:
@@ -47,7 +49,7 @@ class CountingPolicy(Policy):
             ResultTooLargeError: as `Policy.result` does.
         """
         self.check(request, response[STATUS])
-        return super().result(source, event, request, response)
+        return super().result(source, event, request, response, receiver)
 
     def _is_for_lambda(self, error: BaseException, status: int) -> bool:
         return getattr(error, "is_for_lambda", False) or self._counts(status)

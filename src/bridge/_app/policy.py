@@ -54,8 +54,17 @@ class Policy:
         single, cookies, repeated = self._error_headers
         return {"content-type": "text/plain; charset=utf-8", **single}, cookies, repeated
 
-    def result(self, source: Source, event: Event, request: Request, response: Response) -> Result:
+    def result(
+        self, source: Source, event: Event, request: Request, response: Response, receiver: object = None
+    ) -> Result:
         """Return the result that carries a response; a 500, where it does not fit.
+
+        Args:
+            source: the event's format.
+            event: the event.
+            request: the request that it carries.
+            response: the response.
+            receiver: what gets the result next. If it has `measure`, a large result is measured by it.
 
         Raises:
             ResultTooLargeError: not even the 500 fits: a source of the user's has a LIMIT that is too small, or puts
@@ -68,14 +77,15 @@ class Policy:
         text, is_base64 = bodies.encoded(body, headers[SINGLE], self._kinds)
         result = source.result(event, status, headers, text, is_base64)
         if len(text) * bodies.MOST_JSON > source.LIMIT - HEADERS_ROOM:
-            size = bodies.json_size(result, source.LIMIT)
+            measure = getattr(receiver, "measure", None)
+            size = bodies.json_size(result, source.LIMIT) if measure is None else measure(result)
             if size > source.LIMIT:
                 error = ResultTooLargeError(
                     f"the result has {size:,} bytes of JSON, and its receiver takes {source.LIMIT:,} at most"
                 )
                 if response[RESPONSE_BODY] is INTERNAL_SERVER_ERROR:
                     raise error
-                return self.result(source, event, request, self.failure_response(request, None, error))
+                return self.result(source, event, request, self.failure_response(request, None, error), receiver)
         return result
 
     def failure_response(self, request: Request, response: Response | None, error: BaseException | None) -> Response:

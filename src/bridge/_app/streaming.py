@@ -32,12 +32,14 @@ class StreamedAnswer:
         streaming: the source, if this answer is to be a stream; None: it is to be one result.
 
     Attributes:
+        responder: where the answer goes; None: nowhere as yet.
         complete: whether the last step has been given out, or is in `held`.
         held: the body of a response that is kept back until it is known whether it is an error for Lambda; `rest` lets
             it go. None: nothing is kept back.
         failure: what the responder has raised: no step will be taken any more.
     """
 
+    responder: object = None
     complete = False
     failure: Exception | None = None
     _raised: Exception | None = None
@@ -107,10 +109,11 @@ class StreamedAnswer:
         self.complete = True
         self._status = response[STATUS]
         try:
-            return [("result", self._policy.result(self._source, self.event, self.request, response))]
+            result = self._policy.result(self._source, self.event, self.request, response, self.responder)
         except Exception as error:
             self._raised = error
             return []
+        return [("result", result)]
 
     def rest(self, error: BaseException | None, complaint: Callable[[], BaseException]) -> list[Step]:
         """Return the steps that are left when the app has ended. What has gone wrong is logged.

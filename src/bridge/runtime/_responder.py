@@ -29,6 +29,8 @@ class InvocationResponder:
     failure: RuntimeApiError | None = None
     _is_settled = True
     """Whether the Runtime API has replied to all that was posted."""
+    _measured: tuple[Any, list[bytes | str], str] | None = None
+    """A result that has been measured, and what it was encoded into."""
     _held = b""
     """The head of a stream and its prelude, until something is sent after them."""
 
@@ -44,7 +46,12 @@ class InvocationResponder:
         """
         if self.started:
             self._require(started=False)
-        pieces, content_type = encoded(result)
+        measured = self._measured
+        if measured is not None and measured[0] is result:
+            _, pieces, content_type = measured
+        else:
+            pieces, content_type = encoded(result)
+        self._measured = None
         self.started = self.ended = True
         self._is_settled = False
         api = self._api
@@ -54,6 +61,16 @@ class InvocationResponder:
         except RuntimeApiError as error:
             self.failure = error
             raise
+
+    def measure(self, result: Any) -> int:
+        """Return the bytes that a result takes. It is encoded now, and `result` sends that.
+
+        Raises:
+            FaultError: it cannot be made into JSON.
+        """
+        pieces, content_type = encoded(result)
+        self._measured = result, pieces, content_type
+        return sum(map(len, pieces))
 
     async def start(self, content_type: str, prelude: bytes) -> None:
         """Begin a streamed answer. It goes out with what comes next.
@@ -133,6 +150,10 @@ class SyncInvocationResponder:
 
     def __init__(self, responder: InvocationResponder) -> None:
         self._responder = responder
+
+    def measure(self, result: Any) -> int:
+        """Return the bytes that a result takes. It is encoded now, and `result` sends that."""
+        return self._responder.measure(result)
 
     def result(self, result: Any) -> None:
         """Send the whole result."""

@@ -58,7 +58,7 @@ class StreamCycle(Cycle):
     def __init__(self, body: bytes, names: ResponseNames, answer: StreamedAnswer, responder: Responder) -> None:
         super().__init__(body, names)
         self._answer = answer
-        self._responder = responder
+        self._responder = answer.responder = responder
         self._over: asyncio.Event | None = None
         self._is_over = False
         self._closed = False

@@ -60,7 +60,7 @@ class WSGIStreamResponse(WSGIResponse):
     def __init__(self, names: ResponseNames, answer: StreamedAnswer, responder: SyncResponder) -> None:
         super().__init__(names)
         self._answer = answer
-        self._responder = responder
+        self._responder = answer.responder = responder
 
     def start_response(
         self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo = None, /
