@@ -47,19 +47,20 @@ MAKERS = {
 }
 """What makes a handler of `app`. The name begins with the runtime."""
 
-LARGE = bytes(range(256)) * 17_188
+_BINARY = bytes(range(256)), 17_188
+_TEXT = b'{"name": "a text of some length", "price": 12.5, "stock": 3},\n', 70_968
 _LARGE_APP = """
-body = bytes(range(256)) * 17_188
+body = {!r} * {}
 async def app(scope, receive, send):
     if scope["type"] == "lifespan":
         await receive()
-        await send({"type": "lifespan.startup.complete"})
+        await send({{"type": "lifespan.startup.complete"}})
         await receive()
-        await send({"type": "lifespan.shutdown.complete"})
+        await send({{"type": "lifespan.shutdown.complete"}})
         return
-    headers = [(b"content-type", b"application/octet-stream")]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    headers = [(b"content-type", {!r})]
+    await send({{"type": "http.response.start", "status": 200, "headers": headers}})
+    await send({{"type": "http.response.body", "body": body}})
 """
 
 PRELUDE_END = b"\0" * 8
@@ -92,6 +93,12 @@ class Setting:
     managed: bool = True
 
 
+def _large(part: bytes, count: int, content_type: bytes, aim: float | None) -> Setting:
+    """A body of some part, so many times."""
+    source = _LARGE_APP.format(part, count, content_type)
+    return Setting(source, _ASGI, MANGUM, aim, part * count, events=5, starts=False)
+
+
 _ASGI = (MANGUM, MANGUM_OFF, BRIDGE, BUFFERED, STREAMED)
 _FLOORS = (LEAST_C, LEAST, SIDECAR)
 SETTINGS = {
@@ -100,7 +107,8 @@ SETTINGS = {
     "FastAPI": Setting(FASTAPI_APP, (SIDECAR, *_ASGI), MANGUM, 0.5),
     "FastAPI, in a container": Setting(FASTAPI_APP, (SIDECAR, *_ASGI), MANGUM, 0.7, starts=False, managed=False),
     "Flask": Setting(FLASK_APP, (APIG_WSGI, BRIDGE, BUFFERED, STREAMED), APIG_WSGI, None),
-    "4.4 MB, binary": Setting(_LARGE_APP, _ASGI, MANGUM, 0.2, LARGE, events=5, starts=False),
+    "4.4 MB, binary": _large(*_BINARY, b"application/octet-stream", 0.2),
+    "4.4 MB, text": _large(*_TEXT, b"application/json", None),
 }
 
 Row = dict[str, Any]
@@ -166,7 +174,7 @@ def check(posted: bytes, answer: bytes) -> None:
         status, body = json.loads(prelude)["statusCode"], streamed
     else:
         status, body, _ = answer_of(json.loads(posted))
-    if status != 200 or body.strip() != answer:
+    if status != 200 or body.strip() != answer.strip():
         raise ValueError(f"answers {status}: {body[:80]!r}")
 
 
