@@ -376,8 +376,8 @@ def test_bridge_s_runtime_answers_and_awslambdaric_does_or_says_why_not(results:
     assert set(row["figures"]) | set(row["errors"]) == set(runtime.SETTINGS["ASGI app"].names)
     for figures in row["figures"].values():
         assert 0 < figures["first_byte"]["min"] <= figures["cycle"]["min"] < figures["start"]["min"]
-        # Two messages out and two in; over as few cycles as here, the count begins or ends amid one.
-        assert figures["system_calls"] is None or figures["system_calls"] > 2
+        # Two messages out and two in.
+        assert figures["system_calls"] is None or figures["system_calls"] >= 4
         assert (figures["memory"] is not None) == sys.platform.startswith("linux")
 
 
