@@ -30,6 +30,7 @@ from benchmarks import (
     gateway,
     growth,
     least,
+    loaded,
     packing,
     page,
     report,
@@ -168,6 +169,25 @@ def test_ways_to_pack_are_compared_with_the_package(monkeypatch: pytest.MonkeyPa
     ratios = {title: float(figure.partition("(")[2].rstrip("×)")) for title, figure in made.rows}
     assert ratios.keys() == set(titles)
     assert ratios[titles[2]] == 1
+
+
+def test_the_steps_of_a_start_and_the_modules_of_bridge_are_told() -> None:
+    """Beside a framework that is loaded: its own modules are not among them."""
+    steps, modules = loaded.tables("Flask loaded", 1)
+    assert steps.header == ["", "import", "make the handler", "first event", "second event"]
+    assert steps.rows[0][0] == cold.BRIDGE
+    assert len(steps.rows) + len(steps.notes) == len(cold.SETTINGS["Flask loaded"][1])
+    names = [name for name, _ in modules.rows]
+    assert {"bridge", "bridge.handler", "bridge._app.wsgi"} <= set(names)
+    assert "flask" not in names
+
+
+def test_an_adapter_that_does_not_start_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the last line of what it wrote."""
+    monkeypatch.setitem(cold.SETTINGS, "Flask loaded", (cold.WSGI_APP, (cold.BRIDGE, "none")))
+    monkeypatch.setitem(cold.MAKERS, "none", "import nowhere|None")
+    steps, _ = loaded.tables("Flask loaded", 1)
+    assert steps.notes == ["none: ModuleNotFoundError: No module named 'nowhere'"]
 
 
 def test_adapters_are_measured_as_in_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
