@@ -57,7 +57,7 @@ REASONS = (
     ),
     (
         "Growth: cookies",
-        "To join the cookies to one line takes nearly all of this, for everyone. Bridge makes sure of the line besides.",
+        "To join the cookies to one line takes nearly all of this, for everyone.",
     ),
     (
         "Growth: re[a-z]+ headers",

@@ -25,6 +25,7 @@ from benchmarks import (
     apps,
     chart,
     cold,
+    contender,
     deployed,
     environment,
     gateway,
@@ -175,7 +176,7 @@ def test_the_steps_of_a_start_and_the_modules_of_bridge_are_told() -> None:
     """Beside a framework that is loaded: its own modules are not among them."""
     steps, modules = loaded.tables("Flask loaded", 1)
     assert steps.header == ["", "import", "make the handler", "first event", "second event"]
-    assert steps.rows[0][0] == cold.BRIDGE
+    assert steps.rows[0][0] == contender.BRIDGE
     assert len(steps.rows) + len(steps.notes) == len(cold.SETTINGS["Flask loaded"][1])
     names = [name for name, _ in modules.rows]
     assert {"bridge", "bridge.handler", "bridge._app.wsgi"} <= set(names)
@@ -184,7 +185,7 @@ def test_the_steps_of_a_start_and_the_modules_of_bridge_are_told() -> None:
 
 def test_an_adapter_that_does_not_start_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the last line of what it wrote."""
-    monkeypatch.setitem(cold.SETTINGS, "Flask loaded", (cold.WSGI_APP, (cold.BRIDGE, "none")))
+    monkeypatch.setitem(cold.SETTINGS, "Flask loaded", (cold.WSGI_APP, (contender.BRIDGE, "none")))
     monkeypatch.setitem(cold.MAKERS, "none", "import nowhere|None")
     steps, _ = loaded.tables("Flask loaded", 1)
     assert steps.notes == ["none: ModuleNotFoundError: No module named 'nowhere'"]
