@@ -11,13 +11,11 @@ if TYPE_CHECKING:
 HEAD_LIMIT = 262_144
 """Bytes that a status line with its headers, or a line of a chunked body, may have."""
 
-_CRLF = "\r\n"
 _TOO_LONG = f"a head or a chunk's line of more than {HEAD_LIMIT:,} bytes"
 _HEX = b"0123456789abcdefABCDEF"
 
-# A status line, and a header line with the white space around its value left out (RFC 9112 sections 4 and 5).
-_STATUS = re.compile(r"HTTP/1\.([01]) ([0-9]{3})[^\r]*").match
-_FIELDS = re.compile(r"\r\n([^:\r]*):[ \t]*([^\r]*[^\r \t]|)[ \t]*").findall
+# RFC 9112 section 4.
+_STATUS = re.compile(r"HTTP/1\.([01]) ([0-9]{3})[^\r]*").fullmatch
 
 
 class MalformedError(ValueError):
@@ -125,18 +123,24 @@ class Reply:
     def _read(self, head: bytes | bytearray) -> bool:
         """Read a head, without the empty line at its end. Return whether it is that of the reply that counts."""
         text = head.decode("utf-8", "surrogateescape")
-        first = _STATUS(text)
+        status_line, *lines = text.split("\r\n")
+        first = _STATUS(status_line)
         if first is None:
-            raise MalformedError(f"expected a status line of HTTP/1.1, got {text.partition(_CRLF)[0][:80]!r}")
-        found = _FIELDS(text)
-        if len(found) != text.count("\r"):
-            raise MalformedError(f"expected a header, got {_wrong(text)[:80]!r}")
+            raise MalformedError(f"expected a status line of HTTP/1.1, got {status_line[:80]!r}")
+        headers: dict[str, str] = {}
+        try:
+            for line in lines:
+                name, value = line.split(":", 1)
+                headers[name.lower()] = value.strip(" \t")
+        except ValueError:
+            raise MalformedError(f"expected a header, got {line[:80]!r}") from None
+        if text.count("\r") != len(lines):
+            raise MalformedError(f"expected a header, got {_wrong(lines)[:80]!r}")
         version, code = first.groups()
         status = int(code)
         if status < 200:
             return False
-        self.status = status
-        headers = self.headers = {name.lower(): value for name, value in found}
+        self.status, self.headers = status, headers
         self.closes = version == "0" or ("connection" in headers and headers["connection"].lower() == "close")
         # Where the body ends: RFC 9112 section 6.3.
         if "transfer-encoding" in headers and headers["transfer-encoding"].lower() == "chunked":
@@ -195,7 +199,6 @@ class Reply:
         return True
 
 
-def _wrong(head: str) -> str:
-    """Return the line of a head that is none."""
-    first, *lines = head.split(_CRLF)
-    return next((line for line in lines if ":" not in line or "\r" in line), first)
+def _wrong(lines: list[str]) -> str:
+    """Return the line that has half the end of a line in it."""
+    return next(line for line in lines if "\r" in line)
