@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPConnection, HTTPResponse
+from http.client import HTTPResponse
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -411,6 +411,7 @@ def test_a_message_whose_answer_is_broken_off_is_not_sent_again(
 
     api.post(ID, "1")
     monkeypatch.setattr(HTTPResponse, "read", reset)
+    server.answers.append(Answer(body=b"x" * 100_000))
     with pytest.raises(websocket.ManagementError, match="ConnectionResetError"):
         api.post(ID, "2")
     assert len(server.requests) == 2
@@ -444,10 +445,11 @@ def test_a_server_that_is_not_there_is_named() -> None:
 def test_an_interrupted_call_leaves_no_connection_behind(
     api: ManagementAPI, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(_connection: object) -> None:
+    def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(HTTPConnection, "getresponse", interrupted)
+    api.post(ID, "the connection is kept")
+    monkeypatch.setattr(management, "exchange", interrupted)
     with pytest.raises(KeyboardInterrupt):
         api.post(ID, "hello")
     assert not api._idle

@@ -10,7 +10,6 @@ import os
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from random import uniform
 from time import sleep
-from typing import NamedTuple
 from urllib.parse import quote
 
 from ...errors import ConfigurationError
@@ -19,6 +18,7 @@ from .._errors import ConnectionGoneError, ManagementError, MessageTooLargeError
 from .credentials import Role, local as local_credentials
 from .endpoint import Endpoint
 from .sigv4 import Credentials, signed_headers
+from .wire import Answer, exchange, request, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,21 +36,6 @@ https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html"""
 
 PAUSES = (0.1, 0.4)
 """Seconds to wait before each new attempt, give or take a half."""
-
-
-class _Answer(NamedTuple):
-    status: int
-    kind: str  # "GoneException"
-    content: bytes
-
-    def __str__(self) -> str:
-        try:
-            said = json.loads(self.content)
-            text = str(said.get("message") or said.get("Message") or "")
-        except (ValueError, AttributeError, RecursionError):
-            text = self.content.decode("utf-8", "replace")
-        parts = (str(self.status), self.kind, text[:200])
-        return " ".join(part if part.isprintable() else repr(part) for part in parts if part)
 
 
 class ManagementAPI:
@@ -146,7 +131,7 @@ class ManagementAPI:
 
     __del__ = close
 
-    def _accepted(self, method: str, connection_id: str, body: bytes = b"") -> _Answer:
+    def _accepted(self, method: str, connection_id: str, body: bytes = b"") -> Answer:
         if not connection_id.strip("."):  # in a path these mean something else
             raise ManagementError(f"{connection_id!r} is not the id of a connection.")
         target = f"{self._place.path}/@connections/{quote(connection_id, safe='')}"
@@ -161,7 +146,7 @@ class ManagementAPI:
             return answer
         raise self._error(answer, method, connection_id)
 
-    def _error(self, answer: _Answer, method: str, connection_id: str) -> ManagementError:
+    def _error(self, answer: Answer, method: str, connection_id: str) -> ManagementError:
         call = f"{method} @connections/{connection_id}"
         if answer.status == 410:
             return ConnectionGoneError(
@@ -190,7 +175,7 @@ class ManagementAPI:
             )
         return ManagementError(f"{call} at {self._place.url} failed ({answer}).")
 
-    def _answer(self, method: str, target: str, body: bytes) -> _Answer:
+    def _answer(self, method: str, target: str, body: bytes) -> Answer:
         headers = self._headers(method, target, body)
         connection = self._kept() or self._new()
         while True:
@@ -200,10 +185,9 @@ class ManagementAPI:
             if connection.sock is not None:
                 connection.sock.settimeout(connection.timeout)
             try:
-                connection.request(method, target, body if method == "POST" else None, headers)
-                response = connection.getresponse()
+                found = exchange(connection, method, request(method, target, headers, body))
                 answered = True
-                content = response.read()
+                answer = found if isinstance(found, Answer) else whole(found)
             except BaseException as error:
                 connection.close()
                 if kept and not answered and isinstance(error, OSError) and not isinstance(error, TimeoutError):
@@ -213,9 +197,11 @@ class ManagementAPI:
                 if isinstance(error, OSError | HTTPException | OverflowError | MemoryError):
                     raise ManagementError(f"{method} at {self._place.url} got no answer: {error!r}.") from error
                 raise
-            if connection.sock is not None:  # the server has not said that it closes
+            if answer.closes:
+                connection.close()
+            else:
                 self._idle.append(connection)
-            return _Answer(response.status, response.headers.get("x-amzn-ErrorType", "").partition(":")[0], content)
+            return answer
 
     def _headers(self, method: str, target: str, body: bytes) -> dict[str, str]:
         return signed_headers(

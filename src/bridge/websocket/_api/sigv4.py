@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import time
+from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 from urllib.parse import quote
@@ -97,7 +98,13 @@ def signature_of(
     # Of all services only S3 signs the path as it is: for the others it is encoded once more.
     request = "\n".join((method, quote(path, safe="/~"), query, lines, ";".join(headers), sha256(body).hexdigest()))
     text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{sha256(request.encode()).hexdigest()}"
+    return hmac.digest(_signing_key(secret_key, scope), text.encode(), "sha256").hex()
+
+
+@lru_cache(maxsize=8)
+def _signing_key(secret_key: str, scope: str) -> bytes:
+    """Return the key that a secret key gives for a scope: the same for all requests of a day."""
     key = f"AWS4{secret_key}".encode()
     for part in scope.split("/"):
         key = hmac.digest(key, part.encode(), "sha256")
-    return hmac.digest(key, text.encode(), "sha256").hex()
+    return key

@@ -1,0 +1,153 @@
+"""One request on a connection of `http.client`, and its answer.
+
+`http.client` sends a head and a body one after the other, and reads the head of an answer as that of an e-mail: together
+more than all the rest of a call. So a request goes out in one piece, and an answer that has come in one piece, and is
+as plain as API Gateway's, is read here. Any other is read by `http.client`.
+"""
+
+from __future__ import annotations
+
+import json
+from http.client import HTTPResponse, InvalidURL, RemoteDisconnected
+from io import BufferedReader, RawIOBase
+from typing import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from http.client import HTTPConnection
+    from socket import socket
+
+RECEIVED = 16_384
+"""Bytes that are read at once: a TLS record has no more."""
+
+
+class Answer(NamedTuple):
+    """An answer that is complete.
+
+    Attributes:
+        status: 200.
+        kind: the error's: "GoneException".
+        content: the body.
+        closes: whether the server closes the connection.
+    """
+
+    status: int
+    kind: str
+    content: bytes
+    closes: bool
+
+    def __str__(self) -> str:
+        """Return what is in it, for errors."""
+        try:
+            said = json.loads(self.content)
+            text = str(said.get("message") or said.get("Message") or "")
+        except (ValueError, AttributeError, RecursionError):
+            text = self.content.decode("utf-8", "replace")
+        parts = (str(self.status), self.kind, text[:200])
+        return " ".join(part if part.isprintable() else repr(part) for part in parts if part)
+
+
+def request(method: str, target: str, headers: Mapping[str, str], body: bytes) -> bytes:
+    """Return the bytes of a request.
+
+    Args:
+        method: in capitals.
+        target: percent-encoded.
+        headers: all but Content-Length and Accept-Encoding.
+        body: of a POST.
+
+    Raises:
+        InvalidURL: the target has what would end it.
+        ValueError: so has a header, or it has what is not in Latin-1.
+    """
+    if " " in target or not (target.isascii() and target.isprintable()):
+        raise InvalidURL(f"the path {target!r} is not percent-encoded")
+    lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    if lines.count("\r") + lines.count("\n") > 2 * len(headers):
+        raise ValueError("a header to be sent has an end of a line in it")
+    length = f"Content-Length: {len(body)}\r\n" if method == "POST" else ""
+    return f"{method} {target} HTTP/1.1\r\nAccept-Encoding: identity\r\n{length}{lines}\r\n".encode("latin-1") + body
+
+
+def exchange(connection: HTTPConnection, method: str, sent: bytes) -> Answer | HTTPResponse:
+    """Send a request, and return its answer, or one that has begun. Opens the connection, if it is not open.
+
+    Raises:
+        OSError, HTTPException: there is no answer, or none that is HTTP.
+    """
+    if connection.sock is None:
+        connection.connect()
+    connection.sock.sendall(sent)
+    received = connection.sock.recv(RECEIVED)
+    if not received:
+        raise RemoteDisconnected("the server has closed the connection without an answer")
+    answer = _plain(received)
+    if answer is not None:
+        return answer
+    response = HTTPResponse(_Begun(connection.sock, received), method=method)  # type: ignore[arg-type]
+    response.begin()
+    return response
+
+
+def whole(response: HTTPResponse) -> Answer:
+    """Return an answer that has begun, when it is complete.
+
+    Raises:
+        OSError, HTTPException, OverflowError, MemoryError: it is broken off, or as large as it says that it is:
+            http.client reserves as many bytes.
+    """
+    content = response.read()
+    kind = response.headers.get("x-amzn-ErrorType", "").partition(":")[0]
+    return Answer(response.status, kind, content, response.will_close)
+
+
+def _plain(received: bytes) -> Answer | None:
+    """Return an answer that is here to its last byte; None: it is not, or has anything that is not usual."""
+    head, _, content = received.partition(b"\r\n\r\n")
+    first, *lines = head.split(b"\r\n")
+    fields = {name.lower(): value.strip(b" \t") for name, _, value in [line.partition(b":") for line in lines]}
+    version, status = first[:9], first[9:12]
+    if (
+        version != b"HTTP/1.1 "
+        or not status.isdigit()
+        or status < b"200"
+        or first[12:13] not in (b" ", b"")
+        or fields.get(b"content-length") != b"%d" % len(content)
+        or b"transfer-encoding" in fields
+        or fields.get(b"connection", b"keep-alive").lower() != b"keep-alive"
+        or not len(fields) == len(lines) == head.count(b"\n")
+    ):
+        return None
+    kind = fields.get(b"x-amzn-errortype", b"").decode("latin-1").partition(":")[0]
+    return Answer(int(status), kind, content, False)
+
+
+class _Begun(RawIOBase):
+    """What a socket has received and will receive.
+
+    Args:
+        connection: the socket.
+        received: what it has received.
+    """
+
+    def __init__(self, connection: socket, received: bytes) -> None:
+        self._connection = connection
+        self._received = received
+
+    def makefile(self, _mode: str) -> BufferedReader:
+        """Return a file to read from, as sockets do."""
+        return BufferedReader(self)
+
+    def readable(self) -> bool:
+        """Return whether it can be read: it can."""
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Read into a buffer; 0: the other side has sent its last."""
+        if not self._received:
+            return self._connection.recv_into(buffer)
+        part = self._received[: len(buffer)]
+        self._received = self._received[len(part) :]
+        buffer[: len(part)] = part
+        return len(part)
