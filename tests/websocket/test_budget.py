@@ -18,7 +18,8 @@ from hypothesis import given, strategies as st
 
 from bridge import Bridge
 from bridge.websocket import Connections, DynamoDBStore, FileStore, Item, MemoryStore, Store, _greeting as greeting
-from bridge.websocket._budget import Budget, call
+from bridge.websocket._budget import Budget
+from bridge.websocket._threads import call
 
 from ..asgi_apps import Context
 from .api import Client, api_of

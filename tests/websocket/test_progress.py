@@ -14,9 +14,10 @@ import anyio
 import pytest
 
 from bridge import DeadlineError
-from bridge.websocket._budget import call, end_of_time
+from bridge.websocket._budget import end_of_time
 from bridge.websocket._run import holders, progress
 from bridge.websocket._run.outgoing import Posts
+from bridge.websocket._threads import call
 
 from .api import Api, api_of
 from .patterns import Receive, Send
@@ -559,10 +560,8 @@ async def test_a_task_is_not_taken_to_be_held_by_a_module_whose_code_another_thr
 
 
 async def test_a_text_that_is_still_on_its_way_when_all_is_over_is_an_error() -> None:
-    async def post(text: str) -> None:
-        await asyncio.sleep(60)
-
-    posts = Posts(post)
+    on_its_way = asyncio.get_running_loop().create_future()
+    posts = Posts(lambda text: on_its_way)
     sending = asyncio.create_task(posts.add("x"))
     await asyncio.sleep(0.01)
     assert posts.error() is None

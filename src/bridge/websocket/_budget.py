@@ -1,27 +1,18 @@
 """The time that one event has, for everything: the app, the store, API Gateway.
 
-What blocks runs in a thread. Nobody can end a thread that waits for an answer, but nobody has to wait for it either: at
-the end of the time it is left alone. Sockets get what is left of the time, so that it does not stay for long.
+What blocks runs in a thread (`_threads`). Sockets get what is left of the time, so that no thread stays for long.
 """
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import Future
-from contextvars import ContextVar, copy_context
-from threading import Thread
+from contextvars import ContextVar
 from time import monotonic
-from weakref import WeakSet
 
 from .._invocation import deadline
-from ..errors import DeadlineError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any, TypeVar
-
-    T = TypeVar("T")
+    from typing import Any
 
 end_of_time: ContextVar[float] = ContextVar("end_of_time", default=float("inf"))
 """When what runs now has to have ended, by `time.monotonic`."""
@@ -67,45 +58,3 @@ class Budget:
 def left() -> float:
     """Return the seconds that are left, 0.0 at least."""
     return max(end_of_time.get() - monotonic(), 0.0)
-
-
-given_up: WeakSet[Thread] = WeakSet()
-"""Threads that nobody waits for any more: they wake no app."""
-
-
-async def call(who: str, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
-    """Run in a thread what waits for somebody's answer, while there is time.
-
-    Args:
-        who: is waited for, as errors say it.
-        function: blocks.
-        *arguments: of the function.
-        **named: of the function.
-
-    Raises:
-        DeadlineError: there is no time to begin, or none to go on.
-        Exception: what the function raises.
-    """
-    seconds = left()
-    if seconds < LEAST:
-        raise DeadlineError(f"the invocation's time had run out before {who} could be asked")
-    answer: Future[T] = Future()
-    answer.set_running_or_notify_cancel()
-    context = copy_context()
-
-    def run() -> None:
-        try:
-            answer.set_result(context.run(function, *arguments, **named))
-        except BaseException as error:
-            error.add_note(f"This comes from {who}.")  # a database's own error does not say what it was asked for
-            answer.set_exception(error)
-
-    thread = Thread(target=run, name="bridge", daemon=True)
-    thread.start()
-    future = asyncio.wrap_future(answer)
-    await asyncio.wait({future}, timeout=None if seconds == float("inf") else seconds)
-    if not future.done():
-        future.cancel()
-        given_up.add(thread)
-        raise DeadlineError(f"the invocation's time ran out while {who} was waited for")
-    return future.result()

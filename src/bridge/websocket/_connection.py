@@ -6,9 +6,9 @@ import json
 from time import time
 
 from ..errors import ConfigurationError
-from ._budget import call
 from ._errors import AttachmentError, ConnectionGoneError, LostUpdateError
 from ._records import LIFETIME, Records
+from ._threads import call
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 from ..errors import ConfigurationError
-from ._budget import call
 from ._connection import STORE
 from ._records import Records
 from ._sync import SyncConnections, client_of
+from ._threads import call
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

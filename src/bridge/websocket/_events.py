@@ -14,7 +14,7 @@ from .._invocation import deadline, logger
 from ..errors import DeadlineError
 from . import _greeting as greeting
 from ._app_paths import path_for, websocket_paths
-from ._budget import Budget, call, left
+from ._budget import Budget, left
 from ._connection import Connection
 from ._connections import MANAGEMENT, Connections
 from ._current import KEY
@@ -22,9 +22,11 @@ from ._errors import ConnectionGoneError, ManagementError
 from ._run import WebSocketRun
 from ._run.state import Phase, State
 from ._scope import scope_of, snapshot
+from ._threads import begin, call
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from asyncio import Future
     from collections.abc import Awaitable, Callable
     from typing import Any
 
@@ -232,8 +234,8 @@ class WebSockets:
     def _management(self, connection: Connection) -> Management:
         return self._connections.sync.management_at(connection.endpoint_url)
 
-    async def _post(self, connection: Connection, text: str) -> None:
-        await call(MANAGEMENT, self._management(connection).post, connection.id, text)
+    def _post(self, connection: Connection, text: str) -> Future[None]:
+        return begin(MANAGEMENT, self._management(connection).post, connection.id, text)
 
     def _failed(self, event: Event, error: BaseException) -> Result:
         kind = event["requestContext"]["eventType"]

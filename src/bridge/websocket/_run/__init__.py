@@ -18,8 +18,8 @@ from .state import Phase, RunState, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from asyncio import Task
-    from collections.abc import Awaitable, Callable
+    from asyncio import Future, Task
+    from collections.abc import Callable
     from contextvars import Context
     from typing import Any
 
@@ -55,7 +55,7 @@ class WebSocketRun:
     Args:
         connection: the connection that the event is of.
         message: what the app receives after `websocket.connect`; None: nothing, in $connect.
-        post: sends a text to the client.
+        post: begins to send a text to the client.
         names: what to make of the names of response headers.
         binary: whether bytes are refused, or sent as base64 text.
         linger: seconds for which the app's tasks are waited for when it asks for the next message.
@@ -71,7 +71,7 @@ class WebSocketRun:
         self,
         connection: Connection,
         message: Message | None,
-        post: Callable[[str], Awaitable[None]],
+        post: Callable[[str], Future[None]],
         names: ResponseNames,
         *,
         binary: WebSocketBinary,
@@ -136,6 +136,8 @@ class WebSocketRun:
             task.cancel()
         if left:
             await asyncio.wait(left, timeout=grace)
+        if not self._posts.under_way:
+            return
         seconds = max(self._end - asyncio.get_running_loop().time(), 0.0) + grace  # a post ends by itself at the end
         with suppress(TimeoutError):
             await asyncio.wait_for(self._posts.done(), None if seconds == float("inf") else seconds)

@@ -13,7 +13,7 @@ from contextvars import Context
 from types import CodeType, FunctionType, ModuleType
 from weakref import ReferenceType, WeakSet, WeakValueDictionary
 
-from .._budget import given_up
+from .._threads import silent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -143,9 +143,9 @@ def _is_bridges(named: Any) -> bool:
 
 def of_threads() -> Iterator[object]:
     """Return what the functions hold that run in other threads."""
-    silent = {threading.get_ident(), *(thread.ident for thread in given_up)}
+    passed_over = {threading.get_ident(), *(thread.ident for thread in silent())}
     for thread, top in sys._current_frames().items():
-        frame = None if thread in silent else top
+        frame = None if thread in passed_over else top
         while frame is not None:
             if frame.f_locals is not frame.f_globals:  # those of a module's own code are the same
                 yield from list(frame.f_locals.values())

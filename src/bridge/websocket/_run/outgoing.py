@@ -15,7 +15,7 @@ from .state import LAST_BODY, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from ...types import Message, Response, ResponseHeaders, WebSocketBinary
     from .state import RunState
@@ -93,10 +93,10 @@ class Posts:
     """Messages on their way to one client, one after the other.
 
     Args:
-        post: sends a text; the app's other tasks go on meanwhile.
+        post: begins to send a text; the app's other tasks go on meanwhile.
     """
 
-    def __init__(self, post: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(self, post: Callable[[str], asyncio.Future[None]]) -> None:
         self._post = post
         self._lock = asyncio.Lock()
         self._left: list[asyncio.Future[None]] = []  # whoever sent these was cancelled
@@ -104,7 +104,11 @@ class Posts:
     async def add(self, text: str) -> None:
         """Post a text after those before it. To cancel the wait does not stop the post, nor let others overtake."""
         await self._lock.acquire()
-        posting = asyncio.ensure_future(self._post(text))
+        try:
+            posting = self._post(text)
+        except BaseException:
+            self._lock.release()
+            raise
         posting.add_done_callback(self._posted)
         try:
             await asyncio.shield(posting)
@@ -115,6 +119,11 @@ class Posts:
     def _posted(self, posting: asyncio.Future[None]) -> None:
         self._lock.release()
         _ = posting.cancelled() or posting.exception()  # seen: the app may have been cancelled meanwhile
+
+    @property
+    def under_way(self) -> bool:
+        """Return whether a text is on its way, or has its turn."""
+        return self._lock.locked()
 
     async def done(self) -> None:
         """Return when nothing is on its way."""

@@ -29,7 +29,7 @@ from collections import deque
 from contextvars import Context
 from typing import NamedTuple
 
-from .._budget import given_up
+from .._threads import silent
 from . import holders
 
 TYPE_CHECKING = False
@@ -40,7 +40,9 @@ if TYPE_CHECKING:
 
     Tasks: TypeAlias = Collection[Task[Any]]
 
-_LIMITS = frozenset(["asyncio.tasks", "asyncio.timeouts", "anyio._backends._asyncio", "async_timeout"])
+_LIMITS = frozenset(
+    ["asyncio.tasks", "asyncio.timeouts", "anyio._backends._asyncio", "async_timeout", "bridge.websocket._threads"]
+)
 """Modules whose timers limit how long a task waits for something else."""
 
 
@@ -151,8 +153,7 @@ def name_of(task: Task[Any]) -> str:
 
 def _has_threads() -> bool:
     """Return whether there are other threads that may have something in their hands."""
-    known = threading.enumerate()
-    return len(known) > 1 + sum(thread in given_up for thread in known)
+    return len(set(threading.enumerate()) - silent()) > 1
 
 
 def _attributes(loop: AbstractEventLoop) -> list[object]:

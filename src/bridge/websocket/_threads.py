@@ -1,0 +1,158 @@
+"""Threads that wait for somebody's answer, in place of the loop. They are kept for the next call.
+
+Nobody can end a thread that waits, but nobody has to wait for it either: at the end of the time it is left alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import suppress
+from contextvars import copy_context
+from queue import SimpleQueue
+from threading import Thread
+
+from .._app.shutdown import at_exit
+from ..errors import DeadlineError
+from ._budget import LEAST, left
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from asyncio import Future, TimerHandle
+    from collections.abc import Callable
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
+
+KEPT = 8
+"""Threads without a call that are kept, at most. An event seldom has more than one call on its way."""
+
+END_SECONDS = 1.0
+"""Seconds that a thread without a call has to end when the process does."""
+
+
+class Asker:
+    """A thread that makes one call after the other, and ends when nothing has a use for it any more.
+
+    Attributes:
+        calls: those to come.
+        thread: the thread. It does not keep the process from ending.
+    """
+
+    def __init__(self) -> None:
+        self.calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self.thread = Thread(target=_make_calls, args=(self.calls,), name="bridge", daemon=True)
+        self.thread.start()
+
+    def end(self) -> None:
+        """Let the thread end after its calls."""
+        self.calls.put(None)
+
+    __del__ = end
+
+
+_idle: list[Asker] = []
+_given_up: set[Asker] = set()
+_inherited: list[Asker] = []
+
+
+def silent() -> set[Thread]:
+    """Return the threads that wake no app: they have no call, or nobody waits for it any more."""
+    return {asker.thread for asker in (*_idle, *_given_up)}
+
+
+def begin(who: str, function: Callable[..., T], *arguments: Any, **named: Any) -> Future[T]:
+    """Begin a call in a thread, and return the future of its result. To cancel that does not end the call.
+
+    Args:
+        who: is waited for, as errors say it.
+        function: blocks.
+        *arguments: of the function.
+        **named: of the function.
+
+    Raises:
+        DeadlineError: there is no time to begin; of the future: or none to go on.
+        Exception: of the future: what the function raises.
+    """
+    seconds = left()
+    if seconds < LEAST:
+        raise DeadlineError(f"the invocation's time had run out before {who} could be asked")
+    loop = asyncio.get_running_loop()
+    future: Future[T] = loop.create_future()
+    try:
+        asker = _idle.pop()
+    except IndexError:
+        asker = Asker()
+        at_exit(_end_idle, sigterm=False)
+    timer = None if seconds == float("inf") else loop.call_later(seconds, _give_up, future, asker, who)
+    context = copy_context()
+
+    def make_call() -> None:
+        result, error = None, None
+        try:
+            result = context.run(function, *arguments, **named)
+        except BaseException as raised:
+            raised.add_note(f"This comes from {who}.")  # a database's own error does not say what it was asked for
+            error = raised
+        with suppress(RuntimeError):  # the loop has been closed: nobody waits any more
+            # A variable `loop` of this thread's would have `_run.holders` look into the loop again.
+            future.get_loop().call_soon_threadsafe(_settle, future, asker, timer, result, error)
+
+    asker.calls.put(make_call)
+    return future
+
+
+async def call(who: str, function: Callable[..., T], *arguments: Any, **named: Any) -> T:
+    """Return the result of a call in a thread; arguments and errors as of `begin`."""
+    return await begin(who, function, *arguments, **named)
+
+
+def _make_calls(calls: SimpleQueue[Callable[[], None] | None]) -> None:
+    while make_call := calls.get():
+        make_call()
+        del make_call  # a thread without a call keeps nothing alive
+
+
+def _settle(
+    future: Future[Any], asker: Asker, timer: TimerHandle | None, result: object, error: BaseException | None
+) -> None:
+    if timer is not None:
+        timer.cancel()
+    _given_up.discard(asker)
+    if len(_idle) < KEPT:
+        _idle.append(asker)
+    if future.done():  # nobody waits any more
+        return
+    if isinstance(error, StopIteration):  # no future takes it
+        error = RuntimeError(f"{error!r} was raised")
+    if error is None:
+        future.set_result(result)
+    else:
+        future.set_exception(error)
+
+
+def _give_up(future: Future[Any], asker: Asker, who: str) -> None:
+    if not future.done():
+        _given_up.add(asker)
+        future.set_exception(DeadlineError(f"the invocation's time ran out while {who} was waited for"))
+
+
+def _end_idle() -> None:
+    threads = []
+    while _idle:
+        asker = _idle.pop()
+        asker.end()
+        threads.append(asker.thread)
+    for thread in threads:
+        thread.join(END_SECONDS)
+
+
+def _after_fork() -> None:
+    # The parent's threads are not here. To end them would use what they wait for.
+    _inherited.extend((*_idle, *_given_up))
+    _idle.clear()
+    _given_up.clear()
+
+
+# Windows has no fork.
+getattr(os, "register_at_fork", dict)(after_in_child=_after_fork)
