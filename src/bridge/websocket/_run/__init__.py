@@ -82,7 +82,7 @@ class WebSocketRun:
         self._is_connect = message is None
         self._posts = Posts(post)
         self.state = RunState()
-        self._incoming = Incoming(message, self.state, self._look_soon)
+        self._incoming = Incoming(message, self.state)
         self.outgoing = Outgoing(self.state, names, binary)
         self.greetings: list[str] = []
         self._linger = linger
@@ -118,6 +118,8 @@ class WebSocketRun:
         if not in_time:
             return DeadlineError("the invocation's time ran out before the app had ended")
         if main.cancelled():
+            with suppress(asyncio.CancelledError):
+                main.exception()  # forgets the traceback, by which all that the event had would hold itself
             if self.state.phase is not Phase.SUSPENDED:
                 return AppError("the app ended with CancelledError: it has cancelled itself")
             return self._posts.error() or self._lost()
@@ -165,7 +167,7 @@ class WebSocketRun:
         if self.state.over:
             raise StaleWebSocketError(STALE)
         self._users.add(asyncio.current_task())
-        message = await self._incoming.receive(self._main)
+        message = await self._incoming.receive(self._main, self._look_soon)
         if self.state.told:
             self._look_soon()  # what waits for a message now waits in vain
         else:

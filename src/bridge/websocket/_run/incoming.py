@@ -26,26 +26,25 @@ class Incoming:
     Args:
         message: the event's, after `websocket.connect`; None: $connect has none.
         state: of the run.
-        on_ask: is called when a task asks for a message that it cannot have at once.
 
     Attributes:
         asked: the futures by which tasks wait for a message.
         unread: a message that was handed over, to a task that has not run since.
     """
 
-    def __init__(self, message: Message | None, state: RunState, on_ask: Callable[[], None]) -> None:
+    def __init__(self, message: Message | None, state: RunState) -> None:
         self._messages = deque([{"type": "websocket.connect"}] + ([] if message is None else [message]))
         self._connect = self._messages[0]
         self._state = state
-        self._on_ask = on_ask
         self.asked: dict[Future[Message], Task[Any] | None] = {}
         self.unread: Message | None = None
 
-    async def receive(self, main: Task[Any]) -> Message:
+    async def receive(self, main: Task[Any], on_ask: Callable[[], None]) -> Message:
         """Return the next message.
 
         Args:
             main: the app's own task, which gets the event's message without further ado.
+            on_ask: is called when the task cannot have a message at once.
 
         Raises:
             AppError: the app has not accepted the connection, and waits for nothing else.
@@ -60,13 +59,13 @@ class Incoming:
             task.cancel()  # once more: it has not listened
         future: Future[Message] = asyncio.get_running_loop().create_future()
         self.asked[future] = task
-        self._on_ask()
+        on_ask()
         try:
             return self._read(await future)
         except asyncio.CancelledError:
             if future.done() and not future.cancelled() and not self._messages:
                 self._messages.append(future.result())  # a limit of time came in between: it is for who asks next
-                self._on_ask()
+                on_ask()
             raise
         finally:
             del self.asked[future]
