@@ -27,6 +27,7 @@ from bridge import websocket
 from bridge.websocket import _api as management
 from bridge.websocket._api import LIMIT, ManagementAPI
 from bridge.websocket._api.sigv4 import Credentials
+from bridge.websocket._api.wire import Line
 from bridge.websocket._budget import end_of_time
 
 from ..gateway.behind import SECONDS, Recorder, behind, connection_id
@@ -449,7 +450,7 @@ def test_an_interrupted_call_leaves_no_connection_behind(
         raise KeyboardInterrupt
 
     api.post(ID, "the connection is kept")
-    monkeypatch.setattr(management, "exchange", interrupted)
+    monkeypatch.setattr(Line, "exchange", interrupted)
     with pytest.raises(KeyboardInterrupt):
         api.post(ID, "hello")
     assert not api._idle

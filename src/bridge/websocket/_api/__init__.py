@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from random import uniform
 from time import sleep
 from urllib.parse import quote
 
@@ -18,7 +16,7 @@ from .._errors import ConnectionGoneError, ManagementError, MessageTooLargeError
 from .credentials import Role, local as local_credentials
 from .endpoint import Endpoint
 from .sigv4 import Credentials, signed_headers
-from .wire import Answer, exchange, request, whole
+from .wire import Answer, Line, request, whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,7 +66,7 @@ class ManagementAPI:
         credentials: Credentials | Callable[[], Credentials] | None = None,
         timeout: float = 10.0,
     ) -> None:
-        self._idle: list[HTTPConnection] = []
+        self._idle: list[Line] = []
         self._place = Endpoint(endpoint_url)
         local = self._place.local
         self._region = region or self._place.region or ("us-east-1" if local else "")
@@ -137,8 +135,12 @@ class ManagementAPI:
         target = f"{self._place.path}/@connections/{quote(connection_id, safe='')}"
         answer = self._answer(method, target, body)
         for pause in PAUSES:
+            if answer.status not in AGAIN:
+                break
+            from random import uniform
+
             wait = pause * uniform(0.5, 1.5)  # noqa: S311 - so that many do not come back at once
-            if answer.status not in AGAIN or wait >= left():
+            if wait >= left():
                 break
             sleep(wait)
             answer = self._answer(method, target, body)
@@ -176,31 +178,27 @@ class ManagementAPI:
         return ManagementError(f"{call} at {self._place.url} failed ({answer}).")
 
     def _answer(self, method: str, target: str, body: bytes) -> Answer:
-        headers = self._headers(method, target, body)
-        connection = self._kept() or self._new()
+        sent = request(method, target, self._headers(method, target, body), body)
+        line = self._kept() or self._new()
         while True:
-            kept = connection.sock is not None
+            kept = line.is_open
             answered = False
-            connection.timeout = max(min(self._timeout, left()), LEAST)
-            if connection.sock is not None:
-                connection.sock.settimeout(connection.timeout)
             try:
-                found = exchange(connection, method, request(method, target, headers, body))
+                found = line.exchange(method, sent, max(min(self._timeout, left()), LEAST))
                 answered = True
                 answer = found if isinstance(found, Answer) else whole(found)
             except BaseException as error:
-                connection.close()
+                line.close()
                 if kept and not answered and isinstance(error, OSError) and not isinstance(error, TimeoutError):
-                    connection = self._new()
+                    line = self._new()
                     continue
-                # The last two: http.client reserves as many bytes as an answer says that it has.
-                if isinstance(error, OSError | HTTPException | OverflowError | MemoryError):
+                if isinstance(error, OSError) or _is_no_http(error):
                     raise ManagementError(f"{method} at {self._place.url} got no answer: {error!r}.") from error
                 raise
             if answer.closes:
-                connection.close()
+                line.close()
             else:
-                self._idle.append(connection)
+                self._idle.append(line)
             return answer
 
     def _headers(self, method: str, target: str, body: bytes) -> dict[str, str]:
@@ -214,7 +212,7 @@ class ManagementAPI:
             service="execute-api",
         )
 
-    def _kept(self) -> HTTPConnection | None:
+    def _kept(self) -> Line | None:
         if self._process != os.getpid():  # forked: these belong to the parent
             self._process = os.getpid()
             self.close()
@@ -223,12 +221,19 @@ class ManagementAPI:
         except IndexError:
             return None
 
-    def _new(self) -> HTTPConnection:
+    def _new(self) -> Line:
         place = self._place
         if place.local:
-            return HTTPConnection(place.name, place.port, timeout=self._timeout)
+            return Line(place.name, place.port or 80, None)
         if self._ssl is None:
             from ssl import create_default_context
 
             self._ssl = create_default_context()
-        return HTTPSConnection(place.name, place.port, timeout=self._timeout, context=self._ssl)
+        return Line(place.name, place.port or 443, self._ssl)
+
+
+def _is_no_http(error: BaseException) -> bool:
+    from http.client import HTTPException
+
+    # The last two: http.client reserves as many bytes as an answer says that it has.
+    return isinstance(error, HTTPException | OverflowError | MemoryError)

@@ -6,8 +6,6 @@ import json
 import os
 import threading
 import time
-from http.client import HTTPConnection, HTTPException
-from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -105,6 +103,7 @@ class Role:
 def _of_container(url: SplitResult) -> tuple[Credentials, float]:
     """Return the credentials that a container's endpoint gives, and their end in seconds since 1970."""
     from datetime import datetime
+    from http.client import HTTPConnection, HTTPException
 
     connection = HTTPConnection(url.hostname or "", url.port, timeout=CONTAINER_SECONDS)
     try:
@@ -123,6 +122,8 @@ def _of_container(url: SplitResult) -> tuple[Credentials, float]:
 
 
 def _authorization() -> dict[str, str]:
+    from pathlib import Path
+
     file = os.environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
     token = Path(file).read_text("utf-8") if file else os.environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN")
     return {"Authorization": token.strip()} if token else {}
