@@ -1,8 +1,8 @@
 """One request on a connection that is kept, and its answer.
 
-A request goes out in one piece. An answer that has come in one piece, and is as plain as API Gateway's, is read here; any
-other is read by `http.client`, which is imported then: that takes some 8 ms, and reads the head of an answer as that of
-an e-mail, which takes more than all the rest of a call.
+A request goes out in one piece. An answer that has come in one piece, and is as plain as API Gateway's, is read here.
+Any other is read by `http.client`, which is imported then: that takes some 8 ms. It reads the head of an answer as that
+of an e-mail, which takes more than all the rest of a call.
 """
 
 from __future__ import annotations
@@ -107,10 +107,7 @@ class Line:
         Raises:
             OSError, HTTPException: there is no answer, or none that is HTTP.
         """
-        if self._socket is None:
-            self._open(seconds)
-        connection = self._socket
-        assert connection is not None
+        connection = self._socket or self._open(seconds)
         connection.settimeout(seconds)
         connection.sendall(sent)
         received = connection.recv(RECEIVED)
@@ -125,7 +122,7 @@ class Line:
         response.begin()
         return response
 
-    def _open(self, seconds: float) -> None:
+    def _open(self, seconds: float) -> socket.socket:
         address: tuple[str, int] = (self._name, self._port)  # type: ignore[assignment] # bytes will do
         connection = socket.create_connection(address, seconds)
         try:
@@ -136,6 +133,7 @@ class Line:
             connection.close()
             raise
         self._socket = connection
+        return connection
 
 
 def whole(response: HTTPResponse) -> Answer:

@@ -162,8 +162,10 @@ def _attributes(loop: AbstractEventLoop) -> list[object]:
 
 def _ready(loop: AbstractEventLoop) -> deque[Handle] | None:
     """Return the callbacks that run next; None: the loop does not tell."""
-    ready = getattr(loop, "_ready", None)  # asyncio's own name; uvloop does not show its own
-    return ready if type(ready) is deque else next((each for each in _attributes(loop) if isinstance(each, deque)), None)
+    ready = getattr(loop, "_ready", None)  # asyncio's own name for them
+    if type(ready) is deque:
+        return ready
+    return next((each for each in _attributes(loop) if isinstance(each, deque)), None)
 
 
 def _timers(loop: AbstractEventLoop) -> Iterator[TimerHandle]:

@@ -1,0 +1,204 @@
+"""Threads that wait for somebody's answer: kept, left alone when time is up, gone when the process ends."""
+
+import asyncio
+import gc
+import os
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pytest
+
+import bridge
+from bridge import Bridge, DeadlineError
+from bridge.websocket import Connections, MemoryStore, _threads as threads
+from bridge.websocket._budget import end_of_time
+from bridge.websocket._run import progress
+from bridge.websocket._threads import KEPT, begin, call
+
+from .api import Client, api_of
+from .patterns import app_of, direct
+
+SECONDS = 10
+
+
+@pytest.fixture(autouse=True)
+def none_kept() -> Iterator[None]:
+    """Threads that other tests have left are in no test's way."""
+    threads._end_idle()
+    yield
+    threads._end_idle()
+
+
+async def test_one_call_after_the_other_has_the_same_thread() -> None:
+    assert len({await call("nobody", threading.get_ident) for _ in range(5)}) == 1
+
+
+async def test_calls_at_the_same_time_have_threads_of_their_own_of_which_some_are_kept() -> None:
+    together = threading.Barrier(KEPT + 2)
+
+    def meet() -> threading.Thread:
+        together.wait(SECONDS)
+        return threading.current_thread()
+
+    met = await asyncio.gather(*(begin("nobody", meet) for _ in range(KEPT + 2)))
+    assert len(set(met)) == KEPT + 2
+    ended = set(met) - threads.silent()
+    assert len(ended) == 2
+    for thread in ended:
+        await asyncio.to_thread(thread.join, SECONDS)
+        assert not thread.is_alive()
+    assert await call("nobody", threading.current_thread) in met
+
+
+async def test_a_thread_without_a_call_wakes_nobody_and_keeps_nothing_alive() -> None:
+    class Argument:
+        """Something large."""
+
+    had_threads = progress._has_threads()
+    argument = Argument()
+    kept = weakref.ref(argument)
+    thread = await call("nobody", lambda _: threading.current_thread(), argument)
+    del argument
+    assert thread in threads.silent()
+    assert progress._has_threads() == had_threads
+    deadline = monotonic() + SECONDS
+    while kept() is not None and monotonic() < deadline:
+        await asyncio.sleep(0.01)  # the thread drops it a moment after the result is there
+    assert kept() is None
+
+
+async def test_a_thread_that_is_left_alone_is_used_again_when_its_call_has_ended() -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        go.wait(SECONDS)
+
+    token = end_of_time.set(monotonic() + 0.1)
+    calling = asyncio.ensure_future(call("the store", work))
+    end_of_time.reset(token)
+    with pytest.raises(DeadlineError, match="ran out while the store was waited for"):
+        await calling
+    (left,) = threads.silent()
+    assert await call("nobody", threading.current_thread) is not left
+    go.set()
+    deadline = monotonic() + SECONDS
+    while left not in {asker.thread for asker in threads._idle} and monotonic() < deadline:
+        await asyncio.sleep(0.01)
+    assert await call("nobody", threading.current_thread) is left
+    assert not threads._given_up
+
+
+async def test_what_a_cancelled_call_comes_to_is_nobody_s() -> None:
+    go = threading.Event()
+    cancelled = begin("the store", go.wait, SECONDS)
+    cancelled.cancel()
+    go.set()
+    other = begin("the store", threading.current_thread)
+    await other
+    assert cancelled.cancelled()
+
+
+@pytest.mark.parametrize("error", [ValueError("broken"), SystemExit(3), StopIteration("no more")])
+async def test_errors_say_what_was_asked(error: BaseException) -> None:
+    def fail() -> None:
+        raise error
+
+    expected = RuntimeError if isinstance(error, StopIteration) else type(error)
+    future = begin("the store", fail)
+    await asyncio.wait([future])
+    raised: Any = future.exception()
+    assert type(raised) is expected
+    assert str(error) in str(raised)
+    assert error.__notes__ == ["This comes from the store."]
+
+
+def test_a_thread_whose_loop_is_closed_ends() -> None:
+    go = threading.Event()
+    found: list[threading.Thread] = []
+
+    def work() -> None:
+        found.append(threading.current_thread())
+        go.wait(SECONDS)
+
+    async def leave() -> None:
+        begin("the store", work)
+
+    asyncio.run(leave())
+    go.set()
+    deadline = monotonic() + SECONDS
+    while not found and monotonic() < deadline:
+        threading.Event().wait(0.01)
+    found[0].join(SECONDS)
+    assert not found[0].is_alive()
+
+
+PROCESS = """
+import asyncio, atexit, os, sys, threading
+from bridge.websocket._threads import call
+
+def check():
+    assert [thread.name for thread in threading.enumerate()] == ["MainThread"], threading.enumerate()
+    print("alone")
+
+async def main():
+    threads = {(await call("nobody", threading.get_native_id)) for _ in range(3)}
+    assert len(threads) == 1
+    return threads
+
+atexit.register(check)
+threads = asyncio.run(main())
+if sys.argv[1:]:
+    child = os.fork()
+    if not child:
+        assert not threads & asyncio.run(main())
+        sys.exit()
+    assert os.waitpid(child, 0)[1] == 0
+"""
+
+
+@pytest.mark.parametrize("arguments", [[], ["fork"]])
+def test_a_process_ends_without_them_and_a_forked_one_has_its_own(arguments: list[str]) -> None:
+    if arguments and not hasattr(os, "fork"):
+        pytest.skip("needs fork")
+    path = {**os.environ, "PYTHONPATH": str(Path(bridge.__file__).parents[1])}
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", PROCESS, *arguments]
+    run = subprocess.run(command, env=path, capture_output=True, text=True, timeout=60)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "alone\n" * (1 + len(arguments)), "")
+
+
+def test_an_event_leaves_nothing_to_the_garbage_collector() -> None:
+    seen: list[Any] = []
+    app = app_of(direct)
+
+    async def watched(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(weakref.ref(scope["bridge.connection"]))
+        await app(scope, receive, send)
+
+    client = Client(api_of(watched))
+    handler = Bridge(watched, lifespan="off", connections=Connections(MemoryStore(), clients=lambda url: Nobody()))
+    gc.collect()
+    gc.disable()
+    try:
+        for made in (client.event("CONNECT"), client.message("x"), client.message("y")):
+            assert handler(made, None) == {"statusCode": 200}
+            del made
+        assert [each() for each in seen] == [None] * 3
+    finally:
+        gc.enable()
+
+
+class Nobody:
+    """A Management API that takes everything."""
+
+    def post(self, connection_id: str, data: str | bytes) -> None:
+        """Take a message."""
+
+    def delete(self, connection_id: str) -> None:
+        """Take a farewell."""
