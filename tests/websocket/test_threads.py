@@ -202,3 +202,59 @@ class Nobody:
 
     def delete(self, connection_id: str) -> None:
         """Take a farewell."""
+
+
+class TestForEach:
+    def test_has_as_many_threads_as_there_are_items_and_this_one_is_among_them(self) -> None:
+        together = threading.Barrier(3)
+        found: list[threading.Thread] = []
+
+        def meet(_: int) -> None:
+            together.wait(SECONDS)
+            found.append(threading.current_thread())
+
+        threads.for_each(range(3), meet, 16)
+        assert threading.current_thread() in found
+        assert len(set(found)) == 3
+        assert set(found) - {threading.current_thread()} == threads.silent()
+        threads.for_each([0], lambda _: found.append(threading.current_thread()), 16)
+        assert found[-1] is threading.current_thread()
+
+    def test_has_no_more_threads_than_it_may(self) -> None:
+        idents: list[int] = []
+        threads.for_each(range(100), lambda _: idents.append(threading.get_ident()), 4)
+        assert len(idents) == 100
+        assert len(set(idents)) <= 4
+        assert len(threads.silent()) == 3
+
+    def test_of_nothing_calls_nothing(self) -> None:
+        threads.for_each([], pytest.fail, 16)
+        assert not threads.silent()
+
+    @pytest.mark.parametrize("allowed", [1, 4])
+    def test_goes_on_after_an_error_and_raises_the_first(self, allowed: int) -> None:
+        called: list[int] = []
+
+        def fail(item: int) -> None:
+            called.append(item)
+            if item in (0, 7):
+                raise ValueError(item)
+
+        with pytest.raises(ValueError, match="0|7"):
+            threads.for_each(range(20), fail, allowed)
+        assert sorted(called) == list(range(20))
+
+    def test_shows_other_threads_the_context_variables_of_this_one(self) -> None:
+        together = threading.Barrier(2)
+        found: list[float] = []
+
+        def look(_: int) -> None:
+            together.wait(SECONDS)
+            found.append(end_of_time.get())
+
+        token = end_of_time.set(12.5)
+        try:
+            threads.for_each(range(2), look, 2)
+        finally:
+            end_of_time.reset(token)
+        assert found == [12.5, 12.5]

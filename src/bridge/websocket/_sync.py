@@ -14,6 +14,7 @@ from ._budget import LEAST, end_of_time, left
 from ._current import current
 from ._errors import ConnectionGoneError, ManagementError
 from ._hosts import is_aws, suffix_of
+from ._threads import for_each
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,8 +89,6 @@ class SyncConnections:
 
     def broadcast(self, group: str, text: str, *, exclude: Collection[str] = ()) -> Broadcast:
         """Send a text to a group, as `Connections.broadcast` does."""
-        from concurrent.futures import ThreadPoolExecutor
-
         post = self.management().post
         excluded = frozenset(exclude)
         members = [member for member in self.members(group) if member not in excluded]
@@ -110,9 +109,11 @@ class SyncConnections:
             except ManagementError as error:
                 result.failed[member] = error
 
-        threads = max(min(CONCURRENCY, len(members)), 1)
-        with ThreadPoolExecutor(threads, initializer=end_of_time.set, initargs=(end,)) as pool:
-            list(pool.map(send, members))
+        before = end_of_time.set(end)  # in the other threads, too
+        try:
+            for_each(members, send, CONCURRENCY)
+        finally:
+            end_of_time.reset(before)
         if result.failed:
             first, failed = next(iter(result.failed.values())), len(result.failed)
             logger().error("a broadcast to %r has failed for %s of %s members: %s", group, failed, len(members), first)

@@ -9,8 +9,9 @@ import asyncio
 import os
 from contextlib import suppress
 from contextvars import copy_context
+from functools import partial
 from queue import SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 
 from .._app.shutdown import at_exit
 from ..errors import DeadlineError
@@ -19,13 +20,14 @@ from ._budget import LEAST, left
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import Future, TimerHandle
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
+    from contextvars import Context
     from typing import Any, TypeVar
 
     T = TypeVar("T")
 
-KEPT = 8
-"""Threads without a call that are kept, at most. An event seldom has more than one call on its way."""
+KEPT = 16
+"""Threads without a call that are kept, at most: as many as a broadcast has."""
 
 END_SECONDS = 1.0
 """Seconds that a thread without a call has to end when the process does."""
@@ -79,11 +81,7 @@ def begin(who: str, function: Callable[..., T], *arguments: Any, **named: Any) -
         raise DeadlineError(f"the invocation's time had run out before {who} could be asked")
     loop = asyncio.get_running_loop()
     future: Future[T] = loop.create_future()
-    try:
-        asker = _idle.pop()
-    except IndexError:
-        asker = Asker()
-        at_exit(_end_idle, sigterm=False)
+    asker = _taken()
     timer = None if seconds == float("inf") else loop.call_later(seconds, _give_up, future, asker, who)
     context = copy_context()
 
@@ -107,6 +105,63 @@ async def call(who: str, function: Callable[..., T], *arguments: Any, **named: A
     return await begin(who, function, *arguments, **named)
 
 
+def for_each(items: Collection[T], function: Callable[[T], object], threads: int) -> None:
+    """Call a function with each item, in this thread and in others at the same time. Returns when all have ended.
+
+    Args:
+        items: in the order in which they have their turns.
+        function: blocks.
+        threads: how many, at most; one of them is this one.
+
+    Raises:
+        BaseException: what a call has raised first. The others are made all the same.
+    """
+    waiting = iter(items)
+    lock = Lock()
+    errors: list[BaseException] = []
+    ended: SimpleQueue[None] = SimpleQueue()
+
+    def make_calls() -> None:
+        while True:
+            try:
+                with lock:
+                    item = next(waiting)
+            except StopIteration:
+                return
+            try:
+                function(item)
+            except BaseException as error:
+                errors.append(error)
+
+    def help_out(context: Context) -> None:
+        context.run(make_calls)
+        ended.put(None)
+
+    helpers = [_taken() for _ in range(min(threads, len(items)) - 1)]
+    for helper in helpers:
+        helper.calls.put(partial(help_out, copy_context()))
+    make_calls()
+    for _ in helpers:
+        ended.get()
+    for helper in helpers:
+        _keep(helper)
+    if errors:
+        raise errors[0]
+
+
+def _taken() -> Asker:
+    try:
+        return _idle.pop()
+    except IndexError:
+        at_exit(_end_idle, sigterm=False)
+        return Asker()
+
+
+def _keep(asker: Asker) -> None:
+    if len(_idle) < KEPT:
+        _idle.append(asker)
+
+
 def _make_calls(calls: SimpleQueue[Callable[[], None] | None]) -> None:
     while make_call := calls.get():
         make_call()
@@ -119,8 +174,7 @@ def _settle(
     if timer is not None:
         timer.cancel()
     _given_up.discard(asker)
-    if len(_idle) < KEPT:
-        _idle.append(asker)
+    _keep(asker)
     if future.done():  # nobody waits any more
         return
     if isinstance(error, StopIteration):  # no future takes it
