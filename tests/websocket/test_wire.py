@@ -10,7 +10,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 import bridge
 from bridge.websocket._api import wire
@@ -82,17 +82,31 @@ def as_it_is_read(sent: bytes, at_once: int) -> Answer | None:
             return None
 
 
+@example(b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello", 100_000)
+@example(b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", 100_000)
+@example(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-Amzn-ErrorType: " + b"x" * 100 + b"\r\n\r\n", 64)
+@example(b"HTTP/1.1 304 Not Modified\r\n\r\n", 100_000)
+@example(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", 100_000)
+@example(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello", 100_000)
+@example(b"HTTP/1.1 200 OK\r\nX-Broken: a\nContent-Length: 1\r\nContent-Length: 0\r\n\r\n", 100_000)
 @settings(max_examples=1000)
 @given(ANSWERS, st.sampled_from([1, 16, 64, 100_000]))
 def test_every_answer_is_what_http_client_makes_of_it_in_whatever_pieces_it_comes(sent: bytes, at_once: int) -> None:
     assert as_it_is_read(sent, at_once) == as_http_client_reads_it(sent)
 
 
-@pytest.mark.parametrize("status", ["200 OK", "410 Gone"])
-def test_a_plain_answer_needs_no_http_client(status: str) -> None:
-    sent = f"HTTP/1.1 {status}\r\nDate: x\r\nx-amzn-ErrorType: A:b\r\nContent-Length: 2\r\n\r\n{{}}".encode()
+@pytest.mark.parametrize(
+    ("status", "rest", "content"),
+    [
+        ("200 OK", "Content-Length: 2\r\n\r\n{}", b"{}"),
+        ("410 Gone", "Connection: Keep-Alive\r\nContent-Length: 2\r\n\r\n{}", b"{}"),
+        ("204 No Content", "\r\n", b""),
+    ],
+)
+def test_a_plain_answer_needs_no_http_client(status: str, rest: str, content: bytes) -> None:
+    sent = f"HTTP/1.1 {status}\r\nDate: x\r\nx-amzn-ErrorType: A:b\r\n{rest}".encode()
     with patch("http.client.HTTPResponse", side_effect=AssertionError):
-        assert as_it_is_read(sent, 100_000) == (int(status[:3]), "A", b"{}", False)
+        assert as_it_is_read(sent, 100_000) == (int(status[:3]), "A", content, False)
 
 
 @pytest.mark.parametrize("target", ["/a b", "/a\r\nHost: b", "/a\n", "/é", "/\x7f"])

@@ -12,6 +12,7 @@ from contextvars import copy_context
 from functools import partial
 from queue import SimpleQueue
 from threading import Lock, Thread
+from weakref import WeakSet
 
 from .._app.shutdown import at_exit
 from ..errors import DeadlineError
@@ -54,7 +55,7 @@ class Asker:
 
 
 _idle: list[Asker] = []
-_given_up: set[Asker] = set()
+_given_up: WeakSet[Asker] = WeakSet()
 _inherited: list[Asker] = []
 
 
@@ -186,8 +187,8 @@ def _settle(
 
 
 def _give_up(future: Future[Any], asker: Asker, who: str) -> None:
+    _given_up.add(asker)
     if not future.done():
-        _given_up.add(asker)
         future.set_exception(DeadlineError(f"the invocation's time ran out while {who} was waited for"))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import socket
+from contextlib import closing
 from io import BufferedReader, RawIOBase
 from typing import NamedTuple
 
@@ -119,7 +120,11 @@ class Line:
         from http.client import HTTPResponse
 
         response = HTTPResponse(_Begun(connection, received), method=method)  # type: ignore[arg-type]
-        response.begin()
+        try:
+            response.begin()
+        except BaseException:
+            response.close()
+            raise
         return response
 
     def _open(self, seconds: float) -> socket.socket:
@@ -143,23 +148,28 @@ def whole(response: HTTPResponse) -> Answer:
         OSError, HTTPException, OverflowError, MemoryError: it is broken off, or as large as it says that it is:
             http.client reserves as many bytes.
     """
-    content = response.read()
+    with closing(response):
+        content = response.read()
     kind = response.headers.get("x-amzn-ErrorType", "").partition(":")[0]
     return Answer(response.status, kind, content, response.will_close)
 
 
 def _plain(received: bytes) -> Answer | None:
     """Return an answer that is here to its last byte; None: it is not, or has anything that is not usual."""
-    head, _, content = received.partition(b"\r\n\r\n")
+    head, end, content = received.partition(b"\r\n\r\n")
     first, *lines = head.split(b"\r\n")
     fields = {name.lower(): value.strip(b" \t") for name, _, value in [line.partition(b":") for line in lines]}
     version, status = first[:9], first[9:12]
+    length = fields.get(b"content-length")
+    if status in (b"204", b"304"):
+        length = b"0"  # whatever it says: these have no body
     if (
-        version != b"HTTP/1.1 "
+        not end
+        or version != b"HTTP/1.1 "
         or not status.isdigit()
         or status < b"200"
         or first[12:13] not in (b" ", b"")
-        or fields.get(b"content-length") != b"%d" % len(content)
+        or length != b"%d" % len(content)
         or b"transfer-encoding" in fields
         or fields.get(b"connection", b"keep-alive").lower() != b"keep-alive"
         or not len(fields) == len(lines) == head.count(b"\n")
