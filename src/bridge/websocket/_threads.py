@@ -154,7 +154,6 @@ def _taken() -> Asker:
     try:
         return _idle.pop()
     except IndexError:
-        at_exit(_end_idle, sigterm=False)
         return Asker()
 
 
@@ -209,5 +208,6 @@ def _after_fork() -> None:
     _given_up.clear()
 
 
+at_exit(_end_idle, sigterm=False)
 # Windows has no fork.
 getattr(os, "register_at_fork", dict)(after_in_child=_after_fork)
