@@ -52,6 +52,7 @@ def test_server_never_raises_and_always_has_a_name_and_a_port(host: str, scheme:
         ("[2001:db8::1]", ("2001:db8::1", 0)),
         ("[2001:db8::1]:54321", ("2001:db8::1", 54321)),
         ("203.0.113.7:x", ("203.0.113.7", 0)),
+        ("[2001:db8::1]x]:5", ("2001:db8::1", 0)),
     ],
 )
 def test_client_is_address_and_port(forwarded_for: str, expected: tuple[str, int]) -> None:
@@ -78,3 +79,23 @@ def test_client_never_raises(forwarded_for: str) -> None:
 def test_client_of_an_ip_address_with_a_port_is_both(ip: object, port: int) -> None:
     name = str(ip)
     assert url.client_of(f"[{name}]:{port}" if ":" in name else f"{name}:{port}") == (name, port)
+
+
+HERE = ["localhost", "localhost:8000", "127.0.0.1:3000", "127.9.9.9", "[::1]:80", "[::1]", "api.localhost:4566"]
+ELSEWHERE = ["example.com", "localhost.example.com", "128.0.0.1", "x127.0.0.1", "[::2]", "mylocalhost", "", None]
+
+
+@pytest.mark.parametrize("host", HERE)
+def test_a_host_on_this_machine_is_without_a_certificate_where_nobody_names_the_scheme(host: str) -> None:
+    assert [url.scheme_of(protocol, host) for protocol in (None, "")] == ["http", "http"]
+
+
+@pytest.mark.parametrize("host", ELSEWHERE)
+def test_any_other_host_has_a_certificate_where_nobody_names_the_scheme(host: str | None) -> None:
+    assert [url.scheme_of(protocol, host) for protocol in (None, "")] == ["https", "https"]
+
+
+@pytest.mark.parametrize("host", [*HERE, *ELSEWHERE])
+def test_a_scheme_that_is_named_counts_and_one_that_is_none_is_https(host: str | None) -> None:
+    named = ["http", "https", "ws", "HTTP", 7]
+    assert [url.scheme_of(protocol, host) for protocol in named] == ["http", *["https"] * 4]

@@ -1,8 +1,9 @@
 import json
+import re
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 from bridge import EventError
 from bridge._http import body
@@ -39,6 +40,24 @@ def test_what_may_be_text_is_text(media_type: str) -> None:
 )
 def test_what_is_plainly_binary_is_not_text(media_type: str) -> None:
     assert not body.is_text(media_type)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "is_json"),
+    [
+        ("application/json", True),
+        ("Application/JSON ; charset=utf-8", True),
+        ("application/problem+JSON", True),
+        ("application/jsonl", False),
+        ("text/json", False),
+        ("application/xml;a=application/json", False),
+        ("json", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_json_is_its_own_type_and_those_with_its_suffix(content_type: str | None, is_json: bool) -> None:
+    assert body.is_json(content_type) is is_json
 
 
 @pytest.mark.parametrize(
@@ -112,10 +131,23 @@ def test_any_bytes_of_any_content_type_come_back_as_they_were(raw: bytes, conten
     assert body.decoded(carried, is_base64) == raw
 
 
-@pytest.mark.parametrize("is_base64", [False, True])
+@pytest.mark.parametrize("is_base64", [False, True, None, "true"])
 @pytest.mark.parametrize("text", [None, ""])
-def test_no_body_is_no_bytes(text: str | None, is_base64: bool) -> None:
+def test_no_body_is_no_bytes_whatever_is_said_of_it(text: str | None, is_base64: Any) -> None:
     assert body.decoded(text, is_base64) == b""
+
+
+@pytest.mark.parametrize("value", [0, 7, False, [], {}, {"a": 1}, b"", b"a"])
+def test_a_body_that_is_no_text_is_an_error_of_the_event_even_if_it_is_empty(value: Any) -> None:
+    for is_base64 in (False, True):
+        with pytest.raises(EventError, match=f"its body must be a string, not {type(value).__name__}[.] "):
+            body.decoded(value, is_base64)
+
+
+@pytest.mark.parametrize("flag", ["true", 1, [0]])
+def test_a_flag_of_a_body_that_is_no_boolean_is_an_error_of_the_event(flag: Any) -> None:
+    with pytest.raises(EventError, match=re.escape(f"isBase64Encoded must be a boolean, not {flag!r}")):
+        body.decoded("b2s=", flag)
 
 
 def test_a_text_body_is_its_utf8_bytes() -> None:
@@ -149,6 +181,7 @@ ANY_CHARACTER = st.characters(codec=None, exclude_categories=())
 
 
 @given(text=st.text(ANY_CHARACTER, max_size=50) | st.text(st.characters(max_codepoint=127), max_size=50))
+@example("\ud800")
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_json_size_is_the_size_of_what_the_runtime_sends(escapes: bool, text: str) -> None:
     sent = json.dumps(result(text), ensure_ascii=escapes)
@@ -182,14 +215,32 @@ def test_json_size_is_counted_piece_by_piece_until_it_is_small_enough(text: str,
     assert found == exact if exact > limit else exact <= found <= max(limit, exact)
 
 
+class Text(str):
+    """A text that counts how often a part of it is read."""
+
+    read = 0
+
+    def __getitem__(self, key: Any) -> str:
+        self.read += 1
+        return super().__getitem__(key)
+
+
+@pytest.mark.parametrize("flag", [{"isBase64Encoded": True}, {"bodyEncoding": "base64"}])
+def test_a_body_in_base64_is_not_read_for_its_size(flag: dict[str, Any]) -> None:
+    text = Text("b2s=")
+    assert body.json_size({"body": text, **flag}) == len(json.dumps({"body": "b2s=", **flag}))
+    assert text.read == 0
+
+
+@pytest.mark.parametrize("flag", [{"isBase64Encoded": False}, {"bodyEncoding": "text"}])
+def test_a_text_that_fits_whatever_is_in_it_is_not_read(flag: dict[str, Any]) -> None:
+    text = Text("b2s=")
+    most = body.json_size({"body": "", **flag}) + 4 * body.MOST_JSON
+    assert [body.json_size({"body": text, **flag}, most), text.read] == [most, 0]
+    assert [body.json_size({"body": text, **flag}, most - 1), text.read] == [len(json.dumps({"body": text, **flag})), 1]
+
+
 def test_a_text_that_fits_is_not_read_to_its_end() -> None:
-    class Text(str):
-        read = 0
-
-        def __getitem__(self, key: Any) -> str:
-            self.read += 1
-            return super().__getitem__(key)
-
     text = Text('"' * (body.PAYLOAD // body.MOST_JSON + body._PIECE))
     assert body.json_size(result(text), body.PAYLOAD) <= body.PAYLOAD
     assert 0 < text.read < 10

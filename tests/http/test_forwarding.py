@@ -191,6 +191,7 @@ class TestStage:
             ("www.example.com/shop/", "/", "/shop", "/shop/"),
             ("*.example.com/a b/é", "/x/y", "/a b/é", "/a b/é/x/y"),
             ("www.example.com/prod", "/x", "/prod", "/prod/x"),
+            ("www.example.com/X/", "/", "/X", "/X/"),
         ],
     )
     def test_gives_way_to_where_the_host_has_the_app(
@@ -227,6 +228,8 @@ class TestStage:
         Bridge(app, forwarded_hosts="www.example.com")(event)
         Bridge(app, forwarded_hosts="www.example.com/shop")(event)
         assert [(seen.root_path, seen.path) for seen in app.seen] == [("", "/"), ("/shop", "/shop")]
+        if interface == "asgi":
+            assert [seen.raw["raw_path"] for seen in app.seen] == [b"/", b"/shop"]
 
     @BOTH
     def test_is_gone_before_a_base_path_is_looked_for(self, interface: Interface) -> None:

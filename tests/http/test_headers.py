@@ -15,6 +15,7 @@ from bridge._http import (
     from_wsgi,
     items,
     joined,
+    listed,
     to_asgi,
     to_environ,
     to_lists,
@@ -220,6 +221,26 @@ class TestItems:
     def test_cookie_lines_become_one_beside_null_values(self) -> None:
         multi: Any = {"Cookie": ["a=1", "b=2"], "x": None}
         assert list(items(multi, {"Cookie": "b=2", "x": ""})) == [("cookie", "a=1; b=2")]
+
+
+@pytest.mark.parametrize("values", ["ab", {"a": "b"}, 7, ("a",)])
+def test_values_that_are_no_list_are_an_error_that_names_their_type(values: Any) -> None:
+    with pytest.raises(TypeError, match=f"^{type(values)}$"):
+        listed(values)
+
+
+READERS = pytest.mark.parametrize("read", [first, joined])
+
+
+@READERS
+@pytest.mark.parametrize("others", [{"x-PROBE": "other"}, {"x-PROBE": "other", "x-probe": "lower"}])
+@pytest.mark.parametrize("is_last", [False, True])
+def test_of_a_header_in_several_cases_the_one_asked_for_counts_and_then_that_in_lower_case(
+    read: Callable[[dict[str, object], str], str | None], others: dict[str, object], is_last: bool
+) -> None:
+    own: dict[str, object] = {"X-Probe": "own"}
+    assert read({**others, **own} if is_last else {**own, **others}, "X-Probe") == "own"
+    assert read(others, "X-Probe") == others.get("x-probe", "other")
 
 
 class TestFirst:

@@ -8,7 +8,8 @@ OWN = "api.example.com"
 
 @pytest.mark.parametrize("name", [None, "", "$default"])
 def test_http_api_without_a_named_stage_has_its_path_as_it_is(name: str | None) -> None:
-    assert url.http_api_stage("/prod/x", b"/prod/x", name, API) == ("/prod/x", b"/prod/x", "")
+    for path in ("/prod/x", "/$default/x"):
+        assert url.http_api_stage(path, path.encode(), name, API) == (path, path.encode(), "")
 
 
 @pytest.mark.parametrize("path", ["/prod", "/prod/", "/prod/x"])
@@ -36,8 +37,12 @@ def test_rest_api_has_the_stage_put_in_front_where_the_clients_url_has_it(path: 
     assert url.rest_api_stage(path, path.encode(), "prod", API, "/prod" + path) == expected
 
 
-def test_rest_api_may_lose_a_double_slash_and_has_its_stage_all_the_same() -> None:
-    assert url.rest_api_stage("/x", b"/x", "prod", API, "/prod//x") == ("/prod/x", b"/prod/x", "/prod")
+@pytest.mark.parametrize("stage", ["prod", "X"])
+@pytest.mark.parametrize("path", ["/x", "/{}/x", "/{}/{}/x"])
+def test_rest_api_may_lose_a_double_slash_and_has_its_stage_all_the_same(stage: str, path: str) -> None:
+    path, prefix = path.format(stage, stage), f"/{stage}"
+    whole = prefix + path
+    assert url.rest_api_stage(path, path.encode(), stage, API, f"{prefix}/{path}") == (whole, whole.encode(), prefix)
 
 
 @pytest.mark.parametrize("full", ["/shop/x", "/prod/x", None])
