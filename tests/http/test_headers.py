@@ -15,7 +15,6 @@ from bridge._http import (
     from_wsgi,
     items,
     joined,
-    listed,
     to_asgi,
     to_environ,
     to_lists,
@@ -149,6 +148,12 @@ class TestResponses:
         for single, cookies, repeated in responses(("Set-Cookie", "a=1"), ("set-cookie", "b=2")):
             assert (single, cookies, repeated) == ({}, ["a=1", "b=2"], {})
 
+    @pytest.mark.parametrize("around", ["", " ", "\t ", "X", "\xa0"])
+    def test_of_the_spaces_around_a_cookie_those_that_http_has_are_taken_off_for_django(self, around: str) -> None:
+        value = f"{around}a=1{around}"
+        asgi, wsgi = responses(("Set-Cookie", value))
+        assert (asgi[1], wsgi[1]) == ([value], [value.strip(" \t")])
+
     @pytest.mark.parametrize("name", ["X-Powered-By", "SET-COOKIE", "vary"])
     def test_excluded_names_are_not_sent_however_they_are_written(self, name: str) -> None:
         lines = [(name.lower(), "1"), (name.title(), "2"), (name, "3"), ("etag", "4")]
@@ -159,6 +164,7 @@ class TestResponses:
     def test_names_that_belong_to_the_connection_are_not_sent(self, name: str) -> None:
         for response in responses((name.title(), "1"), (name, "2")):
             assert response == ({}, [], {})
+        assert ResponseNames()[name.title()] == ResponseNames(["x"]).bodiless["X"] == ""
 
     @pytest.mark.parametrize("value", ["a\r\nSet-Cookie: evil=1", "a\nb", "a\rb", "a\0b"])
     def test_a_value_that_would_end_the_line_is_an_error_of_the_app(self, value: str) -> None:
@@ -214,6 +220,17 @@ class TestItems:
     def test_cookie_lines_become_one(self) -> None:
         assert list(items({"Cookie": ["a=1", "b=2"], "x": ["3"]}, None)) == [("x", "3"), ("cookie", "a=1; b=2")]
 
+    @pytest.mark.parametrize("values", [["2"], ["2", "3"], None])
+    @pytest.mark.parametrize("single", [{"a": "x", "B": "x", "C": "4"}, {"C": "4"}])
+    def test_a_name_that_one_map_lacks_comes_from_the_other(self, values: Any, single: dict[str, str]) -> None:
+        found = items({"A": ["1"], "b": values}, single)
+        assert list(found) == [("C", "4"), ("A", "1"), *(("b", value) for value in values or ())]
+
+    @pytest.mark.parametrize("values", ["ab", {"a": "b"}, 7])
+    def test_values_that_are_no_list_are_an_error(self, values: Any) -> None:
+        with pytest.raises(TypeError, match=f"^{type(values)}$"):
+            items({"a": values, "b": ["1"]}, None)
+
     def test_null_values_are_no_lines(self) -> None:
         multi: Any = {"a": None, "b": [], "c": ["1"]}
         assert list(items(multi, None)) == [("c", "1")]
@@ -221,12 +238,6 @@ class TestItems:
     def test_cookie_lines_become_one_beside_null_values(self) -> None:
         multi: Any = {"Cookie": ["a=1", "b=2"], "x": None}
         assert list(items(multi, {"Cookie": "b=2", "x": ""})) == [("cookie", "a=1; b=2")]
-
-
-@pytest.mark.parametrize("values", ["ab", {"a": "b"}, 7, ("a",)])
-def test_values_that_are_no_list_are_an_error_that_names_their_type(values: Any) -> None:
-    with pytest.raises(TypeError, match=f"^{type(values)}$"):
-        listed(values)
 
 
 READERS = pytest.mark.parametrize("read", [first, joined])
@@ -304,7 +315,9 @@ class TestTables:
 
 def test_an_error_says_what_headers_are_made_of_and_not_what_they_are() -> None:
     lines: Any = [(b"a", b"secret"), ("b", 7), {"c": "secret"}] + [b"secret"] * 30
-    with pytest.raises(AppError) as caught:
-        from_asgi(lines, ResponseNames())
     named = ", ".join(["tuple(bytes, bytes)", "tuple(str, int)", "dict", *["bytes"] * 17])
-    assert str(caught.value).endswith(f", but list({named})")
+    read: list[Callable[[Any, ResponseNames], Any]] = [from_asgi, from_wsgi]
+    for function in read:
+        with pytest.raises(AppError) as caught:
+            function(lines, ResponseNames())
+        assert str(caught.value).endswith(f", but list({named})")
