@@ -23,7 +23,7 @@ def encoded(raw: bytes, **headers: str) -> tuple[str, bool]:
     """
     text/plain text/html text/event-stream application/json application/problem+json application/ld+json
     application/xml application/javascript application/x-www-form-urlencoded application/graphql image/svg+xml
-    multipart/form-data application/yaml application/x-ndjson application/vnd.api+json application/manifest+json
+    model/gltf+json model/x3d+xml multipart/form-data application/yaml application/x-ndjson application/vnd.api+json application/manifest+json
     """.split(),  # noqa: SIM905
 )
 def test_what_may_be_text_is_text(media_type: str) -> None:
@@ -73,6 +73,10 @@ def test_the_rule_is_asked_of_the_media_type_alone_in_lower_case(content_type: s
 
     assert body.TextTypes(rule)[content_type]
     assert asked == ["text/plain"]
+
+
+def test_no_content_type_names_no_media_type() -> None:
+    assert body.media_type(None) == body.media_type("") == body.media_type(" ; charset=utf-8") == ""
 
 
 def test_the_rule_is_asked_once_for_each_content_type() -> None:
