@@ -1,6 +1,5 @@
 """Media types that are said to be text."""
 
-import re
 from fnmatch import fnmatchcase
 from itertools import product
 from typing import Any
