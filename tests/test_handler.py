@@ -162,6 +162,13 @@ class TestBasePath:
         Bridge(app, base_path=base_path)(PLAIN.event(Sent(path=path)))
         assert (app.seen[0].root_path, app.seen[0].path) == ("/shop", "/shop" + rest)
 
+    def test_may_have_any_letter(self) -> None:
+        app = Wsgi()
+        bridge = Bridge(app, base_path=["/X", "Xa/bX/"])
+        for path in ("/X/y", "/Xa/bX/y"):
+            bridge(PLAIN.event(Sent(path=path)))
+        assert [seen.root_path for seen in app.seen] == ["/X", "/Xa/bX"]
+
     @BOTH
     @pytest.mark.parametrize("path", ["/", "/x", "/shopping/x", "/shop.html", "/x/shop/y", "/Shop/x"])
     def test_ends_where_a_segment_ends(self, interface: Interface, path: str) -> None:
@@ -184,8 +191,9 @@ class TestBasePath:
     @pytest.mark.parametrize("base_path", ["", "/", [], ["/", ""]])
     def test_may_be_none(self, base_path: Any) -> None:
         app = Asgi()
-        Bridge(app, base_path=base_path)(sample("http_api"))
-        assert app.seen[0].root_path == ""
+        for path in ("/", "//x", "/x"):
+            Bridge(app, base_path=base_path)({**sample("http_api"), "rawPath": path})
+        assert [(seen.root_path, seen.path) for seen in app.seen] == [("", "/"), ("", "//x"), ("", "/x")]
 
     def test_is_where_a_rest_api_on_a_custom_domain_has_it(self) -> None:
         app = Wsgi()

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from bridge import Bridge, ConfigurationError, EventError
+from bridge._http.forwarding import MOST_HOST, adjustment
 from bridge.gateway import Gateway
 
 from ..apps import APPS, Interface
@@ -46,6 +47,10 @@ def url_of(raw: Any) -> tuple[str, str, tuple[str, int]]:
         (host,) = [value.decode() for name, value in raw["headers"] if name == b"host"]
         return host, raw["root_path"], raw["server"]
     return raw["HTTP_HOST"], raw["SCRIPT_NAME"], (raw["SERVER_NAME"], int(raw["SERVER_PORT"]))
+
+
+LONGEST_LABEL = "a" * 63
+LONGEST_HOST = f"{LONGEST_LABEL}." * 3 + "b" * 61
 
 
 class TestForwardedHosts:
@@ -88,6 +93,18 @@ class TestForwardedHosts:
             Bridge(app)(event)
             seen = [{key: value for key, value in seen.raw.items() if key != "wsgi.input"} for seen in app.seen]
             assert seen[0] == seen[1], host
+
+    def test_may_be_as_long_as_dns_has_them_and_no_longer(self) -> None:
+        assert len(LONGEST_HOST) == MOST_HOST
+        domain = LONGEST_HOST.partition(".")[2]
+        for host in (LONGEST_HOST, LONGEST_HOST[1:]):
+            for known in (host, f"*.{domain}"):
+                app = APPS["wsgi"]()
+                Bridge(app, forwarded_hosts=known)(TARGETS[2].event(sent(host)))
+                assert url_of(app.seen[0].raw)[0] == host
+        for host in ("a" * 64 + ".example", "b." + LONGEST_HOST[1:]):
+            with pytest.raises(ConfigurationError, match="takes host names"):
+                Bridge(APPS["wsgi"](), forwarded_hosts=host)
 
     @pytest.mark.parametrize("host", ["", " ", " www.example.com", "www.example.com\t", "a" * 250 + ".shop.example"])
     @pytest.mark.parametrize("label", ["a" * 64 + ".shop.example"])
@@ -151,6 +168,7 @@ class TestForwardedHosts:
         for hosts in (list[str](), "", ()):
             Bridge(app, forwarded_hosts=hosts)(event)
         assert {url_of(seen.raw)[0] for seen in app.seen} == {TARGETS[2].host}
+        assert adjustment("/", (), "x-forwarded-host") is None
 
     def test_replace_a_host_header_that_is_missing_or_repeated(self) -> None:
         app = APPS["asgi"]()

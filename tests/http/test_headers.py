@@ -36,6 +36,14 @@ class TestToAsgi:
     def test_names_are_lower_case_bytes_and_values_utf8(self) -> None:
         assert to_asgi([("X-Name", "a"), ("city", "Łódź")]) == [(b"x-name", b"a"), (b"city", "Łódź".encode())]
 
+    def test_a_lone_surrogate_is_a_question_mark_in_a_name_too(self) -> None:
+        assert to_asgi([("x-\ud800", "\ud800"), ("a", "1")]) == [(b"x-?", b"?"), (b"a", b"1")]
+
+    @pytest.mark.parametrize("name", ["x-amzn-trace-id", "X-Amzn-Trace-Id", "X-AMZN-TRACE-ID"])
+    def test_every_spelling_of_the_traces_name_is_the_same_object(self, name: str) -> None:
+        lines: list[tuple[str, Any]] = [(name, "1"), ("null", None)]
+        assert [to_asgi(lines[:count])[0][0] is headers.TRACE for count in (1, 2)] == [True, True]
+
     def test_lines_stay_as_many_as_they_are_and_in_order(self) -> None:
         lines = [("b", "1"), ("a", "2"), ("b", "3")]
         assert to_asgi(lines) == [(b"b", b"1"), (b"a", b"2"), (b"b", b"3")]
@@ -309,6 +317,15 @@ class TestTables:
         environ(*known, ("x-new", "1"))
         for table in (headers.ASGI_NAMES, headers._environ_keys):
             assert {"host", "accept", "x-new"} <= set(table)
+
+    @pytest.mark.parametrize("first_lines", [0, 1, headers.TABLE_SIZE - 1])
+    def test_take_as_many_names_as_they_have_room_for(self, first_lines: int) -> None:
+        lines = [(f"x-{number}", "1") for number in range(headers.TABLE_SIZE)]
+        for part in (lines[:first_lines], lines[first_lines:]):
+            to_asgi(part)
+            environ(*part)
+        for table in (headers.ASGI_NAMES, headers._environ_keys):
+            assert set(table) == {name for name, _ in lines}
 
     def test_do_without_a_request_that_has_more_names_than_a_table(self) -> None:
         lines = [(f"X-{number}", "é") for number in range(headers.TABLE_SIZE + 1)]
