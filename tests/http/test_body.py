@@ -319,3 +319,7 @@ def test_the_error_says_whose_body_is_no_base64_and_what_to_do() -> None:
         body.uncarried("!", True)
     with pytest.raises(EventError, match=r"it is the text that a client sends: of JSON, a string that has JSON in it$"):
         body.decoded({"a": 1}, False)  # type: ignore[arg-type]
+
+
+def test_a_stream_that_is_too_long_is_said_to_be_with_the_most_that_there_may_be() -> None:
+    assert str(body.streamed_too_much()) == "the app streamed more than 6,291,556 bytes, which no result can carry"
