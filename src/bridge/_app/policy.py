@@ -117,7 +117,7 @@ class Policy:
         Raises:
             Exception: `error`, where Lambda is to see it.
         """
-        status: int = getattr(error, "status", 500) if isinstance(error, BridgeError) else 500
+        status = error.status if isinstance(error, BridgeError) else 500
         got = status if answered is None else answered
         if error is not None and self._is_for_lambda(error, got):
             raise exception_of(error)
@@ -221,4 +221,5 @@ def described(error: BaseException | None) -> str:
     if error is None:
         return "the app said nothing"
     text = str(error) if isinstance(error, BridgeError) else f"{type(error).__name__}: {error}".removesuffix(": ")
-    return text if text.isprintable() else " ".join(repr(text)[1:-1].split("\\n"))
+    line = text.replace("\n", " ")
+    return line if line.isprintable() else repr(line)[1:-1]
