@@ -14,6 +14,9 @@ PORTS = st.integers(0, 65535)
         ("127.0.0.1:80", ("127.0.0.1", 80)),
         ("[::1]", ("::1", 443)),
         ("[2001:db8::1]:8000", ("2001:db8::1", 8000)),
+        ("[::1]x]:8000", ("::1", 443)),
+        ("2001:db8::1", ("2001", 443)),
+        ("example.com:65535", ("example.com", 65535)),
     ],
 )
 def test_server_is_name_and_port_of_the_host_header(host: str, expected: tuple[str, int]) -> None:
@@ -30,7 +33,7 @@ def test_server_without_a_name_is_localhost(host: str | None) -> None:
     assert url.server_of(host, "http") == ("localhost", 80)
 
 
-@pytest.mark.parametrize("digits", ["", "0", "x", "-1", "65536", "443,80", "99999999", "8_0", "٨٠", "²"])
+@pytest.mark.parametrize("digits", ["", "0", "x", "-1", "65536", "443,80", "99999999", "008080", "8_0", "٨٠", "²"])
 def test_server_has_the_port_of_the_scheme_where_the_port_is_none(digits: str) -> None:
     assert url.server_of(f"example.com:{digits}", "https") == ("example.com", 443)
     assert url.server_of(f"[::1]:{digits}", "https") == ("::1", 443)
