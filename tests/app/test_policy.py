@@ -159,6 +159,31 @@ def test_a_response_without_a_body_keeps_its_length_only_where_it_may_have_one(m
     assert headers[0] == ({} if status == 204 else {"content-length": "7"})
 
 
+class Measuring:
+    """What gets results next, and says how large they are."""
+
+    def __init__(self, *sizes: int) -> None:
+        self.sizes = [*sizes]
+        self.measured: list[Any] = []
+
+    def measure(self, result: Any) -> int:
+        self.measured.append(result)
+        return self.sizes.pop(0)
+
+
+@pytest.mark.parametrize(("sizes", "status"), [((10,), 200), ((11, 10), 500)])
+def test_what_gets_a_large_result_next_says_how_large_it_is_even_for_the_500_in_its_place(
+    sizes: tuple[int, ...], status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    source, receiver = Recording(), Measuring(*sizes)
+    source.LIMIT = 10
+    result: Any = policy().result(source, {}, GET, (200, NO_HEADERS, b"ok"), receiver)
+    assert result[1] == status
+    assert [measured[1] for measured in receiver.measured] == [200, 500][: len(sizes)]
+    assert receiver.measured[-1] is result
+    assert ("the result has 11 bytes of JSON, and its receiver takes 10 at most" in caplog.text) is (status == 500)
+
+
 def test_what_is_noted_on_an_error_for_the_log_does_not_reach_lambda() -> None:
     error = close_failed(keep_context(LookupError("mine"), None), "was sent before")
     assert error.__dict__

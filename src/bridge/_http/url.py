@@ -130,13 +130,13 @@ def scheme_of(protocol: object, host: str | None) -> str:
     AWS always names it. Where nobody does, a host on this machine is an emulator's, which has no certificate; anything
     else is "https", the guess that cannot send a client to plain text.
     """
-    if protocol == "http" or (not protocol and _is_loopback(host or "")):
+    if protocol == "http" or (not protocol and host and _is_loopback(host)):
         return "http"
     return "https"
 
 
 def _is_loopback(host: str) -> bool:
-    name, _ = server_of(host, "http") if host else ("", 0)
+    name, _ = server_of(host, "http")
     return name in ("localhost", "::1") or name.startswith("127.") or name.endswith(".localhost")
 
 
