@@ -235,20 +235,20 @@ async def test_it_is_told_on_a_running_loop_too(caplog: pytest.LogCaptureFixture
 
 
 @pytest.mark.parametrize(
-    ("app", "options"),
+    ("make", "options"),
     [
-        (unknown([200, 404]), {}),
-        (unknown([404, 404]), {"strip_root_path": False}),
-        (unknown([404, 404]), {"strip_root_path": True}),
-        (fastapi_app(""), {}),
-        (CORSMiddleware(fastapi_app("/api"), ["*"]), {}),
-        (ByPath(), {}),
+        (lambda: unknown([200, 404]), {}),
+        (lambda: unknown([404, 404]), {"strip_root_path": False}),
+        (lambda: unknown([404, 404]), {"strip_root_path": True}),
+        (lambda: fastapi_app(""), {}),
+        (lambda: CORSMiddleware(fastapi_app("/api"), ["*"]), {}),
+        (ByPath, {}),
     ],
 )
 def test_a_404_of_an_app_that_has_found_its_routes_or_is_known_is_a_404(
-    app: Any, options: dict[str, Any], caplog: pytest.LogCaptureFixture
+    make: Callable[[], Any], options: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    handler = Bridge(app, **options)
+    handler = Bridge(make(), **options)
     for _ in range(2):
         handler(REST.event("GET", "/missing"))
     assert not caplog.records

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from bridge import Bridge, EventError
+from bridge import Bridge, EventError, sources
 from bridge.kinds import SENDERS, is_websocket
 from bridge.sources import _edge as edge, detect
 
@@ -341,3 +341,12 @@ def test_an_event_class_of_powertools_is_known_as_what_it_holds(name: str) -> No
     event = sample(name)
     wrapped: Any = DictWrapper(event)
     assert detect(wrapped) is detect(event)
+
+
+@pytest.mark.parametrize("name", ["alb", "v1"])
+def test_a_format_that_is_loaded_is_not_looked_for_again(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    event = sample("alb" if name == "alb" else "rest")
+    monkeypatch.setattr(sources, f"_loaded_{name}", None)
+    found = detect(event)
+    monkeypatch.delattr(sources, f"_load_{name}")
+    assert detect(event) is found

@@ -98,6 +98,15 @@ def test_the_host_is_the_host_header_or_else_the_domain() -> None:
     assert rest(multiValueHeaders={"accept": ["*/*"]})["host"] == REST_HOST
 
 
+def test_the_headers_that_the_gateway_spells_win_against_a_client_s() -> None:
+    ours = {"Host": "own.example", "X-Forwarded-Proto": "http"}
+    theirs = {"host": "evil.example", "x-forwarded-proto": "https", "HOST": "evil", "X-FORWARDED-PROTO": "https"}
+    request = rest(multiValueHeaders={name: [value] for name, value in (theirs | ours).items()})
+    assert (request["host"], request["scheme"]) == ("own.example", "http")
+    request = rest(multiValueHeaders={"x-a": ["1"]}, headers=theirs | ours)
+    assert (request["host"], request["scheme"]) == ("own.example", "http")
+
+
 @pytest.mark.parametrize(("proto", "scheme"), [("https", "https"), ("http", "http"), ("ftp", "https"), ("", "https")])
 def test_the_scheme_is_https_if_the_gateway_does_not_say_http(proto: str, scheme: str) -> None:
     assert rest(multiValueHeaders={"X-Forwarded-Proto": [proto]})["scheme"] == scheme
