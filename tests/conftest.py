@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from bridge import _http as headers
+from bridge._app import wsgi
 from bridge.sources import _alb as alb
 
 settings.register_profile("bridge", deadline=None, max_examples=200)
@@ -30,6 +31,8 @@ def fresh_tables() -> Iterator[None]:
     tables: list[dict[Any, Any]] = [headers.ASGI_NAMES, headers._environ_keys, alb.DESCRIPTIONS, alb._spellings]
     for table in tables:
         table.clear()
+    wsgi._codes.clear()
+    wsgi._codes["200 OK"] = 200
     yield
     for table in tables:
         table.clear()
