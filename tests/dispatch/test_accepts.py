@@ -194,5 +194,5 @@ def test_an_event_that_is_posted_has_no_identity_but_that_of_a_websocket_api(int
 
 
 def test_all_names_that_are_none_are_named_at_once() -> None:
-    with pytest.raises(ConfigurationError, match="'edge', and not 'a', 'b'[.]$"):
+    with pytest.raises(ConfigurationError, match=r"'edge', 'websocket', and not 'a', 'b'\.$"):
         Bridge(APPS["wsgi"](), accepts=["b", "http", "a"])  # type: ignore[list-item]
