@@ -10,7 +10,7 @@ from awslambdaric import bootstrap
 from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 from hypothesis import given, strategies as st
 
-from bridge import Bridge, ConfigurationError, StatusError
+from bridge import Bridge, ConfigurationError, EventError, StatusError
 from bridge.sources import CustomIntegration
 from bridge.types import ResponseHeaders
 
@@ -86,6 +86,24 @@ class TestTemplates:
     @pytest.mark.parametrize(("template", "make"), [("passthrough", serverless), ("serverless", passthrough)])
     def test_are_not_guessed(self, template: Any, make: Any) -> None:
         assert not CustomIntegration(template, shared=True).accepts(make())
+
+    def test_say_why_an_event_that_is_not_theirs_came_and_what_to_do(self) -> None:
+        with pytest.raises(EventError) as refusal:
+            CustomIntegration("serverless").request(passthrough())
+        assert str(refusal.value) == (
+            "CustomIntegration('serverless') got an event that this mapping template cannot have made. Either its "
+            "passthroughBehavior is not NEVER, and a client has sent a Content-Type for which there is no template: "
+            "then the client wrote the event. Or the function has other callers: then say "
+            "CustomIntegration('serverless', shared=True)"
+        )
+
+    def test_refuse_what_is_nested_too_deep(self) -> None:
+        deep: Any = []
+        for _ in range(100_000):
+            deep = [deep]
+        with pytest.raises(EventError) as refusal:
+            CustomIntegration().request(deep)
+        assert str(refusal.value) == "the event is nested too deep"
 
 
 class TestBodies:

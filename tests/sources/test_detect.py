@@ -302,6 +302,10 @@ FOREIGN: list[Any] = [
     {"requestContext": {}, "resource": "/", "httpMethod": 7, "path": {}},
     {"httpMethod": "GET", "path": "/", "headers": "text"},
     {"httpMethod": "GET", "path": "/"},
+    {"path": "/", "headers": {}},
+    {"httpMethod": "GET", "headers": {}},
+    {"requestContext": {"elb": {}}, "path": "/"},
+    {"requestContext": {"elb": {}}, "httpMethod": "GET"},
     {"raw_path": 1, "method": 2},
     {"Records": [{"cf": {"config": {}, "request": "x"}}]},
 ]
@@ -326,6 +330,19 @@ def test_a_hand_made_event_without_a_context_is_payload_1_0(version: dict[str, s
     result = Bridge(app)(event)
     assert "multiValueHeaders" in result
     assert (app.seen[0].method, app.seen[0].path, app.seen[0].header("x-a")) == ("GET", "/x", "a")
+
+
+@pytest.mark.parametrize(
+    ("event", "module"),
+    [
+        ({"requestContext": {"elb": {}}, "httpMethod": "GET", "path": "/"}, "alb"),
+        ({"requestContext": {"http": {"method": "GET"}}}, "v2"),
+        ({"requestContext": {"http": {}}, "rawPath": "/"}, "v2"),
+        ({"raw_path": "/", "method": "GET"}, "lattice"),
+    ],
+)
+def test_a_hand_made_event_is_known_by_the_least_that_tells_it(event: dict[str, Any], module: str) -> None:
+    assert module_of(event) == module
 
 
 def test_a_hand_made_event_of_payload_1_0_may_have_a_context_of_2_0_beside() -> None:

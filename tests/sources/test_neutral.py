@@ -92,12 +92,13 @@ class TestPath:
     def test_has_the_root_path_in_front(self, root_path: str) -> None:
         made = named(http_request(path="/x", root_path=root_path))
         assert (made["root_path"], made["path"], made["raw_path"]) == ("/é", "/é/x", b"/%C3%A9/x")
+        assert named(http_request(root_path="X"))["root_path"] == "/X"
 
     def test_has_no_root_path_of_slashes(self) -> None:
         assert named(http_request(path="/x", root_path="/"))["path"] == "/x"
 
     def test_is_given_in_one_way(self) -> None:
-        with pytest.raises(TypeError, match="not both"):
+        with pytest.raises(TypeError, match=r"^http_request takes path, .* not both$"):
             http_request(path="/a b", raw_path="/a%20b")
 
 
@@ -147,6 +148,10 @@ class TestHeaders:
     def test_may_be_an_iterator(self) -> None:
         assert named(http_request(headers=iter([("X-A", "1"), ("b", "2")])))["headers"] == [("X-A", "1"), ("b", "2")]
 
+    def test_that_are_spelled_as_usual_win(self) -> None:
+        headers = [("host", "a.example"), ("HOST", "b.example"), ("Host", "own.example")]
+        assert named(http_request(headers=headers))["host"] == "own.example"
+
     @pytest.mark.parametrize("name", ["Host", "host", "HOST"])
     def test_have_the_host_before_all_else(self, name: str) -> None:
         assert named(http_request(headers={name: "shop.example"}, host="other.example"))["host"] == "shop.example"
@@ -180,6 +185,10 @@ class TestBody:
     def test_of_base64_arrives_byte_for_byte(self, body: bytes) -> None:
         made = named(http_request(body=base64.b64encode(body).decode(), is_base64=True))
         assert decoded(made["body"], made["is_base64"]) == body
+
+
+def test_a_scheme_is_https_or_http() -> None:
+    assert named(http_request(scheme="https"))["scheme"] == "https"
 
 
 @pytest.mark.parametrize("scheme", ["ftp", "HTTPS"])
