@@ -307,6 +307,8 @@ FOREIGN: list[Any] = [
     {"requestContext": {"elb": {}}, "path": "/"},
     {"requestContext": {"elb": {}}, "httpMethod": "GET"},
     {"raw_path": 1, "method": 2},
+    {"raw_path": "/"},
+    {"method": "GET"},
     {"Records": [{"cf": {"config": {}, "request": "x"}}]},
 ]
 
@@ -360,10 +362,20 @@ def test_an_event_class_of_powertools_is_known_as_what_it_holds(name: str) -> No
     assert detect(wrapped) is detect(event)
 
 
-@pytest.mark.parametrize("name", ["alb", "v1"])
-def test_a_format_that_is_loaded_is_not_looked_for_again(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    event = sample("alb" if name == "alb" else "rest")
+@pytest.mark.parametrize(
+    ("name", "event"),
+    [
+        ("alb", sample("alb")),
+        ("alb", {"requestContext": {"elb": {}}, "httpMethod": "GET", "path": "/"}),
+        ("v1", sample("rest")),
+        ("v1", {"httpMethod": "GET", "path": "/", "headers": {}}),
+    ],
+)
+def test_a_format_is_loaded_by_its_first_event_and_not_looked_for_again(
+    name: str, event: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sources, f"_loaded_{name}", None)
     found = detect(event)
+    assert found is not None
     monkeypatch.delattr(sources, f"_load_{name}")
     assert detect(event) is found
