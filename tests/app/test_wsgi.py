@@ -1,7 +1,10 @@
 """PEP 3333, rule by rule."""
 
+import asyncio
+import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
 from typing import Any, TypeAlias
 from wsgiref.validate import validator
 
@@ -15,6 +18,7 @@ from bridge._http.body import BODY_LIMIT
 from bridge.sources import _v2 as v2
 
 from ..apps import Reply, StartResponse, Wsgi
+from ..asgi_apps import Context
 from ..frameworks.events import REST
 from ..samples import HTTP, sample
 from ..targets import TARGET, TARGETS, Sent, Target
@@ -365,12 +369,48 @@ class TestClose:
 
 
 @pytest.mark.parametrize("stop", [SystemExit, KeyboardInterrupt])
-def test_what_stops_the_process_passes_through(stop: type[BaseException]) -> None:
+def test_what_stops_the_process_passes_through(stop: type[BaseException], caplog: pytest.LogCaptureFixture) -> None:
     def app(_: Environ, __: StartResponse) -> list[bytes]:
-        raise stop
+        raise stop(3)
 
     with pytest.raises(stop):
         run(app)
+    said = [record.getMessage() for record in caplog.records]
+    if stop is SystemExit:
+        (line,) = said
+        assert line.startswith(f"the app has ended the process by SystemExit(3), at {__file__}:")
+    else:
+        assert said == []
+
+
+def test_on_a_running_loop_the_app_has_event_and_context_too() -> None:
+    app, event, context = Wsgi(), sample("http_api"), Context(60_000)
+    asyncio.run(Bridge(app).handle_async(event, context))
+    environ = app.seen[0].raw
+    assert environ["aws.event"].raw_event is event
+    assert environ["aws.context"] is context
+
+
+def test_on_a_running_loop_a_failure_is_logged_with_the_context_variables_of_its_thread(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    user = ContextVar("user", default="nobody")
+    seen: list[str] = []
+
+    def app(_: Environ, __: StartResponse) -> list[bytes]:
+        user.set("ada")
+        raise ValueError("failed")
+
+    def note(record: logging.LogRecord) -> bool:
+        seen.append(user.get())
+        return True
+
+    caplog.handler.addFilter(note)
+    try:
+        asyncio.run(Bridge(app).handle_async(sample("http_api")))
+    finally:
+        caplog.handler.removeFilter(note)
+    assert seen == ["ada"]
 
 
 def test_an_app_that_raises_has_no_response() -> None:

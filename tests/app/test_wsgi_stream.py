@@ -316,6 +316,22 @@ def test_a_failure_before_the_first_part_is_raised_where_that_is_wanted(app: Any
     assert responder.steps == []
 
 
+@pytest.mark.parametrize(
+    ("app", "complaint"),
+    [
+        (
+            yields_without_a_head,
+            "the app sent a body, or its end, but it had not called start_response (PEP 3333)",
+        ),
+        (giving(["text"]), "the app sent a part of its body that is no bytes: a str (PEP 3333)"),  # type: ignore[list-item]
+    ],
+)
+def test_a_mistake_of_the_app_s_is_named(app: Any, complaint: str) -> None:
+    with pytest.raises(AppError) as raised:
+        answered(app, errors="raise")
+    assert str(raised.value) == complaint
+
+
 @pytest.mark.parametrize("errors", ["respond", "raise"])
 def test_a_failure_after_the_first_part_ends_the_stream_as_failed(errors: str, log: pytest.LogCaptureFixture) -> None:
     parts = Parts(part() for part in (lambda: b"a", lambda: 1 // 0))  # type: ignore[misc]
@@ -375,7 +391,10 @@ def test_a_failure_to_close_what_has_failed_is_told_of_apart(log: pytest.LogCapt
     ]
 
 
-def test_what_ends_the_process_passes_and_the_iterable_is_closed() -> None:
+ENDED = "the app has ended the process by SystemExit(None), at "
+
+
+def test_what_ends_the_process_passes_and_the_iterable_is_closed(log: pytest.LogCaptureFixture) -> None:
     def parts() -> Iterator[bytes]:
         yield b"a"
         raise SystemExit
@@ -386,15 +405,19 @@ def test_what_ends_the_process_passes_and_the_iterable_is_closed() -> None:
         Bridge(giving(closing), streaming="on").respond_sync(URL, None, responder)
     assert responder.steps.names == ["start", "write"]
     assert closing.closed == 1
+    (record,) = log.records
+    assert record.getMessage().startswith(ENDED)
 
 
-def test_what_ends_the_process_passes_from_close_too() -> None:
+def test_what_ends_the_process_passes_from_close_too(log: pytest.LogCaptureFixture) -> None:
     closing = Parts([b"a"], close=sys.exit)
     responder = SyncResponder()
     with pytest.raises(SystemExit):
         Bridge(giving(closing), streaming="on").respond_sync(URL, None, responder)
     assert responder.steps.wire(URL)[2] == b"a"
     assert closing.closed == 1
+    (record,) = log.records
+    assert record.getMessage().startswith(ENDED)
 
 
 def test_a_head_that_is_too_long_is_a_500(log: pytest.LogCaptureFixture) -> None:
