@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -234,8 +235,14 @@ def test_headers_may_be_replaced_before_the_first_part() -> None:
     assert steps.wire(URL) == (500, [("y", "2")], b"page")
 
 
-def test_headers_that_are_out_cannot_be_replaced(log: pytest.LogCaptureFixture) -> None:
-    info = boom()
+def no_traceback() -> Any:
+    kind, error, _ = boom()
+    return kind, error.with_traceback(None), None
+
+
+@pytest.mark.parametrize("made", [boom, no_traceback])
+def test_headers_that_are_out_cannot_be_replaced(made: Callable[[], Any], log: pytest.LogCaptureFixture) -> None:
+    info = made()
 
     def app(environ: Any, start_response: StartResponse) -> Iterator[bytes]:
         start_response("200 OK", [])
@@ -249,6 +256,8 @@ def test_headers_that_are_out_cannot_be_replaced(log: pytest.LogCaptureFixture) 
     (record,) = log.records
     assert record.exc_info
     assert record.exc_info[1] is info[1]
+    frames = [frame.name for frame in traceback.extract_tb(info[1].__traceback__)]
+    assert (frames[-1] == "boom") is (made is boom)
 
 
 @pytest.mark.parametrize("exc_info", [None, (None, None, None)])
