@@ -1,13 +1,18 @@
 """In Lambda, the trace header that an app sees is the function's own segment."""
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from bridge import Bridge
+from bridge._app.asgi.loop import Runner
+from bridge.types import StreamingMode
 
 from .apps import APPS, Interface
+from .asgi_apps import Context
+from .responders import Responder, SyncResponder
 from .samples import HTTP, sample
 from .targets import TARGETS, Sent, Target
 
@@ -89,3 +94,39 @@ def test_outside_of_lambda_nothing_is_changed(monkeypatch: pytest.MonkeyPatch) -
 def test_a_context_that_knows_the_trace_comes_first() -> None:
     context = SimpleNamespace(trace_id="Root=of-the-context")
     assert seen("wsgi", sample("rest"), context)["x-amzn-trace-id"] == ["Root=of-the-context"]
+
+
+def answer(way: str, bridge: Bridge, event: dict[str, Any], context: Any) -> None:
+    if way == "handle_async":
+        asyncio.run(bridge.handle_async(event, context))
+    elif way == "respond_sync":
+        bridge.respond_sync(event, context, SyncResponder())
+    elif way == "respond":
+        asyncio.run(bridge.respond(event, context, Responder()))
+    else:
+        runner = Runner(asyncio.new_event_loop)
+        bridge.respond_alone(runner, event, context, Responder())
+        runner.close()
+
+
+@pytest.mark.usefixtures("_in_lambda")
+@pytest.mark.parametrize("streaming", ["off", "on"])
+@pytest.mark.parametrize(
+    ("interface", "way"),
+    [
+        ("asgi", "handle_async"),
+        ("wsgi", "handle_async"),
+        ("wsgi", "respond_sync"),
+        ("asgi", "respond"),
+        ("asgi", "respond_alone"),
+    ],
+)
+def test_the_app_sees_segment_event_and_context_in_whatever_way_it_is_asked(
+    interface: Interface, way: str, streaming: StreamingMode
+) -> None:
+    app, event, context = APPS[interface](), sample("function_url"), Context(60_000)
+    answer(way, Bridge(app, streaming=streaming), event, context)
+    (request,) = app.seen
+    assert request.headers["x-amzn-trace-id"] == [OWN]
+    assert request.raw["aws.event"].raw_event is event
+    assert request.raw["aws.context"] is context

@@ -255,7 +255,7 @@ def test_headers_that_are_out_cannot_be_replaced(made: Callable[[], Any], log: p
     assert steps[-1][1] is info[1]
     (record,) = log.records
     assert record.exc_info
-    assert record.exc_info[1] is info[1]
+    assert record.exc_info[1] is info[1] is not None
     frames = [frame.name for frame in traceback.extract_tb(info[1].__traceback__)]
     assert (frames[-1] == "boom") is (made is boom)
 
