@@ -97,7 +97,9 @@ def test_a_context_that_knows_the_trace_comes_first() -> None:
 
 
 def answer(way: str, bridge: Bridge, event: dict[str, Any], context: Any) -> None:
-    if way == "handle_async":
+    if way == "call":
+        bridge(event, context)
+    elif way == "handle_async":
         asyncio.run(bridge.handle_async(event, context))
     elif way == "respond_sync":
         bridge.respond_sync(event, context, SyncResponder())
@@ -114,6 +116,8 @@ def answer(way: str, bridge: Bridge, event: dict[str, Any], context: Any) -> Non
 @pytest.mark.parametrize(
     ("interface", "way"),
     [
+        ("asgi", "call"),
+        ("wsgi", "call"),
         ("asgi", "handle_async"),
         ("wsgi", "handle_async"),
         ("wsgi", "respond_sync"),

@@ -186,6 +186,13 @@ class TestStartResponse:
     def test_status_may_have_a_reason_or_none(self, line: str, status: int) -> None:
         assert status_and_body(answering([], line))[0] == status
 
+    def test_status_304_is_none_that_is_kept_for_its_headers_are_others(self) -> None:
+        def app(_: Environ, start_response: StartResponse) -> list[bytes]:
+            start_response("304 Not Modified", [("Content-Length", "7")])
+            return []
+
+        assert [run(app)[0] for _ in range(2)] == [(304, ({"content-length": "7"}, [], {}), b"")] * 2
+
     @pytest.mark.parametrize("line", ["", "OK", "20", "099 No", "199 No", "600 No", "٢٠٠ OK", "-20 x"])
     def test_status_without_a_number_is_an_error_of_the_app(self, line: str) -> None:
         response, error = run(answering([], line))

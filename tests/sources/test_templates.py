@@ -192,6 +192,9 @@ class TestPath:
         fields = read(headers={"Host": API})
         assert (fields["root_path"], fields["path"], fields["raw_path"]) == ("/prod", "/prod/items", b"/prod/items")
 
+    def test_has_the_stage_that_the_host_as_api_gateway_spells_it_has(self, read: Any) -> None:
+        assert read(headers={"HOST": "a.example", "host": "b.example", "Host": API})["root_path"] == "/prod"
+
     @pytest.mark.parametrize("headers", [{"Host": "api.example.com"}, {"host": "api.example.com"}, {}])
     def test_has_no_stage_on_a_custom_domain(self, read: Any, headers: dict[str, str]) -> None:
         fields = read(headers=headers)
