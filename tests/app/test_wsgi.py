@@ -220,7 +220,7 @@ class TestStartResponse:
 
         response, error = run(app)
         assert response is None
-        assert "start_response twice" in str(error)
+        assert str(error) == "the app called start_response twice, the second time without exc_info (PEP 3333)"
 
     def test_a_second_call_with_exc_info_replaces_status_and_headers(self) -> None:
         def app(_: Environ, start_response: StartResponse) -> list[bytes]:
@@ -282,7 +282,7 @@ class TestStartResponse:
         response, error = run(lambda environ, start_response: [b"no start"])
         assert response is None
         assert isinstance(error, AppError)
-        assert "had not called start_response" in str(error)
+        assert str(error) == "the app returned, but it had not called start_response (PEP 3333)"
 
 
 class TestBody:
@@ -338,6 +338,9 @@ class TestBody:
 
     def test_of_the_size_of_the_limit_is_not_stopped(self) -> None:
         assert status_and_body(answering(Chunks(bytes(BODY_LIMIT))))[1] == bytes(BODY_LIMIT)
+
+    def test_that_is_all_there_already_has_only_the_limit_of_its_result(self) -> None:
+        assert status_and_body(answering([bytes(BODY_LIMIT), b"x"]))[1] == bytes(BODY_LIMIT) + b"x"
 
 
 class TestClose:
