@@ -111,6 +111,18 @@ class TestEnviron:
         assert environ["wsgi.errors"] is sys.stderr
         assert environ["wsgi.run_once"] is False
 
+    @pytest.mark.parametrize(
+        ("host", "server"),
+        [
+            ("own.example", ("own.example", "443")),
+            ("own.example:8443", ("own.example", "8443")),
+            ("[::1]:80", ("::1", "80")),
+        ],
+    )
+    def test_has_the_server_that_the_client_asked_for(self, host: str, server: tuple[str, str]) -> None:
+        environ = environ_of(headers={"host": host})
+        assert (environ["SERVER_NAME"], environ["SERVER_PORT"]) == server
+
     def test_may_be_used_by_several_threads_and_processes_at_once(self) -> None:
         environ = environ_of()
         assert (environ["wsgi.multithread"], environ["wsgi.multiprocess"]) == (True, True)
