@@ -13,7 +13,9 @@ import anyio.to_thread
 import pytest
 
 from bridge import AppError, Bridge, DeadlineError, ResultTooLargeError
+from bridge._app.asgi.cycle import Cycle
 from bridge._app.asgi.loop import process_runner
+from bridge._http import ResponseNames
 from bridge._invocation import deadline
 
 from ..asgi_apps import EVENT, Context, Event, Message, Receive, Scope, Send, process, respond
@@ -146,6 +148,31 @@ def test_what_breaks_the_protocol_is_answered_with_500_and_logged_once(
 def test_what_breaks_the_protocol_is_raised_where_errors_are_to_be(messages: list[Message], complaint: str) -> None:
     with pytest.raises(AppError, match=re.escape(complaint)):
         Bridge(sending(*messages), lifespan="off", errors="raise")(EVENT)
+
+
+@pytest.mark.parametrize(
+    ("messages", "complaint"),
+    [
+        ([], "the app returned, but it had sent nothing"),
+        ([START], "the app returned, but it had sent a response without an end (more_body was true to the last)"),
+        ([END], "the app sent 'http.response.body'; expected 'http.response.start'"),
+        ([START, START], "the app sent 'http.response.start'; expected 'http.response.body'"),
+        ([START, END, END], "the app sent 'http.response.body' after the response was complete"),
+        ([start(status="200")], "the app sent a status that is no int from 200 to 599: '200'"),
+        ([start(status=304.0)], "the app sent a status that is no int from 200 to 599: 304.0"),
+        ([START, {**END, "body": "ok"}], "the app sent a body that is no bytes: a str"),
+    ],
+)
+async def test_what_breaks_the_protocol_is_said_word_by_word(messages: list[Message], complaint: str) -> None:
+    async def end() -> None:
+        cycle = Cycle(b"", ResponseNames())
+        for message in messages:
+            await cycle.send(message)
+        raise cycle.complaint()
+
+    with pytest.raises(AppError) as raised:
+        await end()
+    assert str(raised.value) == complaint
 
 
 @pytest.mark.parametrize("message", [{"status": 200}, {}])
