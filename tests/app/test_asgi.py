@@ -13,10 +13,13 @@ import anyio.to_thread
 import pytest
 
 from bridge import AppError, Bridge, DeadlineError, ResultTooLargeError
+from bridge._app.asgi import scope as scopes
 from bridge._app.asgi.cycle import Cycle
 from bridge._app.asgi.loop import process_runner
-from bridge._http import ResponseNames
+from bridge._http import ResponseNames, UnvouchedRequest
 from bridge._invocation import deadline
+from bridge.current import LambdaEvent, UnvouchedEvent
+from bridge.sources import _v2 as v2
 
 from ..asgi_apps import EVENT, Context, Event, Message, Receive, Scope, Send, process, respond
 
@@ -83,6 +86,20 @@ def test_the_scope_has_all_that_asgi_asks_for_and_the_event() -> None:
         "aws.event": event,
         "aws.context": context,
     }
+
+
+def test_a_scope_says_of_its_event_whether_a_gateway_vouches_for_it() -> None:
+    for request, kind in [(v2.request(EVENT), LambdaEvent), (UnvouchedRequest(v2.request(EVENT)), UnvouchedEvent)]:
+        shown = scopes.scope_of(request, b"", EVENT, None, {})["aws.event"]
+        assert type(shown) is kind
+        assert shown.raw_event is EVENT
+
+
+def test_a_scope_has_a_state_of_its_own() -> None:
+    state = {"a": 1}
+    made = scopes.scope_of(v2.request(EVENT), b"", EVENT, None, state)["state"]
+    assert made == state
+    assert made is not state
 
 
 def test_a_scope_of_a_request_without_cookies_and_with_a_plain_path() -> None:

@@ -13,8 +13,9 @@ from flask import Flask, request
 
 from bridge import AppError, Bridge, EventError, ResultTooLargeError
 from bridge._app import wsgi
-from bridge._http import TABLE_SIZE, ResponseNames
+from bridge._http import TABLE_SIZE, ResponseNames, UnvouchedRequest
 from bridge._http.body import BODY_LIMIT
+from bridge.current import LambdaEvent, UnvouchedEvent
 from bridge.sources import _v2 as v2
 
 from ..apps import Reply, StartResponse, Wsgi
@@ -122,6 +123,16 @@ class TestEnviron:
     def test_has_the_server_that_the_client_asked_for(self, host: str, server: tuple[str, str]) -> None:
         environ = environ_of(headers={"host": host})
         assert (environ["SERVER_NAME"], environ["SERVER_PORT"]) == server
+
+    def test_has_the_client_that_the_gateway_saw(self) -> None:
+        assert environ_of()["REMOTE_ADDR"] == "203.0.113.7"
+
+    def test_says_of_its_event_whether_a_gateway_vouches_for_it(self) -> None:
+        event = sample("http_api")
+        for given, kind in [(v2.request(event), LambdaEvent), (UnvouchedRequest(v2.request(event)), UnvouchedEvent)]:
+            shown = wsgi.environ_of(given, event, None)["aws.event"]
+            assert type(shown) is kind
+            assert shown.raw_event is event
 
     def test_may_be_used_by_several_threads_and_processes_at_once(self) -> None:
         environ = environ_of()
