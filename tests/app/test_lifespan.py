@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import threading
 import time
@@ -623,6 +624,18 @@ async def test_handle_async_waits_for_startup_no_longer_than_the_deadline() -> N
     assert (await handler.handle_async(EVENT, Context(40)))["statusCode"] == 504
     assert (await handler.handle_async(EVENT, Context(10_000)))["statusCode"] == 200
     assert app.events == ["up", "ready"]
+
+
+def test_a_startup_that_is_cancelled_where_nobody_waits_any_more_is_not_complained_of(
+    log: pytest.LogCaptureFixture,
+) -> None:
+    async def never_starts(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.Event().wait()
+
+    result = asyncio.run(Bridge(never_starts).handle_async(EVENT, Context(60)))
+    assert result["statusCode"] == 504
+    gc.collect()
+    assert [record for record in log.records if record.name == "asyncio"] == []
 
 
 def test_asyncio_run_ends_the_lifespan_in_order(log: pytest.LogCaptureFixture) -> None:
