@@ -10,7 +10,7 @@ from bridge import Bridge
 from bridge._app.asgi.loop import Runner
 from bridge.types import StreamingMode
 
-from .apps import APPS, Interface
+from .apps import APPS, Asgi, Interface, Wsgi
 from .asgi_apps import Context
 from .responders import Responder, SyncResponder
 from .samples import HTTP, sample
@@ -83,17 +83,29 @@ def test_without_a_segment_the_senders_header_stays(interface: Interface, monkey
     assert seen(interface, sample("http_api"))["x-amzn-trace-id"] == [own]
 
 
-def test_outside_of_lambda_nothing_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+@BOTH
+def test_outside_of_lambda_nothing_is_changed(interface: Interface, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_LAMBDA_FUNCTION_NAME", raising=False)
     monkeypatch.setenv("_X_AMZN_TRACE_ID", OWN)
     own = sample("http_api")["headers"]["x-amzn-trace-id"]
-    assert seen("asgi", sample("http_api"))["x-amzn-trace-id"] == [own]
+    assert seen(interface, sample("http_api"))["x-amzn-trace-id"] == [own]
+    assert "x-amzn-trace-id" not in seen(interface, sample("alb_health_check"))
 
 
 @pytest.mark.usefixtures("_in_lambda")
 def test_a_context_that_knows_the_trace_comes_first() -> None:
     context = SimpleNamespace(trace_id="Root=of-the-context")
     assert seen("wsgi", sample("rest"), context)["x-amzn-trace-id"] == ["Root=of-the-context"]
+
+
+@pytest.mark.usefixtures("_in_lambda")
+def test_a_segment_beyond_ascii_is_utf8_as_all_headers_are() -> None:
+    app = Wsgi()
+    Bridge(app)(sample("rest"), SimpleNamespace(trace_id="Root=\u00e9"))
+    assert app.seen[0].raw["HTTP_X_AMZN_TRACE_ID"].encode("latin-1") == "Root=\u00e9".encode()
+    asgi = Asgi()
+    Bridge(asgi)(sample("rest"), SimpleNamespace(trace_id="Root=\u00e9\ud800"))
+    assert (b"x-amzn-trace-id", "Root=\u00e9?".encode()) in asgi.seen[0].raw["headers"]
 
 
 def answer(way: str, bridge: Bridge, event: dict[str, Any], context: Any) -> None:
