@@ -59,6 +59,14 @@ def test_what_a_client_says_of_the_trace_is_gone(target: Target, header: str) ->
 
 
 @pytest.mark.usefixtures("_in_lambda")
+@BOTH
+def test_a_header_that_is_null_changes_nothing_in_that(interface: Interface) -> None:
+    event = {**sample("http_api"), "headers": {"X-Amzn-Trace-Id": "Root=forged", "x-a": None, "x-b": "1"}}
+    headers = seen(interface, {**event, "cookies": None})
+    assert headers == {"x-amzn-trace-id": [OWN], "x-b": ["1"]}
+
+
+@pytest.mark.usefixtures("_in_lambda")
 def test_the_event_stays_as_it_came() -> None:
     event = sample("http_api")
     seen("asgi", event)

@@ -95,6 +95,72 @@ def test_a_scope_says_of_its_event_whether_a_gateway_vouches_for_it() -> None:
         assert shown.raw_event is EVENT
 
 
+@pytest.mark.parametrize(
+    ("protocol", "version"),
+    [("HTTP/1.0", "1.0"), ("HTTP/1.1", "1.1"), ("HTTP/2.0", "2"), ("HTTP/3", "3"), ("HTTP/9", "1.1"), (None, "1.1")],
+)
+def test_a_scope_has_the_version_of_http(protocol: str | None, version: str) -> None:
+    http = {**EVENT["requestContext"]["http"], "protocol": protocol}
+    assert scope_of({**EVENT, "requestContext": {**EVENT["requestContext"], "http": http}})["http_version"] == version
+
+
+@pytest.mark.parametrize(
+    ("host", "server"),
+    [
+        ("own.example", ("own.example", 443)),
+        ("own.example:8443", ("own.example", 8443)),
+        ("[::1]:80", ("::1", 80)),
+        ("", ("localhost", 443)),
+    ],
+)
+def test_a_scope_has_the_server_that_the_client_asked_for(host: str, server: tuple[str, int]) -> None:
+    context = {**EVENT["requestContext"], "domainName": None}
+    assert scope_of({**EVENT, "headers": {"host": host}, "requestContext": context})["server"] == server
+
+
+def test_a_scope_has_question_marks_for_what_is_no_character() -> None:
+    context = {**EVENT["requestContext"], "http": {**EVENT["requestContext"]["http"], "path": "/\ud800"}}
+    event = {"rawPath": "/\ud800", "rawQueryString": "\ud800", "cookies": ["\ud800"], "headers": {"x": "\ud800"}}
+    scope = scope_of({**EVENT, **event, "requestContext": context})
+    assert (scope["path"], scope["raw_path"], scope["query_string"]) == ("/?", b"/%3F", b"?")
+    assert scope["headers"] == [(b"x", b"?"), (b"cookie", b"?")]
+
+
+def test_a_scope_has_a_replacement_for_bytes_of_the_path_that_are_no_utf8() -> None:
+    http = {**EVENT["requestContext"]["http"], "path": "/\ufffd"}
+    scope = scope_of({**EVENT, "rawPath": "/%FF", "requestContext": {**EVENT["requestContext"], "http": http}})
+    assert (scope["path"], scope["raw_path"]) == ("/\ufffd", b"/%FF")
+
+
+def test_a_scope_has_no_header_that_is_null() -> None:
+    assert scope_of({**EVENT, "cookies": None, "headers": {"x-a": None, "X-B": "1"}})["headers"] == [(b"x-b", b"1")]
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "given", "lengths"),
+    [
+        ("GET", b"", [], []),
+        ("GET", b"", ["7"], [b"7"]),
+        ("POST", b"", [], []),
+        ("POST", b"", ["0"], [b"0"]),
+        ("POST", b"", ["7"], [b"0"]),
+        ("POST", b"ok", [], [b"2"]),
+        ("POST", b"ok", ["2"], [b"2"]),
+        ("POST", b"ok", ["7"], [b"2"]),
+        ("POST", b"ok", ["2", "2"], [b"2"]),
+        ("POST", b"ok", ["7", "2"], [b"2"]),
+    ],
+)
+def test_a_scope_has_one_length_which_is_the_body_s(
+    method: str, body: bytes, given: list[str], lengths: list[bytes]
+) -> None:
+    headers = [("x-a", "1"), *(("content-length", length) for length in given), ("x-a", "2")]
+    request = (method, "https", None, "/", b"/", "", "", "HTTP/1.1", headers, None, None, None, False)
+    lines = scopes.scope_of(request, body, EVENT, None, {})["headers"]
+    assert [value for name, value in lines if name == b"content-length"] == lengths
+    assert [value for name, value in lines if name == b"x-a"] == [b"1", b"2"]
+
+
 def test_a_scope_has_a_state_of_its_own() -> None:
     state = {"a": 1}
     made = scopes.scope_of(v2.request(EVENT), b"", EVENT, None, state)["state"]
