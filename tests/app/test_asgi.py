@@ -316,6 +316,11 @@ def test_a_status_may_be_an_enum() -> None:
     assert type(result["statusCode"]) is int
 
 
+def test_a_304_has_the_length_of_what_it_leaves_out() -> None:
+    app = sending(start(status=304, headers=[(b"content-length", b"7")]), {**END, "body": b""})
+    assert Bridge(app, lifespan="off")(EVENT)["headers"] == {"content-length": "7"}
+
+
 def test_headers_may_be_any_iterable_of_pairs() -> None:
     lines = ([name, b"1"] for name in (b"X-A", b"x-b"))
     result = Bridge(sending(start(headers=lines), END), lifespan="off")(EVENT)
