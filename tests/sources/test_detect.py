@@ -347,6 +347,23 @@ def test_a_hand_made_event_is_known_by_the_least_that_tells_it(event: dict[str, 
     assert module_of(event) == module
 
 
+@pytest.mark.parametrize(
+    ("name", "changes", "module"),
+    [
+        ("alb", {"path": None}, "alb"),
+        ("rest", {"httpMethod": None}, "v1"),
+        ("http_api", {"rawPath": None, "method": 7}, "v2"),
+    ],
+)
+def test_an_event_that_has_all_keys_is_known_whatever_is_wrong_with_a_value(
+    name: str, changes: dict[str, Any], module: str
+) -> None:
+    event = sample(name)
+    if "method" in changes:
+        event["requestContext"]["http"]["method"] = changes["method"]
+    assert module_of({**event, **changes}) == module
+
+
 def test_a_hand_made_event_of_payload_1_0_may_have_a_context_of_2_0_beside() -> None:
     event = {**sample("http_api_1_0")}
     event["requestContext"]["http"] = {"method": "GET", "path": "/x"}
