@@ -29,8 +29,12 @@ def _in_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def seen(interface: Interface, event: dict[str, Any], context: Any = None, **options: Any) -> dict[str, list[str]]:
     app = APPS[interface]()
-    Bridge(app, **options)(event, context)
-    headers: dict[str, list[str]] = app.seen[0].headers
+    bridge = Bridge(app, **options)
+    for _ in range(2):  # the second time, all names are known
+        bridge(event, context)
+    first, second = app.seen
+    headers: dict[str, list[str]] = first.headers
+    assert headers == second.headers
     return headers
 
 
