@@ -161,6 +161,13 @@ def test_a_scope_has_one_length_which_is_the_body_s(
     assert [value for name, value in lines if name == b"x-a"] == [b"1", b"2"]
 
 
+def test_a_length_that_is_right_stays_where_the_client_has_it() -> None:
+    headers = [("content-length", "2"), ("x-a", "1")]
+    request = ("POST", "https", None, "/", b"/", "", "", "HTTP/1.1", headers, None, None, None, False)
+    lines = scopes.scope_of(request, b"ok", EVENT, None, {})["headers"]
+    assert lines == [(b"content-length", b"2"), (b"x-a", b"1")]
+
+
 def test_a_scope_has_a_state_of_its_own() -> None:
     state = {"a": 1}
     made = scopes.scope_of(v2.request(EVENT), b"", EVENT, None, state)["state"]
