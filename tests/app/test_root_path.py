@@ -58,6 +58,18 @@ def test_a_root_path_that_ends_with_a_slash_is_one_that_starlette_never_takes_of
     assert ask(fastapi_app("/api/"), REST, "/items/a").json["name"] == "a"
 
 
+def test_only_fastapi_s_root_path_is_one_and_one_with_a_slash_at_its_end_is_stripped() -> None:
+    class Other:
+        root_path = "/api"
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+    other = Other()
+    assert root_paths.adapted(other, None) == (other, True)
+    assert type(root_paths.adapted(fastapi_app("/api/"), None)[0]) is root_paths.Stripped
+    assert type(root_paths.adapted(fastapi_app("/api"), None)[0]) is root_paths.OwnRootPath
+
+
 def test_its_redirects_and_mounts_have_its_root_path() -> None:
     app = fastapi_app("/api")
     assert ask(app, REST, "/slash").headers["location"] == f"https://{REST.domain}/api/slash/"
