@@ -10,6 +10,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from bridge import _http as headers
+from bridge._app import wsgi
+from bridge.sources import _alb as alb
 
 settings.register_profile("bridge", deadline=None, max_examples=200)
 settings.register_profile(
@@ -26,9 +28,11 @@ settings.load_profile("bridge")
 @pytest.fixture(autouse=True)
 def fresh_tables() -> Iterator[None]:
     """The tables of names, as in a new process: what one test teaches them is nothing to the next."""
-    tables: list[dict[str, bytes] | dict[str, str]] = [headers.ASGI_NAMES, headers._environ_keys]
+    tables: list[dict[Any, Any]] = [headers.ASGI_NAMES, headers._environ_keys, alb.DESCRIPTIONS, alb._spellings]
     for table in tables:
         table.clear()
+    wsgi._codes.clear()
+    wsgi._codes["200 OK"] = 200
     yield
     for table in tables:
         table.clear()

@@ -59,6 +59,23 @@ def test_an_app_that_cannot_be_called_answers_500(runner: Runner) -> None:
     assert answered(runner, app, interface="asgi", lifespan="off")["statusCode"] == 500
 
 
+def test_a_result_that_needs_no_wait_goes_out_in_the_apps_own_task_and_nothing_is_run_after_it(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks: list[object] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        tasks.append(asyncio.current_task())
+        await respond(send)
+
+    async def note(step: Step) -> None:
+        tasks.append(asyncio.current_task())
+
+    monkeypatch.delattr(Runner, "do")
+    Bridge(app, lifespan="off").respond_alone(runner, URL, None, Responder(note))
+    assert tasks[0] is tasks[1] is not None
+
+
 def test_what_the_responder_raises_after_a_wait_comes_out_and_the_app_hears_of_it(runner: Runner) -> None:
     heard: list[str] = []
 

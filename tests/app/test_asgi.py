@@ -13,8 +13,13 @@ import anyio.to_thread
 import pytest
 
 from bridge import AppError, Bridge, DeadlineError, ResultTooLargeError
+from bridge._app.asgi import scope as scopes
+from bridge._app.asgi.cycle import Cycle
 from bridge._app.asgi.loop import process_runner
+from bridge._http import ResponseNames, UnvouchedRequest
 from bridge._invocation import deadline
+from bridge.current import LambdaEvent, UnvouchedEvent
+from bridge.sources import _v2 as v2
 
 from ..asgi_apps import EVENT, Context, Event, Message, Receive, Scope, Send, process, respond
 
@@ -83,6 +88,93 @@ def test_the_scope_has_all_that_asgi_asks_for_and_the_event() -> None:
     }
 
 
+def test_a_scope_says_of_its_event_whether_a_gateway_vouches_for_it() -> None:
+    for request, kind in [(v2.request(EVENT), LambdaEvent), (UnvouchedRequest(v2.request(EVENT)), UnvouchedEvent)]:
+        shown = scopes.scope_of(request, b"", EVENT, None, {})["aws.event"]
+        assert type(shown) is kind
+        assert shown.raw_event is EVENT
+
+
+@pytest.mark.parametrize(
+    ("protocol", "version"),
+    [("HTTP/1.0", "1.0"), ("HTTP/1.1", "1.1"), ("HTTP/2.0", "2"), ("HTTP/3", "3"), ("HTTP/9", "1.1"), (None, "1.1")],
+)
+def test_a_scope_has_the_version_of_http(protocol: str | None, version: str) -> None:
+    http = {**EVENT["requestContext"]["http"], "protocol": protocol}
+    assert scope_of({**EVENT, "requestContext": {**EVENT["requestContext"], "http": http}})["http_version"] == version
+
+
+@pytest.mark.parametrize(
+    ("host", "server"),
+    [
+        ("own.example", ("own.example", 443)),
+        ("own.example:8443", ("own.example", 8443)),
+        ("[::1]:80", ("::1", 80)),
+        ("", ("localhost", 443)),
+    ],
+)
+def test_a_scope_has_the_server_that_the_client_asked_for(host: str, server: tuple[str, int]) -> None:
+    context = {**EVENT["requestContext"], "domainName": None}
+    assert scope_of({**EVENT, "headers": {"host": host}, "requestContext": context})["server"] == server
+
+
+def test_a_scope_has_question_marks_for_what_is_no_character() -> None:
+    context = {**EVENT["requestContext"], "http": {**EVENT["requestContext"]["http"], "path": "/\ud800"}}
+    event = {"rawPath": "/\ud800", "rawQueryString": "\ud800", "cookies": ["\ud800"], "headers": {"x": "\ud800"}}
+    scope = scope_of({**EVENT, **event, "requestContext": context})
+    assert (scope["path"], scope["raw_path"], scope["query_string"]) == ("/?", b"/%3F", b"?")
+    assert scope["headers"] == [(b"x", b"?"), (b"cookie", b"?")]
+
+
+def test_a_scope_has_a_replacement_for_bytes_of_the_path_that_are_no_utf8() -> None:
+    http = {**EVENT["requestContext"]["http"], "path": "/\ufffd"}
+    scope = scope_of({**EVENT, "rawPath": "/%FF", "requestContext": {**EVENT["requestContext"], "http": http}})
+    assert (scope["path"], scope["raw_path"]) == ("/\ufffd", b"/%FF")
+
+
+def test_a_scope_has_no_header_that_is_null() -> None:
+    assert scope_of({**EVENT, "cookies": None, "headers": {"x-a": None, "X-B": "1"}})["headers"] == [(b"x-b", b"1")]
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "given", "lengths"),
+    [
+        ("GET", b"", [], []),
+        ("GET", b"", ["7"], [b"7"]),
+        ("POST", b"", [], []),
+        ("POST", b"", ["0"], [b"0"]),
+        ("POST", b"", ["7"], [b"0"]),
+        ("POST", b"ok", [], [b"2"]),
+        ("POST", b"ok", ["2"], [b"2"]),
+        ("POST", b"ok", ["7"], [b"2"]),
+        ("POST", b"ok", ["2", "2"], [b"2"]),
+        ("POST", b"ok", ["7", "2"], [b"2"]),
+    ],
+)
+def test_a_scope_has_one_length_which_is_the_body_s(
+    method: str, body: bytes, given: list[str], lengths: list[bytes]
+) -> None:
+    headers = [("x-a", "1"), *(("content-length", length) for length in given), ("x-a", "2")]
+    request = (method, "https", None, "/", b"/", "", "", "HTTP/1.1", headers, None, None, None, False)
+    lines = scopes.scope_of(request, body, EVENT, None, {})["headers"]
+    assert [value for name, value in lines if name == b"content-length"] == lengths
+    assert [value for name, value in lines if name == b"x-a"] == [b"1", b"2"]
+
+
+def test_a_length_that_is_right_stays_where_the_client_has_it() -> None:
+    headers = [("content-length", "2"), ("x-a", "1")]
+    request = ("POST", "https", None, "/", b"/", "", "", "HTTP/1.1", headers, None, None, None, False)
+    lines = scopes.scope_of(request, b"ok", EVENT, None, {})["headers"]
+    assert lines == [(b"content-length", b"2"), (b"x-a", b"1")]
+
+
+def test_a_scope_has_a_state_of_its_own() -> None:
+    state = {"a": 1}
+    made = scopes.scope_of(v2.request(EVENT), b"", EVENT, None, state)["state"]
+    assert made == state
+    assert made is not state
+
+
 def test_a_scope_of_a_request_without_cookies_and_with_a_plain_path() -> None:
     http = {**EVENT["requestContext"]["http"], "path": "/plain"}
     event = {**EVENT, "rawPath": "/plain", "requestContext": {**EVENT["requestContext"], "http": http}}
@@ -148,6 +240,31 @@ def test_what_breaks_the_protocol_is_raised_where_errors_are_to_be(messages: lis
         Bridge(sending(*messages), lifespan="off", errors="raise")(EVENT)
 
 
+@pytest.mark.parametrize(
+    ("messages", "complaint"),
+    [
+        ([], "the app returned, but it had sent nothing"),
+        ([START], "the app returned, but it had sent a response without an end (more_body was true to the last)"),
+        ([END], "the app sent 'http.response.body'; expected 'http.response.start'"),
+        ([START, START], "the app sent 'http.response.start'; expected 'http.response.body'"),
+        ([START, END, END], "the app sent 'http.response.body' after the response was complete"),
+        ([start(status="200")], "the app sent a status that is no int from 200 to 599: '200'"),
+        ([start(status=304.0)], "the app sent a status that is no int from 200 to 599: 304.0"),
+        ([START, {**END, "body": "ok"}], "the app sent a body that is no bytes: a str"),
+    ],
+)
+async def test_what_breaks_the_protocol_is_said_word_by_word(messages: list[Message], complaint: str) -> None:
+    async def end() -> None:
+        cycle = Cycle(b"", ResponseNames())
+        for message in messages:
+            await cycle.send(message)
+        raise cycle.complaint()
+
+    with pytest.raises(AppError) as raised:
+        await end()
+    assert str(raised.value) == complaint
+
+
 @pytest.mark.parametrize("message", [{"status": 200}, {}])
 def test_a_message_without_its_type_is_an_error(message: Message, log: pytest.LogCaptureFixture) -> None:
     assert Bridge(sending(message), lifespan="off")(EVENT)["statusCode"] == 500
@@ -204,6 +321,11 @@ def test_a_status_may_be_an_enum() -> None:
     result = Bridge(sending(start(status=HTTPStatus.CREATED), END), lifespan="off")(EVENT)
     assert result["statusCode"] == 201
     assert type(result["statusCode"]) is int
+
+
+def test_a_304_has_the_length_of_what_it_leaves_out() -> None:
+    app = sending(start(status=304, headers=[(b"content-length", b"7")]), {**END, "body": b""})
+    assert Bridge(app, lifespan="off")(EVENT)["headers"] == {"content-length": "7"}
 
 
 def test_headers_may_be_any_iterable_of_pairs() -> None:

@@ -199,13 +199,26 @@ async def test_the_request_arrives(streaming: str) -> None:
     seen: list[Any] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        seen.extend([(await receive())["body"], scope["aws.event"], scope["aws.context"]])
+        length = dict(scope["headers"]).get(b"content-length")
+        seen.append([(await receive())["body"], length, scope["aws.event"], scope["aws.context"]])
         await respond(send)
 
-    event = {**URL, "body": "aGVsbG8=", "isBase64Encoded": True}
     context = Context(9000)
-    await answered(app, event, context, streaming=streaming)
-    assert seen == [b"hello", event, context]
+    full = {**URL, "body": "aGVsbG8=", "isBase64Encoded": True}
+    empty = {**URL, "body": None, "isBase64Encoded": False}
+    for event in (full, empty):
+        await answered(app, event, context, streaming=streaming)
+    assert seen == [[b"hello", b"5", full, context], [b"", b"0", empty, context]]
+
+
+@both_modes
+@pytest.mark.parametrize(("method", "headers"), [("HEAD", {"content-length": "7"}), ("GET", {})])
+async def test_the_length_of_what_head_leaves_out_goes_on(method: str, headers: object, streaming: str) -> None:
+    event = sample("function_url")
+    event["requestContext"]["http"]["method"] = method
+    start = {**START, "headers": [(b"content-length", b"7")]}
+    steps = (await answered(sending(start, part(b"1234567", False)), event, streaming=streaming)).steps
+    assert (steps.head if streaming == "on" else steps.result)["headers"] == headers
 
 
 @pytest.mark.parametrize("name", ["function_url", "rest"])

@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -336,25 +336,27 @@ WSGI_WRONG: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("body", [[b"x" * 5000], iter([b"x" * 5000])], ids=["list", "iterator"])
+@pytest.mark.parametrize("made", [list, iter], ids=["list", "iterator"])
 @pytest.mark.parametrize("name", WSGI_WRONG)
 def test_a_wsgi_app_s_mistake_has_the_same_name_as_without_compression(
-    name: str, body: Any, caplog: pytest.LogCaptureFixture
+    name: str, made: Callable[[list[bytes]], Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     def app(environ: Any, start_response: Any) -> Any:
         start_response("200 OK", WSGI_WRONG[name])
-        return body
+        return made([b"x" * 5000])
 
     said = complaint("wsgi", app, True, caplog)
     assert said == complaint("wsgi", app, False, caplog)
     assert said.startswith("GET / answered 500: the app sent ")
 
 
-@pytest.mark.parametrize("body", [["text"], iter([b"first", "text"]), [b"first", None]])
-def test_a_part_of_a_wsgi_body_that_is_no_bytes_is_named(body: Any, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(("made", "parts"), [(list, ["text"]), (iter, [b"first", "text"]), (list, [b"first", None])])
+def test_a_part_of_a_wsgi_body_that_is_no_bytes_is_named(
+    made: Callable[[list[Any]], Any], parts: list[Any], caplog: pytest.LogCaptureFixture
+) -> None:
     def app(environ: Any, start_response: Any) -> Any:
         start_response("200 OK", [("Content-Type", "text/plain")])
-        return body
+        return made(parts)
 
     assert "the app sent a part of its body that is no bytes: a " in complaint("wsgi", app, True, caplog)
 

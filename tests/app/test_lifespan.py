@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import threading
 import time
@@ -274,9 +275,87 @@ def test_a_failed_startup_is_raised_with_the_apps_message_and_tried_again(
     assert not log.records
 
 
+CURE = "The next event tries again; Bridge(app, lifespan='off') serves the app without its startup"
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        (None, f"the app's lifespan startup failed: no message. {CURE}"),
+        (" \n", f"the app's lifespan startup failed: . {CURE}"),
+        ("no database", f"the app's lifespan startup failed: no database. {CURE}"),
+        (
+            "in a.py\n  no database \n",
+            f"the app's lifespan startup failed: no database. {CURE}\nin a.py\n  no database",
+        ),
+    ],
+)
+def test_what_is_said_of_a_failed_startup_begins_with_its_last_line(message: str | None, said: str) -> None:
+    with pytest.raises(LifespanError) as raised:
+        Bridge(Fails({"type": "lifespan.startup.failed", "message": message}))(EVENT)
+    assert str(raised.value) == said
+
+
 def test_a_failed_startup_need_not_say_why() -> None:
     with pytest.raises(LifespanError, match="no message"):
         Bridge(Fails({"type": "lifespan.startup.failed"}))(EVENT)
+
+
+@pytest.mark.parametrize(
+    ("messages", "fails", "said"),
+    [
+        ([], False, "returned"),
+        ([], True, "raised ValueError('no')"),
+        (
+            [{"type": "lifespan.surprise"}],
+            False,
+            "raised LifespanError(\"the app sent 'lifespan.surprise', which is not expected here (ASGI, lifespan)\")",
+        ),
+    ],
+)
+def test_on_what_is_said_of_a_lifespan_that_is_none_is_a_whole_sentence(
+    messages: list[Message], fails: bool, said: str
+) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        for message in messages:
+            await send(message)
+        if fails:
+            raise ValueError("no")
+
+    with pytest.raises(LifespanError) as raised:
+        Bridge(app, lifespan="on")(EVENT)
+    assert str(raised.value) == (
+        f'lifespan="on", but the app {said} before lifespan.startup.complete. With lifespan="auto" it is served '
+        "without a lifespan"
+    )
+    assert (raised.value.__cause__ is None) is (said == "returned")
+
+
+@pytest.mark.parametrize("how", ["failed", "returned"])
+def test_auto_what_is_said_of_a_startup_without_an_answer_is_a_whole_sentence(
+    how: str, log: pytest.LogCaptureFixture
+) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await receive()
+            if how == "failed":
+                raise ValueError("no")
+        else:
+            await respond(send)
+
+    assert Bridge(app)(EVENT)["statusCode"] == 200
+    (record,) = log.records
+    assert record.getMessage() == (
+        f"the app's lifespan {how} after it had received lifespan.startup, and before it sent "
+        'lifespan.startup.complete; requests are served without it. Bridge(app, lifespan="on") makes this fail'
+    )
+    assert bool(record.exc_info) is (how == "failed")
+
+
+def test_a_startup_that_takes_too_long_says_so() -> None:
+    with pytest.raises(DeadlineError) as raised:
+        Bridge(Slow(10), errors="raise")(EVENT, Context(60))
+    assert str(raised.value) == "the invocation's time ran out before the app's lifespan startup was complete"
 
 
 @pytest.mark.parametrize("second", [COMPLETE, FAILED, {"type": "lifespan.surprise"}])
@@ -623,6 +702,18 @@ async def test_handle_async_waits_for_startup_no_longer_than_the_deadline() -> N
     assert (await handler.handle_async(EVENT, Context(40)))["statusCode"] == 504
     assert (await handler.handle_async(EVENT, Context(10_000)))["statusCode"] == 200
     assert app.events == ["up", "ready"]
+
+
+def test_a_startup_that_is_cancelled_where_nobody_waits_any_more_is_not_complained_of(
+    log: pytest.LogCaptureFixture,
+) -> None:
+    async def never_starts(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.Event().wait()
+
+    result = asyncio.run(Bridge(never_starts).handle_async(EVENT, Context(60)))
+    assert result["statusCode"] == 504
+    gc.collect()
+    assert [record for record in log.records if record.name == "asyncio"] == []
 
 
 def test_asyncio_run_ends_the_lifespan_in_order(log: pytest.LogCaptureFixture) -> None:

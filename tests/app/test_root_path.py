@@ -58,6 +58,18 @@ def test_a_root_path_that_ends_with_a_slash_is_one_that_starlette_never_takes_of
     assert ask(fastapi_app("/api/"), REST, "/items/a").json["name"] == "a"
 
 
+def test_only_fastapi_s_root_path_is_one_and_one_with_a_slash_at_its_end_is_stripped() -> None:
+    class Other:
+        root_path = "/api"
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+    other = Other()
+    assert root_paths.adapted(other, None) == (other, True)
+    assert type(root_paths.adapted(fastapi_app("/api/"), None)[0]) is root_paths.Stripped
+    assert type(root_paths.adapted(fastapi_app("/api"), None)[0]) is root_paths.OwnRootPath
+
+
 def test_its_redirects_and_mounts_have_its_root_path() -> None:
     app = fastapi_app("/api")
     assert ask(app, REST, "/slash").headers["location"] == f"https://{REST.domain}/api/slash/"
@@ -126,21 +138,60 @@ async def test_it_does_so_on_a_running_loop() -> None:
         ("/v1/a", b"/%761/a", "/v1", ("/a", b"/a")),
         ("/v1", b"/%761", "/v1", ("/", b"/")),
         ("/prod/v1/a/b", b"/prod/%761/a%2Fb", "/prod/v1", ("/a/b", b"/a%2Fb")),
+        ("/prod/v1/a/b/c/d", b"/prod/%761/a%2Fb/c/d", "/prod/v1", ("/a/b/c/d", b"/a%2Fb/c/d")),
         ("/\u00e9/a", b"/%C3%A9/a", "/\u00e9", ("/a", b"/a")),
     ],
 )
 async def test_both_forms_of_the_path_lose_the_root_path(
     path: str, raw_path: bytes, root_path: str, stripped: tuple[str, bytes]
 ) -> None:
-    seen: list[Message] = []
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        seen.append(scope)
-
+    app = Noting()
     scope = {"type": "http", "path": path, "raw_path": raw_path, "root_path": root_path}
-    await root_paths.Stripped(app)(scope, None, None)  # type: ignore[arg-type]
-    assert (seen[0]["path"], seen[0]["raw_path"]) == stripped
+    await root_paths.Stripped(app)(scope, app.receive, app.send)
+    assert (app.scope["path"], app.scope["raw_path"], app.scope["root_path"]) == (*stripped, root_path)
     assert scope["path"] == path
+
+
+@pytest.mark.parametrize("make", [root_paths.Stripped, lambda app: root_paths.OwnRootPath(app, "/api")])
+@pytest.mark.parametrize("scope", [{"type": "lifespan"}, {"type": "http", "path": "/a", "root_path": ""}])
+async def test_what_has_no_root_path_stays_as_it_is(make: Any, scope: Scope) -> None:
+    app = Noting()
+    await make(app)(scope, app.receive, app.send)
+    assert app.scope is scope
+
+
+@pytest.mark.parametrize(
+    ("path", "raw_path", "expected"),
+    [
+        ("/prod/caf\u00e9", b"/prod/caf%C3%A9", ("/\u00fc/caf\u00e9", b"/%C3%BC/caf%C3%A9")),
+        ("/prod/\u00fc/x", b"/prod/%c3%bc/x", ("/\u00fc/x", b"/%c3%bc/x")),
+        ("/prod/\u00fc", b"/prod/%C3%BC", ("/\u00fc", b"/%C3%BC")),
+        ("/prod/\u00fcx", b"/prod/%C3%BCx", ("/\u00fc/\u00fcx", b"/%C3%BC/%C3%BCx")),
+        ("/prod", b"/prod", ("/\u00fc", b"/%C3%BC")),
+    ],
+)
+async def test_a_root_path_of_the_app_s_own_takes_the_place_of_the_other(
+    path: str, raw_path: bytes, expected: tuple[str, bytes]
+) -> None:
+    app = Noting()
+    scope = {"type": "http", "path": path, "raw_path": raw_path, "root_path": "/prod"}
+    await root_paths.OwnRootPath(app, "/\u00fc")(scope, app.receive, app.send)
+    assert app.scope == {"type": "http", "path": expected[0], "raw_path": expected[1], "root_path": "/\u00fc"}
+
+
+class Noting:
+    """An app that notes its scope, and has to get both of its channels."""
+
+    scope: Scope
+
+    async def receive(self) -> Message:
+        return {}
+
+    async def send(self, message: Message) -> None: ...
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert (receive, send) == (self.receive, self.send)
+        self.scope = scope
 
 
 class EngineIO(ByPath):
@@ -235,20 +286,20 @@ async def test_it_is_told_on_a_running_loop_too(caplog: pytest.LogCaptureFixture
 
 
 @pytest.mark.parametrize(
-    ("app", "options"),
+    ("make", "options"),
     [
-        (unknown([200, 404]), {}),
-        (unknown([404, 404]), {"strip_root_path": False}),
-        (unknown([404, 404]), {"strip_root_path": True}),
-        (fastapi_app(""), {}),
-        (CORSMiddleware(fastapi_app("/api"), ["*"]), {}),
-        (ByPath(), {}),
+        (lambda: unknown([200, 404]), {}),
+        (lambda: unknown([404, 404]), {"strip_root_path": False}),
+        (lambda: unknown([404, 404]), {"strip_root_path": True}),
+        (lambda: fastapi_app(""), {}),
+        (lambda: CORSMiddleware(fastapi_app("/api"), ["*"]), {}),
+        (ByPath, {}),
     ],
 )
 def test_a_404_of_an_app_that_has_found_its_routes_or_is_known_is_a_404(
-    app: Any, options: dict[str, Any], caplog: pytest.LogCaptureFixture
+    make: Callable[[], Any], options: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    handler = Bridge(app, **options)
+    handler = Bridge(make(), **options)
     for _ in range(2):
         handler(REST.event("GET", "/missing"))
     assert not caplog.records

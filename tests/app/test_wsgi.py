@@ -1,7 +1,10 @@
 """PEP 3333, rule by rule."""
 
+import asyncio
+import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
 from typing import Any, TypeAlias
 from wsgiref.validate import validator
 
@@ -10,11 +13,13 @@ from flask import Flask, request
 
 from bridge import AppError, Bridge, EventError, ResultTooLargeError
 from bridge._app import wsgi
-from bridge._http import TABLE_SIZE, ResponseNames
+from bridge._http import TABLE_SIZE, ResponseNames, UnvouchedRequest
 from bridge._http.body import BODY_LIMIT
+from bridge.current import LambdaEvent, UnvouchedEvent
 from bridge.sources import _v2 as v2
 
 from ..apps import Reply, StartResponse, Wsgi
+from ..asgi_apps import Context
 from ..frameworks.events import REST
 from ..samples import HTTP, sample
 from ..targets import TARGET, TARGETS, Sent, Target
@@ -107,6 +112,28 @@ class TestEnviron:
         assert environ["wsgi.errors"] is sys.stderr
         assert environ["wsgi.run_once"] is False
 
+    @pytest.mark.parametrize(
+        ("host", "server"),
+        [
+            ("own.example", ("own.example", "443")),
+            ("own.example:8443", ("own.example", "8443")),
+            ("[::1]:80", ("::1", "80")),
+        ],
+    )
+    def test_has_the_server_that_the_client_asked_for(self, host: str, server: tuple[str, str]) -> None:
+        environ = environ_of(headers={"host": host})
+        assert (environ["SERVER_NAME"], environ["SERVER_PORT"]) == server
+
+    def test_has_the_client_that_the_gateway_saw(self) -> None:
+        assert environ_of()["REMOTE_ADDR"] == "203.0.113.7"
+
+    def test_says_of_its_event_whether_a_gateway_vouches_for_it(self) -> None:
+        event = sample("http_api")
+        for given, kind in [(v2.request(event), LambdaEvent), (UnvouchedRequest(v2.request(event)), UnvouchedEvent)]:
+            shown = wsgi.environ_of(given, event, None)["aws.event"]
+            assert type(shown) is kind
+            assert shown.raw_event is event
+
     def test_may_be_used_by_several_threads_and_processes_at_once(self) -> None:
         environ = environ_of()
         assert (environ["wsgi.multithread"], environ["wsgi.multiprocess"]) == (True, True)
@@ -182,6 +209,13 @@ class TestStartResponse:
     def test_status_may_have_a_reason_or_none(self, line: str, status: int) -> None:
         assert status_and_body(answering([], line))[0] == status
 
+    def test_status_304_is_none_that_is_kept_for_its_headers_are_others(self) -> None:
+        def app(_: Environ, start_response: StartResponse) -> list[bytes]:
+            start_response("304 Not Modified", [("Content-Length", "7")])
+            return []
+
+        assert [run(app)[0] for _ in range(2)] == [(304, ({"content-length": "7"}, [], {}), b"")] * 2
+
     @pytest.mark.parametrize("line", ["", "OK", "20", "099 No", "199 No", "600 No", "٢٠٠ OK", "-20 x"])
     def test_status_without_a_number_is_an_error_of_the_app(self, line: str) -> None:
         response, error = run(answering([], line))
@@ -209,7 +243,7 @@ class TestStartResponse:
 
         response, error = run(app)
         assert response is None
-        assert "start_response twice" in str(error)
+        assert str(error) == "the app called start_response twice, the second time without exc_info (PEP 3333)"
 
     def test_a_second_call_with_exc_info_replaces_status_and_headers(self) -> None:
         def app(_: Environ, start_response: StartResponse) -> list[bytes]:
@@ -271,7 +305,7 @@ class TestStartResponse:
         response, error = run(lambda environ, start_response: [b"no start"])
         assert response is None
         assert isinstance(error, AppError)
-        assert "had not called start_response" in str(error)
+        assert str(error) == "the app returned, but it had not called start_response (PEP 3333)"
 
 
 class TestBody:
@@ -328,6 +362,9 @@ class TestBody:
     def test_of_the_size_of_the_limit_is_not_stopped(self) -> None:
         assert status_and_body(answering(Chunks(bytes(BODY_LIMIT))))[1] == bytes(BODY_LIMIT)
 
+    def test_that_is_all_there_already_has_only_the_limit_of_its_result(self) -> None:
+        assert status_and_body(answering([bytes(BODY_LIMIT), b"x"]))[1] == bytes(BODY_LIMIT) + b"x"
+
 
 class TestClose:
     def test_is_called_once_after_the_last_chunk(self) -> None:
@@ -365,12 +402,48 @@ class TestClose:
 
 
 @pytest.mark.parametrize("stop", [SystemExit, KeyboardInterrupt])
-def test_what_stops_the_process_passes_through(stop: type[BaseException]) -> None:
+def test_what_stops_the_process_passes_through(stop: type[BaseException], caplog: pytest.LogCaptureFixture) -> None:
     def app(_: Environ, __: StartResponse) -> list[bytes]:
-        raise stop
+        raise stop(3)
 
     with pytest.raises(stop):
         run(app)
+    said = [record.getMessage() for record in caplog.records]
+    if stop is SystemExit:
+        (line,) = said
+        assert line.startswith(f"the app has ended the process by SystemExit(3), at {__file__}:")
+    else:
+        assert said == []
+
+
+def test_on_a_running_loop_the_app_has_event_and_context_too() -> None:
+    app, event, context = Wsgi(), sample("http_api"), Context(60_000)
+    asyncio.run(Bridge(app).handle_async(event, context))
+    environ = app.seen[0].raw
+    assert environ["aws.event"].raw_event is event
+    assert environ["aws.context"] is context
+
+
+def test_on_a_running_loop_a_failure_is_logged_with_the_context_variables_of_its_thread(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    user = ContextVar("user", default="nobody")
+    seen: list[str] = []
+
+    def app(_: Environ, __: StartResponse) -> list[bytes]:
+        user.set("ada")
+        raise ValueError("failed")
+
+    def note(record: logging.LogRecord) -> bool:
+        seen.append(user.get())
+        return True
+
+    caplog.handler.addFilter(note)
+    try:
+        asyncio.run(Bridge(app).handle_async(sample("http_api")))
+    finally:
+        caplog.handler.removeFilter(note)
+    assert seen == ["ada"]
 
 
 def test_an_app_that_raises_has_no_response() -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -234,8 +235,14 @@ def test_headers_may_be_replaced_before_the_first_part() -> None:
     assert steps.wire(URL) == (500, [("y", "2")], b"page")
 
 
-def test_headers_that_are_out_cannot_be_replaced(log: pytest.LogCaptureFixture) -> None:
-    info = boom()
+def no_traceback() -> Any:
+    kind, error, _ = boom()
+    return kind, error.with_traceback(None), None
+
+
+@pytest.mark.parametrize("made", [boom, no_traceback])
+def test_headers_that_are_out_cannot_be_replaced(made: Callable[[], Any], log: pytest.LogCaptureFixture) -> None:
+    info = made()
 
     def app(environ: Any, start_response: StartResponse) -> Iterator[bytes]:
         start_response("200 OK", [])
@@ -248,7 +255,9 @@ def test_headers_that_are_out_cannot_be_replaced(log: pytest.LogCaptureFixture) 
     assert steps[-1][1] is info[1]
     (record,) = log.records
     assert record.exc_info
-    assert record.exc_info[1] is info[1]
+    assert record.exc_info[1] is info[1] is not None
+    frames = [frame.name for frame in traceback.extract_tb(info[1].__traceback__)]
+    assert (frames[-1] == "boom") is (made is boom)
 
 
 @pytest.mark.parametrize("exc_info", [None, (None, None, None)])
@@ -316,6 +325,22 @@ def test_a_failure_before_the_first_part_is_raised_where_that_is_wanted(app: Any
     assert responder.steps == []
 
 
+@pytest.mark.parametrize(
+    ("app", "complaint"),
+    [
+        (
+            yields_without_a_head,
+            "the app sent a body, or its end, but it had not called start_response (PEP 3333)",
+        ),
+        (giving(["text"]), "the app sent a part of its body that is no bytes: a str (PEP 3333)"),  # type: ignore[list-item]
+    ],
+)
+def test_a_mistake_of_the_app_s_is_named(app: Any, complaint: str) -> None:
+    with pytest.raises(AppError) as raised:
+        answered(app, errors="raise")
+    assert str(raised.value) == complaint
+
+
 @pytest.mark.parametrize("errors", ["respond", "raise"])
 def test_a_failure_after_the_first_part_ends_the_stream_as_failed(errors: str, log: pytest.LogCaptureFixture) -> None:
     parts = Parts(part() for part in (lambda: b"a", lambda: 1 // 0))  # type: ignore[misc]
@@ -375,7 +400,10 @@ def test_a_failure_to_close_what_has_failed_is_told_of_apart(log: pytest.LogCapt
     ]
 
 
-def test_what_ends_the_process_passes_and_the_iterable_is_closed() -> None:
+ENDED = "the app has ended the process by SystemExit(None), at "
+
+
+def test_what_ends_the_process_passes_and_the_iterable_is_closed(log: pytest.LogCaptureFixture) -> None:
     def parts() -> Iterator[bytes]:
         yield b"a"
         raise SystemExit
@@ -386,15 +414,19 @@ def test_what_ends_the_process_passes_and_the_iterable_is_closed() -> None:
         Bridge(giving(closing), streaming="on").respond_sync(URL, None, responder)
     assert responder.steps.names == ["start", "write"]
     assert closing.closed == 1
+    (record,) = log.records
+    assert record.getMessage().startswith(ENDED)
 
 
-def test_what_ends_the_process_passes_from_close_too() -> None:
+def test_what_ends_the_process_passes_from_close_too(log: pytest.LogCaptureFixture) -> None:
     closing = Parts([b"a"], close=sys.exit)
     responder = SyncResponder()
     with pytest.raises(SystemExit):
         Bridge(giving(closing), streaming="on").respond_sync(URL, None, responder)
     assert responder.steps.wire(URL)[2] == b"a"
     assert closing.closed == 1
+    (record,) = log.records
+    assert record.getMessage().startswith(ENDED)
 
 
 def test_a_head_that_is_too_long_is_a_500(log: pytest.LogCaptureFixture) -> None:

@@ -191,3 +191,8 @@ def test_an_event_that_is_posted_has_no_identity_but_that_of_a_websocket_api(int
         event["requestContext"]["authorizer"] = {"principalId": "ann"}
         Bridge(app, events_path="/events")(event)
         assert identity(app.seen[1].raw).principal == "ann"
+
+
+def test_all_names_that_are_none_are_named_at_once() -> None:
+    with pytest.raises(ConfigurationError, match=r"'edge', 'websocket', and not 'a', 'b'\.$"):
+        Bridge(APPS["wsgi"](), accepts=["b", "http", "a"])  # type: ignore[list-item]

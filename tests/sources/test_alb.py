@@ -35,6 +35,11 @@ def test_a_query_parameter_without_a_value_is_empty() -> None:
     assert requested({**sample("alb_multi"), "multiValueQueryStringParameters": multi})["query"] == "a=&b=&c="
 
 
+def test_a_text_is_no_list_of_its_letters() -> None:
+    with pytest.raises(TypeError):
+        alb.request({**sample("alb_multi"), "multiValueQueryStringParameters": {"a": "text"}})
+
+
 @BOTH
 def test_host_and_scheme_are_those_of_the_url(name: str) -> None:
     request = requested(sample(name))
@@ -44,6 +49,26 @@ def test_host_and_scheme_are_those_of_the_url(name: str) -> None:
 @pytest.mark.parametrize(("proto", "scheme"), [("https", "https"), ("http", "http"), ("evil", "http")])
 def test_the_scheme_is_http_if_the_load_balancer_does_not_say_https(proto: str, scheme: str) -> None:
     assert requested({**sample("alb"), "headers": {"x-forwarded-proto": proto}})["scheme"] == scheme
+
+
+def test_the_headers_that_the_load_balancer_spells_win_against_a_client_s() -> None:
+    ours = {"host": "own.example", "x-forwarded-proto": "http", "x-forwarded-for": "7.7.7.7"}
+    theirs = {"HOST": "evil.example", "X-FORWARDED-PROTO": "https", "X-FORWARDED-FOR": "6.6.6.6"}
+    request = requested({**sample("alb"), "headers": {**theirs, **ours}})
+    assert (request["host"], request["scheme"], request["client"]) == ("own.example", "http", ("7.7.7.7", 0))
+
+
+def test_the_host_may_be_in_the_single_value_headers_only() -> None:
+    single = {"HOST": "evil.example", "host": "own.example"}
+    event = {**sample("alb_multi"), "multiValueHeaders": {"x-a": ["1"]}, "headers": single}
+    assert requested(event)["host"] == "own.example"
+
+
+def test_a_body_is_what_the_event_says_it_is() -> None:
+    packed = requested({**sample("alb"), "body": "b2s=", "isBase64Encoded": True})
+    assert (packed["body"], packed["is_base64"]) == ("b2s=", True)
+    assert requested({**sample("alb"), "body": "ok"})["is_base64"] is False
+    assert packed["protocol"] == "HTTP/1.1"
 
 
 @BOTH
@@ -75,7 +100,8 @@ NULLABLE = ["httpMethod", "path", "headers", "multiValueHeaders", "queryStringPa
 def test_any_key_may_be_null(keys: set[str], name: str) -> None:
     request = requested({**sample(name), **dict.fromkeys(keys)})
     assert request["method"] == "GET"
-    assert request["path"].startswith("/")
+    assert request["path"] == ("/" if "path" in keys else "/items/café noir/x")
+    assert request["is_base64"] is False
 
 
 HEADERS = ({"vary": "a, b"}, ["c=1", "d=2", "e=3"], {"vary": ["a", "b"]})
@@ -106,6 +132,19 @@ def test_every_cookie_has_a_spelling_of_its_own_in_single_value_headers(count: i
 def test_a_single_cookie_is_spelled_in_lower_case() -> None:
     headers = alb.result(sample("alb"), 200, ({"x": "1"}, ["c=1"], {}), "", False)["headers"]
     assert headers == {"x": "1", "set-cookie": "c=1"}
+
+
+def test_of_more_cookies_than_spellings_the_last_win() -> None:
+    headers = alb.result(sample("alb"), 200, ({}, [f"c{number}=1" for number in range(514)], {}), "", False)["headers"]
+    assert len(headers) == 512
+    assert (headers["set-cookie"], headers["Set-cookie"]) == ("c512=1", "c513=1")
+
+
+def test_each_spelling_of_set_cookie_is_made_once() -> None:
+    spelled = [alb._spellings[number] for number in (0, 1, 2, 3, 8, 511)]
+    assert spelled == ["set-cookie", "Set-cookie", "sEt-cookie", "SEt-cookie", "set-Cookie", "SET-COOKIE"]
+    assert sorted(alb._spellings) == [0, 1, 2, 3, 8, 511]
+    assert [*alb._spellings.values()] == spelled
 
 
 @pytest.mark.parametrize("status", list(HTTPStatus))

@@ -10,7 +10,7 @@ from awslambdaric import bootstrap
 from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 from hypothesis import given, strategies as st
 
-from bridge import Bridge, ConfigurationError, StatusError
+from bridge import Bridge, ConfigurationError, EventError, StatusError
 from bridge.sources import CustomIntegration
 from bridge.types import ResponseHeaders
 
@@ -86,6 +86,24 @@ class TestTemplates:
     @pytest.mark.parametrize(("template", "make"), [("passthrough", serverless), ("serverless", passthrough)])
     def test_are_not_guessed(self, template: Any, make: Any) -> None:
         assert not CustomIntegration(template, shared=True).accepts(make())
+
+    def test_say_why_an_event_that_is_not_theirs_came_and_what_to_do(self) -> None:
+        with pytest.raises(EventError) as refusal:
+            CustomIntegration("serverless").request(passthrough())
+        assert str(refusal.value) == (
+            "CustomIntegration('serverless') got an event that this mapping template cannot have made. Either its "
+            "passthroughBehavior is not NEVER, and a client has sent a Content-Type for which there is no template: "
+            "then the client wrote the event. Or the function has other callers: then say "
+            "CustomIntegration('serverless', shared=True)"
+        )
+
+    def test_refuse_what_is_nested_too_deep(self) -> None:
+        deep: Any = []
+        for _ in range(100_000):
+            deep = [deep]
+        with pytest.raises(EventError) as refusal:
+            CustomIntegration().request(deep)
+        assert str(refusal.value) == "the event is nested too deep"
 
 
 class TestBodies:
@@ -167,6 +185,9 @@ class TestResult:
     )
     def test_is_the_base64_of_bytes(self, headers: list[tuple[str, bytes]]) -> None:
         assert answered(Reply(headers=headers, body=b'"\xff"')) == base64.b64encode(b'"\xff"').decode()
+
+    def test_is_base64_even_where_that_reads_as_json(self) -> None:
+        assert answered(Reply(headers=JSON_REPLY, body=base64.b64decode("1234"))) == "1234"
 
     @pytest.mark.parametrize("status", [200, 201, 204, 299])
     def test_has_no_status_and_no_headers(self, status: int) -> None:
@@ -287,12 +308,17 @@ class TestError:
         assert "its receiver takes 6,291,556 at most" in caplog.text
 
     def test_that_would_not_fit_leaves_its_body_out(self, caplog: pytest.LogCaptureFixture) -> None:
-        half = CustomIntegration.LIMIT // 2 - 65_536
-        assert len(json.loads(refused(Reply(status=404, body=b"x" * half)))["body"]) == half
+        most = (CustomIntegration.LIMIT - 65_536) // 2
+        fits = most - len(refused(Reply(status=404, body=b"")))
+        assert len(json.loads(refused(Reply(status=404, body=b"x" * fits)))["body"]) == fits
         assert not caplog.records
-        message = json.loads(refused(Reply(status=404, body=b'"' * half)))
-        assert (message["httpStatus"], message["body"]) == (404, "")
-        assert f"the body of a response with status 404, {half} characters, was left out" in caplog.text
+        for body in (b"x" * (fits + 1), b'"' * (fits - 9)):
+            message = json.loads(refused(Reply(status=404, body=body)))
+            assert (message["httpStatus"], message["body"]) == (404, "")
+            said = f"the body of a response with status 404, {len(body)} characters, was left out: too long"
+            assert caplog.records.pop().getMessage() == said
+        message = json.loads(refused(Reply(status=404, headers=[("content-type", b"image/png")], body=bytes(fits))))
+        assert (message["body"], message["isBase64Encoded"]) == ("", False)
 
 
 class Runtime:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from bridge import Bridge, EventError
+from bridge import Bridge, EventError, sources
 from bridge.kinds import SENDERS, is_websocket
 from bridge.sources import _edge as edge, detect
 
@@ -302,7 +302,13 @@ FOREIGN: list[Any] = [
     {"requestContext": {}, "resource": "/", "httpMethod": 7, "path": {}},
     {"httpMethod": "GET", "path": "/", "headers": "text"},
     {"httpMethod": "GET", "path": "/"},
+    {"path": "/", "headers": {}},
+    {"httpMethod": "GET", "headers": {}},
+    {"requestContext": {"elb": {}}, "path": "/"},
+    {"requestContext": {"elb": {}}, "httpMethod": "GET"},
     {"raw_path": 1, "method": 2},
+    {"raw_path": "/"},
+    {"method": "GET"},
     {"Records": [{"cf": {"config": {}, "request": "x"}}]},
 ]
 
@@ -328,6 +334,36 @@ def test_a_hand_made_event_without_a_context_is_payload_1_0(version: dict[str, s
     assert (app.seen[0].method, app.seen[0].path, app.seen[0].header("x-a")) == ("GET", "/x", "a")
 
 
+@pytest.mark.parametrize(
+    ("event", "module"),
+    [
+        ({"requestContext": {"elb": {}}, "httpMethod": "GET", "path": "/"}, "alb"),
+        ({"requestContext": {"http": {"method": "GET"}}}, "v2"),
+        ({"requestContext": {"http": {}}, "rawPath": "/"}, "v2"),
+        ({"raw_path": "/", "method": "GET"}, "lattice"),
+    ],
+)
+def test_a_hand_made_event_is_known_by_the_least_that_tells_it(event: dict[str, Any], module: str) -> None:
+    assert module_of(event) == module
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "module"),
+    [
+        ("alb", {"path": None}, "alb"),
+        ("rest", {"httpMethod": None}, "v1"),
+        ("http_api", {"rawPath": None, "method": 7}, "v2"),
+    ],
+)
+def test_an_event_that_has_all_keys_is_known_whatever_is_wrong_with_a_value(
+    name: str, changes: dict[str, Any], module: str
+) -> None:
+    event = sample(name)
+    if "method" in changes:
+        event["requestContext"]["http"]["method"] = changes["method"]
+    assert module_of({**event, **changes}) == module
+
+
 def test_a_hand_made_event_of_payload_1_0_may_have_a_context_of_2_0_beside() -> None:
     event = {**sample("http_api_1_0")}
     event["requestContext"]["http"] = {"method": "GET", "path": "/x"}
@@ -341,3 +377,22 @@ def test_an_event_class_of_powertools_is_known_as_what_it_holds(name: str) -> No
     event = sample(name)
     wrapped: Any = DictWrapper(event)
     assert detect(wrapped) is detect(event)
+
+
+@pytest.mark.parametrize(
+    ("name", "event"),
+    [
+        ("alb", sample("alb")),
+        ("alb", {"requestContext": {"elb": {}}, "httpMethod": "GET", "path": "/"}),
+        ("v1", sample("rest")),
+        ("v1", {"httpMethod": "GET", "path": "/", "headers": {}}),
+    ],
+)
+def test_a_format_is_loaded_by_its_first_event_and_not_looked_for_again(
+    name: str, event: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, f"_loaded_{name}", None)
+    found = detect(event)
+    assert found is not None
+    monkeypatch.delattr(sources, f"_load_{name}")
+    assert detect(event) is found

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from bridge.errors import RequestTooLargeError, ResultBodyError, ResultError
+from bridge.errors import BodyNotIncludedError, RequestTooLargeError, ResultBodyError, ResultError
 from bridge.sources import _edge as edge
 from bridge.sources._client_request import ClientRequest
 
@@ -83,8 +83,47 @@ def test_the_body_of_a_console_test_may_be_text() -> None:
 
 @pytest.mark.parametrize(("name", "size"), [("edge_viewer", "40,960"), ("edge_origin", "1,048,576")])
 def test_a_body_that_cloudfront_has_cut_is_refused_and_the_limit_named(name: str, size: str) -> None:
-    with pytest.raises(RequestTooLargeError, match=f"cut the body after {size} bytes.* at the trigger {name[5:]}"):
-        requested(name, body={"data": "AAAA", "encoding": "base64", "inputTruncated": True})
+    message = f"^PUT '/%41': CloudFront has cut the body after {size} bytes, .* at the trigger {name[5:]}-request$"
+    with pytest.raises(RequestTooLargeError, match=message):
+        requested(name, method="PUT", uri="/%41", body={"data": "AAAA", "encoding": "base64", "inputTruncated": True})
+
+
+@pytest.mark.parametrize(
+    ("headers", "has_one"),
+    [
+        ({}, False),
+        ({"content-length": "0"}, False),
+        ({"content-length": "1"}, True),
+        ({"content-length": "x"}, False),
+        ({"CONTENT-LENGTH": "0", "content-length": "1"}, True),
+        ({"transfer-encoding": "chunked"}, True),
+        ({"content-length": "0", "transfer-encoding": "chunked"}, True),
+    ],
+)
+def test_a_body_that_cloudfront_keeps_to_itself_is_refused(headers: dict[str, str], has_one: bool) -> None:
+    event = sample("edge_viewer")
+    lines = {name: [{"value": value}] for name, value in headers.items()}
+    event["Records"][0]["cf"]["request"].update(method="PUT", uri="/%41", headers=lines)
+    if not has_one:
+        assert named(edge.VIEWER_REQUEST.request(event))["body"] is None
+        return
+    with pytest.raises(BodyNotIncludedError) as refusal:
+        edge.VIEWER_REQUEST.request(event)
+    assert str(refusal.value) == (
+        "PUT '/%41' has a body, and the event has not, so the app would take it for empty: switch on "
+        '"Include body" (IncludeBody) where the function is associated with the distribution'
+    )
+
+
+@pytest.mark.parametrize(
+    "incomplete", [{"body": {"inputTruncated": True}}, {"headers": {"transfer-encoding": [{"value": "chunked"}]}}]
+)
+@pytest.mark.parametrize("client", ["9.9.9.9", None])
+def test_a_refusal_says_whose_request_it_was(incomplete: dict[str, Any], client: str | None) -> None:
+    with pytest.raises((BodyNotIncludedError, RequestTooLargeError)) as refusal:
+        requested("edge_viewer", method="PUT", uri="/%41", clientIp=client, **incomplete)
+    error = refusal.value
+    assert (error.method, error.path, error.client) == ("PUT", "/A", client or "")
 
 
 NULLABLE = ["clientIp", "headers", "method", "querystring", "uri", "body"]
@@ -102,7 +141,22 @@ def test_any_key_may_be_null_or_left_out(keys: set[str], name: str, leave_out: b
         cf["request"]["headers"].pop("content-length", None)
     request = named(TRIGGERS[name].request(event))
     assert request["method"] in ("GET", "POST")
-    assert request["path"].startswith("/")
+    assert request["path"] == named(TRIGGERS[name].request(sample(name)))["path"] or "uri" in keys
+    assert request["path"] == "/" or "uri" not in keys
+    assert request["query"] == "" or "querystring" not in keys
+    assert request["protocol"] == "HTTP/1.1"
+
+
+def test_a_request_without_a_host_has_none() -> None:
+    event = sample("edge_viewer")
+    del event["Records"][0]["cf"]["config"]
+    event["Records"][0]["cf"]["request"]["headers"] = {}
+    assert named(edge.VIEWER_REQUEST.request(event))["host"] == ""
+
+
+def test_the_host_that_cloudfront_spells_wins_against_a_client_s() -> None:
+    headers = {"HOST": [{"value": "evil.example"}], "host": [{"value": "own.example"}]}
+    assert requested("edge_viewer", headers=headers)["host"] == "own.example"
 
 
 @pytest.mark.parametrize("lines", [None, [], [{}], [{"key": "X"}], [{"value": None}]])
@@ -118,6 +172,16 @@ Headers = tuple[dict[str, str], list[str], dict[str, list[str]]]
 
 def made(name: str, headers: Headers = ({}, [], {}), status: int = 200, body: str = "", is_base64: bool = False) -> Any:
     return TRIGGERS[name].result({}, status, headers, body, is_base64)
+
+
+def test_a_trigger_is_what_it_is_made_of() -> None:
+    made = edge.Trigger("origin-request", 7, ["x-mine"])
+    assert (made.event_type, made.LIMIT) == ("origin-request", 7)
+    assert [name for name in ("x-mine", "via", "x-cache", "x-edge-a") if made.refuses(name)] == [
+        "x-mine",
+        "x-cache",
+        "x-edge-a",
+    ]
 
 
 @BOTH
@@ -215,6 +279,18 @@ def test_cloudfront_cuts_a_body_that_is_too_long(name: str) -> None:
     assert len(cut["data"]) == -(-limit // 3) * 4
 
 
+def test_an_origin_request_has_its_origin_and_says_that_cloudfront_made_it() -> None:
+    request = of("edge_origin", domain="d")["request"]
+    assert request["headers"] == {"via": [{"key": "Via", "value": "1.1 d (CloudFront)"}]}
+    assert request["origin"] == sample("edge_origin")["Records"][0]["cf"]["request"]["origin"]
+
+
+@BOTH
+def test_an_event_is_of_the_distribution_that_aws_writes_about(name: str) -> None:
+    config = sample("edge_origin")["Records"][0]["cf"]["config"]
+    assert of(name)["config"]["distributionId"] == config["distributionId"]
+
+
 def test_an_event_without_a_body_says_so() -> None:
     body = {"action": "read-only", "data": "", "encoding": "base64", "inputTruncated": False}
     assert of("edge_viewer")["request"]["body"] == body
@@ -225,9 +301,15 @@ def test_an_event_without_a_body_says_so() -> None:
 
 @BOTH
 def test_a_result_becomes_a_response(name: str) -> None:
-    headers = {"x-a": [{"value": "1"}, {"key": "X-A", "value": "2"}]}
+    headers = {"x-a": [{"value": "1"}, {"key": "X-A", "value": "2"}], "x-b": [{"value": "3"}]}
     result = {"status": "201", "headers": headers, "body": "ä"}
-    assert TRIGGERS[name].response(result) == (201, [("x-a", "1"), ("X-A", "2")], "ä".encode())
+    assert TRIGGERS[name].response(result) == (201, [("x-a", "1"), ("X-A", "2"), ("x-b", "3")], "ä".encode())
+
+
+@BOTH
+@pytest.mark.parametrize("status", [200, 599])
+def test_a_status_that_http_has_goes_out(name: str, status: int) -> None:
+    assert TRIGGERS[name].response({"status": str(status)})[0] == status
 
 
 @BOTH
@@ -245,18 +327,18 @@ def test_only_the_status_is_required(nothing: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("result", "complaint"),
     [
-        ("ok", "must be an object, not a str"),
-        ({"uri": "/x", "method": "GET"}, "CloudFront would ask the origin"),
-        ({"status": 200}, "status must be a string"),
+        ("ok", "^the result must be an object, not a str$"),
+        ({"uri": "/x", "method": "GET"}, "^the result has no status, so CloudFront would ask .* here is none$"),
+        ({"status": 200}, '^status must be a string from "200" to "599", not 200$'),
         ({"status": "199"}, "status"),
         ({"status": "600"}, "status"),
         ({"status": "²"}, "status"),
         ({"status": "OK"}, "status"),
-        ({"status": "200", "body": 1}, "body must be a string"),
+        ({"status": "200", "body": 1}, '^body must be a string and bodyEncoding "text" or "base64"$'),
         ({"status": "200", "body": "x", "bodyEncoding": "utf-8"}, "bodyEncoding"),
-        ({"status": "204", "body": "x"}, "204 must not have a body"),
-        ({"status": "200", "headers": [1]}, "headers must be an object"),
-        ({"status": "200", "headers": {"x": "1"}}, "headers must have lists"),
+        ({"status": "204", "body": "x"}, "^status 204 must not have a body at a viewer request$"),
+        ({"status": "200", "headers": [1]}, "^headers must be an object, not a list$"),
+        ({"status": "200", "headers": {"x": "1"}}, "^headers must have lists of .*, all of them texts: 'x'$"),
         ({"status": "200", "headers": {"x": ["1"]}}, "headers must have lists"),
         ({"status": "200", "headers": {"x": [{"value": 1}]}}, "headers must have lists"),
         ({"status": "200", "headers": {"Via": [{"value": "x"}]}}, "refuses responses that have the header 'Via'"),

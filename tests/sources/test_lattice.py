@@ -72,6 +72,14 @@ def test_host_client_and_scheme(name: str) -> None:
     assert request["client"] == ("10.0.3.4", 0)  # the last of X-Forwarded-For: the others are the client's word
 
 
+@BOTH
+def test_the_headers_that_lattice_spells_win_against_a_client_s(name: str) -> None:
+    ours = {"host": "own.example", "x-forwarded-proto": "http", "x-forwarded-for": "7.7.7.7"}
+    theirs = {"HOST": "evil.example", "X-FORWARDED-PROTO": "https", "X-FORWARDED-FOR": "6.6.6.6"}
+    request = requested({**sample(name), "headers": {**theirs, **ours}})
+    assert (request["host"], request["scheme"], request["client"]) == ("own.example", "http", ("7.7.7.7", 0))
+
+
 @pytest.mark.parametrize(
     ("proto", "scheme"),
     [
@@ -113,8 +121,9 @@ def test_any_key_may_be_null_or_left_out(data: st.DataObject, name: str, leave_o
         event = {key: value for key, value in event.items() if key not in keys or key == "raw_path"}
     request = requested(event)
     assert request["method"] == "GET"
-    assert request["path"].startswith("/")
+    assert request["path"] == ("/" if {"raw_path", "path"} & keys else "/items/café noir/x")
     assert request["is_base64"] is False
+    assert request["protocol"] == "HTTP/1.1"
 
 
 @given(st.dictionaries(st.sampled_from(["host", "x-forwarded-for", "x-forwarded-proto", "x"]), st.none() | st.just([])))
@@ -136,5 +145,7 @@ def test_the_first_cookie_is_a_header_and_the_others_are_apart() -> None:
     one = lattice.result({}, 200, ({"x": "1"}, ["a=1"], {}), "", False)
     assert one["headers"] == {"x": "1", "set-cookie": "a=1"}
     assert "cookies" not in one
+    two = lattice.result({}, 200, ({}, ["a=1", "b=2"], {}), "", False)
+    assert (two["headers"], two["cookies"]) == ({"set-cookie": "a=1"}, ["b=2"])
     three = lattice.result({}, 200, ({}, ["a=1", "b=2", "c=3"], {}), "", False)
     assert (three["headers"], three["cookies"]) == ({"set-cookie": "a=1"}, ["b=2", "c=3"])

@@ -92,12 +92,13 @@ class TestPath:
     def test_has_the_root_path_in_front(self, root_path: str) -> None:
         made = named(http_request(path="/x", root_path=root_path))
         assert (made["root_path"], made["path"], made["raw_path"]) == ("/é", "/é/x", b"/%C3%A9/x")
+        assert named(http_request(root_path="X"))["root_path"] == "/X"
 
     def test_has_no_root_path_of_slashes(self) -> None:
         assert named(http_request(path="/x", root_path="/"))["path"] == "/x"
 
     def test_is_given_in_one_way(self) -> None:
-        with pytest.raises(TypeError, match="not both"):
+        with pytest.raises(TypeError, match=r"^http_request takes path, .* not both$"):
             http_request(path="/a b", raw_path="/a%20b")
 
 
@@ -115,11 +116,13 @@ class TestQuery:
             {"a": ["1", "2"], "b c": "ü&="},
             {"a": ("1", "2"), "b c": ["ü&="]},
             [("a", "1"), ("a", "2"), ("b c", "ü&=")],
-            iter([("a", "1"), ("a", "2"), ("b c", "ü&=")]),
         ],
     )
     def test_that_is_decoded_is_encoded_as_a_form(self, query: Any) -> None:
         assert named(http_request(query=query))["query"] == "a=1&a=2&b+c=%C3%BC%26%3D"
+
+    def test_that_is_decoded_may_be_an_iterator(self) -> None:
+        assert named(http_request(query=iter([("a", "1"), ("a", "2")])))["query"] == "a=1&a=2"
 
     @given(st.lists(st.tuples(TEXT.filter(bool), TEXT)))
     def test_arrives_as_it_was(self, query: list[tuple[str, str]]) -> None:
@@ -136,12 +139,18 @@ class TestHeaders:
         [
             {"X-A": ["1", "2"], "b": "3"},
             [("X-A", "1"), ("X-A", "2"), ("b", "3")],
-            iter([("X-A", "1"), ("X-A", "2"), ("b", "3")]),
             {"X-A": ["1", "2"], "c": None, "b": "3"},
         ],
     )
     def test_are_one_pair_a_line(self, headers: Any) -> None:
         assert named(http_request(headers=headers))["headers"] == [("X-A", "1"), ("X-A", "2"), ("b", "3")]
+
+    def test_may_be_an_iterator(self) -> None:
+        assert named(http_request(headers=iter([("X-A", "1"), ("b", "2")])))["headers"] == [("X-A", "1"), ("b", "2")]
+
+    def test_that_are_spelled_as_usual_win(self) -> None:
+        headers = [("host", "a.example"), ("HOST", "b.example"), ("Host", "own.example")]
+        assert named(http_request(headers=headers))["host"] == "own.example"
 
     @pytest.mark.parametrize("name", ["Host", "host", "HOST"])
     def test_have_the_host_before_all_else(self, name: str) -> None:
@@ -154,9 +163,12 @@ class TestHeaders:
         made = named(http_request(headers=[("Cookie", "a=1"), ("x", "y"), ("cookie", "b=2")]))
         assert made["headers"] == [("x", "y"), ("cookie", "a=1; b=2")]
 
-    @pytest.mark.parametrize("cookies", ["a=1; b=2", ["a=1", "b=2"], iter(["a=1", "b=2"])])
+    @pytest.mark.parametrize("cookies", ["a=1; b=2", ["a=1", "b=2"], ("a=1", "b=2")])
     def test_may_have_the_cookies_apart(self, cookies: Any) -> None:
         assert named(http_request(cookies=cookies))["cookie"] == "a=1; b=2"
+
+    def test_may_have_the_cookies_in_an_iterator(self) -> None:
+        assert named(http_request(cookies=iter(["a=1", "b=2"])))["cookie"] == "a=1; b=2"
 
     @pytest.mark.parametrize("name", ["Cookie", "cookie"])
     def test_have_the_cookies_before_all_else(self, name: str) -> None:
@@ -173,6 +185,10 @@ class TestBody:
     def test_of_base64_arrives_byte_for_byte(self, body: bytes) -> None:
         made = named(http_request(body=base64.b64encode(body).decode(), is_base64=True))
         assert decoded(made["body"], made["is_base64"]) == body
+
+
+def test_a_scheme_is_https_or_http() -> None:
+    assert named(http_request(scheme="https"))["scheme"] == "https"
 
 
 @pytest.mark.parametrize("scheme", ["ftp", "HTTPS"])

@@ -1,6 +1,7 @@
 """What AWS makes of calls and of results: `event` and `response` of each source."""
 
 import base64
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from bridge.errors import ResultBodyError, ResultError
 from bridge.sources import _alb as alb, _lattice as lattice, _v1 as v1, _v2 as v2, detect
 from bridge.sources._client_request import ClientRequest
-from bridge.types import Event, Wire
+from bridge.types import Event, StreamingSource, Wire
 
 from ..reverse import EVENTS
 from ..samples import named, sample
@@ -35,6 +36,19 @@ RESPONSES: dict[str, Callable[[object], Wire]] = {
 }
 every_event = pytest.mark.parametrize("name", EVENTS)
 every_response = pytest.mark.parametrize("name", RESPONSES)
+RECORDED: dict[str, tuple[str, dict[str, Any]]] = {
+    "rest": ("rest", {}),
+    "http 1.0": ("http_api_1_0", {}),
+    "http 2.0": ("http_api_post", {"body": b"x"}),
+    "url": ("function_url", {"query_string": "a=1", "headers": [("cookie", "a=1")]}),
+    "alb": ("alb", {}),
+    "alb multi": ("alb_multi", {}),
+    "lattice 1": ("lattice_1", {}),
+    "lattice 2": ("lattice_2_post", {"body": b"x"}),
+    "edge origin": ("edge_origin", {}),
+}
+"""Events that AWS has sent, and what a call has to have for one that has the same fields."""
+
 PNG = b"\x89PNG\r\n\x1a\n"
 PNG64 = base64.b64encode(PNG).decode()
 
@@ -52,6 +66,32 @@ def says_base64(event: Event) -> bool:
 @every_event
 def test_event_is_told_apart_from_the_others(name: str) -> None:
     assert detect(of(name)) is EVENTS[name][1]
+
+
+def form(value: Any, name: str = "") -> Any:
+    """An event's fields with their types, and with what AWS calls its own things; without what a client has said."""
+    if name.lower().endswith(("headers", "parameters")) or name in ("body", "cookies"):
+        return ...
+    if isinstance(value, dict):
+        return {key: form(each, key) for key, each in value.items()}
+    if isinstance(value, list):
+        return [form(each) for each in value]
+    if name.endswith("Arn") and value:
+        here = re.sub(r":[a-z]+-[a-z]+-1:[0-9]{12}:", ":here:", value)
+        return re.sub("[0-9a-f]{16,}", "id", here).replace("/local/", "/probe/")
+    return type(value)
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_event_has_the_fields_of_one_that_aws_has_sent(name: str) -> None:
+    recorded, call = RECORDED[name]
+    assert form(of(name, **call)) == form(sample(recorded))
+
+
+def test_only_the_origin_s_name_is_in_an_event_of_an_origin_request_and_in_no_other_of_cloudfront() -> None:
+    viewer, origin = of("edge viewer"), of("edge origin")
+    del origin["Records"][0]["cf"]["request"]["origin"]
+    assert form(viewer) == form(origin)
 
 
 @every_event
@@ -156,26 +196,34 @@ def test_paths_that_arrive_decoded(raw_path: str, path: str) -> None:
     assert of("url", raw_path=raw_path)["requestContext"]["http"]["path"] == path
 
 
-def test_http_api_cuts_the_path_at_a_decoded_question_mark() -> None:
-    assert of("http 2.0", raw_path="/a%3Fb/c")["rawPath"] == "/a"
+def test_http_api_cuts_the_path_at_a_decoded_question_mark_and_a_function_url_does_not() -> None:
+    event = of("http 2.0", raw_path="/a%3Fb/c")
+    assert event["rawPath"] == event["requestContext"]["http"]["path"] == "/a"
+    assert of("url", raw_path="/a%3Fb/c")["requestContext"]["http"]["path"] == "/a?b/c"
 
 
 @pytest.mark.parametrize(
     ("raw_path", "path", "proxy"),
-    [("/", "/", None), ("/a%20b/c/", "/a%20b/c/", "a%20b/c"), ("//a", "/a", "a"), ("", "/", None)],
+    [
+        ("/", "/", None),
+        ("/a%20b/c/", "/a%20b/c/", "a%20b/c"),
+        ("//a", "/a", "a"),
+        ("/XML/aX", "/XML/aX", "XML/aX"),
+        ("", "/", None),
+    ],
 )
 def test_rest_api_has_the_path_once_more_as_the_proxy_parameter(raw_path: str, path: str, proxy: str | None) -> None:
     event = of("rest", raw_path=raw_path)
     assert event["path"] == path
     assert event["pathParameters"] == (proxy and {"proxy": proxy})
-    assert event["resource"] == ("/{proxy+}" if proxy else "/")
+    assert event["resource"] == event["requestContext"]["resourcePath"] == ("/{proxy+}" if proxy else "/")
 
 
 def test_stage_of_a_rest_api_is_in_the_context_only() -> None:
-    event = of("rest", raw_path="/prod//x", stage="prod", domain=EXECUTE_API)
+    event = of("rest", raw_path="/beta//x", stage="beta", domain=EXECUTE_API)
     assert event["path"] == "/x"
-    assert event["requestContext"]["path"] == "/prod//x"
-    assert event["requestContext"]["stage"] == "prod"
+    assert event["requestContext"]["path"] == "/beta//x"
+    assert event["requestContext"]["stage"] == "beta"
     assert event["requestContext"]["apiId"] == "abc"
 
 
@@ -194,6 +242,7 @@ def test_stage_of_an_http_api_is_in_the_path(name: str, field: str) -> None:
 
 def test_proxy_parameter_of_an_http_api_has_no_stage() -> None:
     assert of("http 1.0", raw_path="/prod/x/", stage="prod")["pathParameters"] == {"proxy": "x"}
+    assert of("http 1.0", raw_path="/X/yX")["pathParameters"] == {"proxy": "X/yX"}
 
 
 QUERY = "b=x+y&b=x%2By&a=%C3%A4&c"
@@ -282,11 +331,20 @@ def test_text_that_is_not_utf8_is_base64(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "body"),
-    [("rest", None), ("http 1.0", None), ("alb", ""), ("alb multi", ""), ("lattice 1", ""), ("lattice 2", "")],
+    [
+        ("rest", None),
+        ("http 1.0", None),
+        ("http 2.0", None),
+        ("url", None),
+        ("alb", ""),
+        ("alb multi", ""),
+        ("lattice 1", ""),
+        ("lattice 2", ""),
+    ],
 )
 def test_no_body(name: str, body: str | None) -> None:
     event = of(name)
-    assert event["body"] == body
+    assert event.get("body") == body
     assert says_base64(event) is False
 
 
@@ -310,8 +368,18 @@ def test_context_of_payload_1_0() -> None:
     assert context["requestId"] == "r"
     assert context["requestTime"] == "01/Jan/1970:00:00:01 +0000"
     assert context["requestTimeEpoch"] == 1500
-    assert context["resourceId"]
+    assert (context["resourceId"], context["deploymentId"]) == ("proxy0", "deploy")
     assert of("http 1.0")["requestContext"]["resourceId"] is None
+    assert of("http 1.0")["requestContext"]["deploymentId"] is None
+
+
+@pytest.mark.parametrize("name", ["rest", "http 1.0"])
+def test_context_of_payload_1_0_repeats_the_call(name: str) -> None:
+    context = of(name, method="PATCH", request_id="r", domain=EXECUTE_API)["requestContext"]
+    assert (context["httpMethod"], context["domainName"], context["protocol"]) == ("PATCH", EXECUTE_API, "HTTP/1.1")
+    assert (context["requestId"], context["extendedRequestId"]) == ("r", "r")
+    assert context["accountId"] == "123456789012"
+    assert context["stage"] == ("prod" if name == "rest" else "$default")
 
 
 def test_only_http_apis_state_their_version() -> None:
@@ -329,6 +397,7 @@ def test_context_of_payload_2_0(name: str, account: str) -> None:
     assert event["routeKey"] == context["routeKey"] == context["stage"] == "$default"
     assert (context["accountId"], context["apiId"], context["domainName"]) == (account, "u", domain)
     assert (context["http"]["sourceIp"], context["http"]["userAgent"]) == ("9.9.9.9", "curl/8")
+    assert context["http"]["protocol"] == "HTTP/1.1"
     assert (context["requestId"], context["time"]) == ("r", "01/Jan/1970:00:00:01 +0000")
     assert context["timeEpoch"] == 1500
 
@@ -342,7 +411,7 @@ def test_a_custom_domain_is_not_the_id_of_an_api(name: str) -> None:
 def test_context_of_lattice() -> None:
     event = of("lattice 2", seconds=1.5)
     assert (event["version"], event["requestContext"]["timeEpoch"]) == ("2.0", "1500000")
-    assert event["requestContext"]["identity"]["sourceVpcArn"].startswith("arn:aws:ec2:")
+    assert event["requestContext"]["region"] == "us-east-1"
     assert "requestContext" not in of("lattice 1")
 
 
@@ -382,6 +451,12 @@ def test_result_may_have_no_body_and_no_headers(name: str, nothing: dict[str, ob
 def test_status_that_http_does_not_have_is_refused(name: str, status: object) -> None:
     with pytest.raises(ResultError, match="statusCode"):
         RESPONSES[name]({"statusCode": status})
+
+
+@every_response
+@pytest.mark.parametrize("status", [200, 599])
+def test_status_that_http_has_goes_out(name: str, status: int) -> None:
+    assert RESPONSES[name]({"statusCode": status})[0] == status
 
 
 @every_response
@@ -429,6 +504,106 @@ def test_result_that_is_no_object_is_refused(name: str, result: object) -> None:
 def test_malformed_headers_are_refused(name: str, field: str, headers: object) -> None:
     with pytest.raises(ResultError, match=r"[Hh]eader|cookies"):
         RESPONSES[name]({"statusCode": 200, field: headers})
+
+
+NOT_OF_THE_FORM = "headers must be an object, cookies a list and body a string"
+
+
+@pytest.mark.parametrize(
+    ("name", "result", "complaint"),
+    [
+        ("rest", "ok", "the result must be an object, not a str"),
+        ("rest", {"b": 1, "a": 2}, "the result has keys that REST APIs refuse: a, b"),
+        ("rest", {"headers": ["a"]}, "headers and multiValueHeaders must be objects"),
+        ("rest", {"headers": {"x-a": 1}}, "header values must be strings; 'x-a' has a int"),
+        ("rest", {"multiValueHeaders": {"x-a": [1]}}, "header values must be strings; 'x-a' has a int"),
+        ("rest", {"multiValueHeaders": {"x-a": "b"}}, "multiValueHeaders must have lists for values; 'x-a' has a str"),
+        ("rest", {"body": 1}, "body must be a string, not a int"),
+        ("rest", {"statusCode": 99}, "statusCode must be a number from 200 to 599, not 99"),
+        ("http 2.0", {"statusCode": "200"}, "statusCode must be an int from 200 to 599, not '200'"),
+        ("http 2.0", {"statusCode": 200, "headers": ["a"]}, NOT_OF_THE_FORM),
+        ("alb", "ok", "the result must be an object, not a str"),
+        ("alb", {"statusCode": None}, "statusCode must be an int from 200 to 599, not None"),
+        ("alb", {"statusCode": 200, "multiValueHeaders": {}}, "the target group wants headers, not multiValueHeaders"),
+        ("alb", {"statusCode": 200, "headers": ["a"]}, "headers must be an object, not a list"),
+        (
+            "alb",
+            {"statusCode": 200, "headers": {"x-a": 1}},
+            "headers has a int for 'x-a' that is not of the right form",
+        ),
+        ("alb", {"statusCode": 200, "body": 1}, "body must be a string, not a int"),
+        ("lattice", "ok", "the result must be an object, not a str"),
+        ("lattice", {"statusCode": None}, "statusCode must be an int from 200 to 599, not None"),
+        ("lattice", {"statusCode": 200, "cookies": "a=1"}, NOT_OF_THE_FORM),
+        ("lattice", {"statusCode": 200, "headers": {"x-a": 1}}, "header values must be strings; 'x-a' has a int"),
+    ],
+)
+def test_refusal_says_what_was_expected_and_what_came(name: str, result: object, complaint: str) -> None:
+    with pytest.raises(ResultError) as refusal:
+        RESPONSES[name](result)
+    assert str(refusal.value) == complaint
+
+
+# Streams
+
+
+def test_only_function_urls_and_rest_apis_stream() -> None:
+    assert v2.streams(sample("function_url"))
+    assert v1.streams(sample("rest"))
+    assert not v2.streams(sample("http_api"))
+    assert not v1.streams(sample("http_api_1_0"))
+
+
+@pytest.mark.parametrize("context", [{}, {"domainName": None}, {"domainName": "XXXX"}])
+def test_no_other_domain_streams(context: dict[str, Any]) -> None:
+    assert v2.streams({"requestContext": context}) is False
+
+
+OPENINGS: dict[str, tuple[StreamingSource, Callable[[object], Wire]]] = {
+    "rest": (v1, v1.opening),
+    "url": (v2, v2.opening),
+}
+every_opening = pytest.mark.parametrize("name", OPENINGS)
+
+
+@every_opening
+@pytest.mark.parametrize("cookies", [[], ["a=1", "b=2"]])
+def test_prelude_opens_the_response_that_it_says(name: str, cookies: list[str]) -> None:
+    source, opening = OPENINGS[name]
+    prelude = source.prelude(201, ({"content-type": "text/css", "x-a": "1"}, [*cookies], {}))
+    assert prelude.keys() - {"cookies"} == {"statusCode", "multiValueHeaders" if name == "rest" else "headers"}
+    assert ("cookies" in prelude) is (name == "url" and cookies != [])
+    lines = [("content-type", "text/css"), ("x-a", "1"), *(("set-cookie", cookie) for cookie in cookies)]
+    assert opening(prelude) == (201, lines, b"")
+
+
+@every_opening
+def test_prelude_may_have_cookies_apart_and_no_status(name: str) -> None:
+    _, opening = OPENINGS[name]
+    lines = [("content-type", "text/css"), ("set-cookie", "a=1"), ("set-cookie", "b=2")]
+    assert opening({"headers": {"content-type": "text/css"}, "cookies": ["a=1", "b=2"]}) == (200, lines, b"")
+
+
+REST_PRELUDE = "the prelude must be an object with cookies, headers, multiValueHeaders, statusCode only"
+URL_PRELUDE = "the prelude must be an object with cookies, headers, statusCode only"
+
+
+@pytest.mark.parametrize(
+    ("name", "prelude", "complaint"),
+    [
+        ("rest", ["statusCode"], REST_PRELUDE),
+        ("rest", {"body": "x"}, REST_PRELUDE),
+        ("rest", {"cookies": "a=1"}, "cookies must be a list, not a str"),
+        ("rest", {"cookies": [1]}, "header values must be strings; 'cookies' has a int"),
+        ("url", ["statusCode"], URL_PRELUDE),
+        ("url", {"multiValueHeaders": {}}, URL_PRELUDE),
+        ("url", {"cookies": "a=1"}, NOT_OF_THE_FORM),
+    ],
+)
+def test_prelude_of_another_form_is_refused(name: str, prelude: object, complaint: str) -> None:
+    with pytest.raises(ResultError) as refusal:
+        OPENINGS[name][1](prelude)
+    assert str(refusal.value) == complaint
 
 
 # Results for payload 1.0
@@ -531,7 +706,3 @@ def test_load_balancer_takes_the_map_that_its_target_group_wants() -> None:
 
 def test_a_lone_surrogate_that_is_all_of_a_result_is_a_question_mark() -> None:
     assert v2.response("a\ud800")[2] == b"a?"
-
-
-def test_payload_2_0_has_statuses_up_to_599() -> None:
-    assert v2.response({"statusCode": 599})[0] == 599

@@ -112,7 +112,9 @@ def test_no_other_event_is_of_a_template() -> None:
         assert not templates.is_serverless(sample(name)), name
 
 
-@pytest.mark.parametrize("event", [None, "params context", ["params", "context"], 7, {}, {"params": 1, "context": {}}])
+@pytest.mark.parametrize(
+    "event", [None, "params context", ["params", "context"], 7, {}, {"params": 1, "context": {}}, {"params": {}}]
+)
 def test_json_of_any_kind_is_of_none(event: object) -> None:
     assert not templates.is_passthrough(event)
     assert not templates.is_serverless(event)
@@ -123,6 +125,11 @@ def test_an_event_that_lacks_a_key_is_of_none(key: str) -> None:
     event = serverless()
     del event[key]
     assert not templates.is_serverless(event)
+
+
+@pytest.mark.parametrize("key", ["stage", "requestPath"])
+def test_an_event_with_another_type_of_value_is_of_none(key: str) -> None:
+    assert not templates.is_serverless({**serverless(), key: 7})
 
 
 def test_the_method_is_the_request_s(read: Any) -> None:
@@ -154,6 +161,7 @@ class TestPath:
             ("/{proxy+}", {"proxy": "a/b//c/"}, b"/a/b//c/"),
             ("/x/{rest+}", {"rest": "a%2Fb/c"}, b"/x/a%2Fb/c"),
             ("/items/{id}", {"id": "caf%C3%A9"}, b"/items/caf%C3%A9"),
+            ("/items/{id}", {"id": "caf%c3%a9"}, b"/items/caf%c3%a9"),
             ("/items/{id}", {"id": "a b?c#d"}, b"/items/a%20b%3Fc%23d"),
             ("/items/{id}", {"id": "a/b"}, b"/items/a%2Fb"),
             ("/items/{id}", {"id": "100%"}, b"/items/100%25"),
@@ -183,6 +191,9 @@ class TestPath:
     def test_has_the_stage_in_front_where_the_url_has_it(self, read: Any) -> None:
         fields = read(headers={"Host": API})
         assert (fields["root_path"], fields["path"], fields["raw_path"]) == ("/prod", "/prod/items", b"/prod/items")
+
+    def test_has_the_stage_that_the_host_as_api_gateway_spells_it_has(self, read: Any) -> None:
+        assert read(headers={"HOST": "a.example", "host": "b.example", "Host": API})["root_path"] == "/prod"
 
     @pytest.mark.parametrize("headers", [{"Host": "api.example.com"}, {"host": "api.example.com"}, {}])
     def test_has_no_stage_on_a_custom_domain(self, read: Any, headers: dict[str, str]) -> None:

@@ -24,6 +24,11 @@ def test_a_rest_request_by_its_execute_api_url_has_the_stage_in_its_path() -> No
     assert request["root_path"] == "/prod"
 
 
+def test_a_rest_request_whose_url_has_no_stage_has_none() -> None:
+    context = {**sample("rest")["requestContext"], "path": "/items/7"}
+    assert rest(path="/items/7", requestContext=context)["root_path"] == ""
+
+
 def test_a_rest_request_on_a_custom_domain_has_none() -> None:
     request = requested(sample("rest_custom_domain"))
     assert (request["path"], request["raw_path"], request["root_path"]) == ("/shop/items/7", b"/shop/items/7", "")
@@ -98,6 +103,24 @@ def test_the_host_is_the_host_header_or_else_the_domain() -> None:
     assert rest(multiValueHeaders={"accept": ["*/*"]})["host"] == REST_HOST
 
 
+def test_a_request_without_a_host_has_none() -> None:
+    assert requested({"httpMethod": "GET", "path": "/x"})["host"] == ""
+
+
+def test_the_protocol_is_the_one_of_the_event() -> None:
+    context = sample("rest")["requestContext"]
+    assert rest(requestContext={**context, "protocol": "HTTP/2.0"})["protocol"] == "HTTP/2.0"
+
+
+def test_the_headers_that_the_gateway_spells_win_against_a_client_s() -> None:
+    ours = {"Host": "own.example", "X-Forwarded-Proto": "http"}
+    theirs = {"host": "evil.example", "x-forwarded-proto": "https", "HOST": "evil", "X-FORWARDED-PROTO": "https"}
+    request = rest(multiValueHeaders={name: [value] for name, value in (theirs | ours).items()})
+    assert (request["host"], request["scheme"]) == ("own.example", "http")
+    request = rest(multiValueHeaders={"x-a": ["1"]}, headers=theirs | ours)
+    assert (request["host"], request["scheme"]) == ("own.example", "http")
+
+
 @pytest.mark.parametrize(("proto", "scheme"), [("https", "https"), ("http", "http"), ("ftp", "https"), ("", "https")])
 def test_the_scheme_is_https_if_the_gateway_does_not_say_http(proto: str, scheme: str) -> None:
     assert rest(multiValueHeaders={"X-Forwarded-Proto": [proto]})["scheme"] == scheme
@@ -123,10 +146,11 @@ def test_any_key_may_be_null_or_left_out(keys: set[str], leave_out: bool, name: 
     event = {**sample(name), **dict.fromkeys(keys)}
     if leave_out:
         event = {key: value for key, value in event.items() if key not in keys}
-    request = requested(event)
-    assert request["method"]
-    assert request["path"].startswith("/")
-    assert request["is_base64"] in (True, False)
+    request, whole = requested(event), requested(sample(name))
+    assert request["method"] == "GET"
+    assert request["path"].removeprefix("/prod") == ("/" if "path" in keys else whole["path"].removeprefix("/prod"))
+    assert request["is_base64"] is False
+    assert request["protocol"] == "HTTP/1.1"
 
 
 def test_a_result_has_the_four_keys_that_rest_apis_take_and_no_more() -> None:

@@ -58,9 +58,20 @@ def test_a_path_that_is_not_utf8_keeps_its_bytes() -> None:
     assert request["raw_path"] == b"/%FF"
 
 
+@pytest.mark.parametrize(("raw", "http"), [("/\ud800", "/\ud800"), ("/\ud800", None)])
+def test_a_path_with_half_a_character_is_one_nevertheless(raw: str, http: str | None) -> None:
+    request = at(raw, http)
+    assert (request["path"], request["raw_path"]) == (raw, b"/%3F")
+
+
 def test_a_named_stage_is_the_root_path_on_the_execute_api_domain() -> None:
     request = requested(sample("http_api_stage"))
     assert (request["path"], request["raw_path"], request["root_path"]) == ("/prod/items/7", b"/prod/items/7", "/prod")
+
+
+def test_the_default_stage_is_no_root_path_even_where_the_path_begins_like_it() -> None:
+    request = at("/$default/x", "/$default/x")
+    assert (request["path"], request["raw_path"], request["root_path"]) == ("/$default/x", b"/$default/x", "")
 
 
 @pytest.mark.parametrize("http_path", ["/prod/items/7", "/shop/prod/items/7", "/shop/items/7"])
@@ -105,6 +116,13 @@ def test_the_host_is_the_host_header_or_else_the_domain(headers: dict[str, str] 
     assert at("/", "/", headers=headers)["host"] == host
 
 
+def test_the_headers_that_the_gateway_spells_win_against_a_client_s() -> None:
+    headers = {"HOST": "evil.example", "X-FORWARDED-PROTO": "https", "host": "own.example", "x-forwarded-proto": "http"}
+    request = at("/", "/", headers=headers)
+    assert (request["host"], request["scheme"]) == ("own.example", "http")
+    assert list(request["headers"]) == list(headers.items())
+
+
 @pytest.mark.parametrize(
     ("proto", "scheme"), [("https", "https"), ("http", "http"), ("evil", "https"), (None, "https")]
 )
@@ -139,8 +157,11 @@ def test_any_key_may_be_null_or_left_out(
         for key in names if leave_out else ():
             del part[key]
     request = requested(event)
-    assert request["method"]
+    whole = requested(sample(name))
+    assert request["method"] == "GET"
     assert request["path"].startswith("/")
+    assert request["protocol"] == whole["protocol"] == "HTTP/1.1"
+    assert request["query"] == ("" if "rawQueryString" in keys else whole["query"])
     assert request["client"] in (("203.0.113.7", 0), None)
 
 

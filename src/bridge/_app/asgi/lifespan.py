@@ -67,6 +67,7 @@ class Lifespan:
                 failure = LifespanError(f"the app's lifespan startup ended with {raised!r}")
                 failure.__cause__ = raised
                 self.started.set_exception(failure)
+                self.started.exception()  # or asyncio would complain, where nobody waits any more, that nobody did
             raise
         if not self.started.done():
             if self._mode == "on":
