@@ -46,6 +46,7 @@ class Environment:
         source: the text of app.py.
         cache: the folder for bytecode.
         managed: whether the environment says that the runtime is a managed one; in a container it does not.
+        path: where Bridge is imported from; None: where this Python has it.
 
     Attributes:
         api: hands out events.
@@ -55,7 +56,7 @@ class Environment:
         RuntimeError: the function does not start; with the last line of what it wrote.
     """
 
-    def __init__(self, runtime: str, source: str, cache: str, managed: bool = True) -> None:
+    def __init__(self, runtime: str, source: str, cache: str, managed: bool = True, path: str | None = None) -> None:
         command = _command(runtime, cache)
         self._folder = tempfile.TemporaryDirectory()
         self.api = RuntimeApi()
@@ -71,6 +72,8 @@ class Environment:
         }
         if managed:
             environ["AWS_EXECUTION_ENV"] = f"AWS_Lambda_python{sys.version_info[0]}.{sys.version_info[1]}"
+        if path is not None:
+            environ["PYTHONPATH"] = path
         start = perf_counter_ns()
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(command, cwd=folder, env=environ, stdout=log, stderr=subprocess.STDOUT)

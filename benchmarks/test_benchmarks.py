@@ -21,6 +21,7 @@ from xml.etree import ElementTree
 import pytest
 
 from benchmarks import (
+    against,
     __main__ as benchmarks,
     apps,
     chart,
@@ -189,6 +190,17 @@ def test_an_adapter_that_does_not_start_is_said(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(cold.MAKERS, "none", "import nowhere|None")
     steps, _ = loaded.tables("Flask loaded", 1)
     assert steps.notes == ["none: ModuleNotFoundError: No module named 'nowhere'"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processor time of another process is read from /proc")
+def test_a_cycle_is_compared_with_that_of_another_checkout() -> None:
+    """Which is this one here. Python 3.11 has no floor for ASGI apps."""
+    made = against.table(Path(__file__).parent.parent, ["asgi", "wsgi"], 1)
+    assert [row[0] for row in made.rows] == [
+        f"{app}, {what}" for app in ("asgi", "wsgi") for what in ("by the clock", "processor")
+    ]
+    assert all(row[1].endswith("(1.00)") for row in made.rows)
+    assert [row[3] == "-" for row in made.rows] == [sys.version_info < (3, 12)] * 2 + [False] * 2
 
 
 def test_adapters_are_measured_as_in_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
