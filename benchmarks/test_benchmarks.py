@@ -21,8 +21,8 @@ from xml.etree import ElementTree
 import pytest
 
 from benchmarks import (
-    against,
     __main__ as benchmarks,
+    against,
     apps,
     chart,
     cold,
