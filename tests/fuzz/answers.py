@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import socket
-from http.client import HTTPConnection
 from random import Random
 from typing import Any
 from unittest.mock import patch
 
 from bridge.websocket import ManagementError, _api as api
+from bridge.websocket._api.wire import Line
 
 from .mutation import text
 from .replies import PARTS
@@ -39,19 +39,20 @@ def check(given: Any) -> None:
     """Make the call twice, on connections that bring those bytes and end: it is done, or a ManagementError says why."""
     answers = iter([*given["answers"], "", "", "", "", "", ""])
 
-    class Canned(HTTPConnection):
+    class Canned(Line):
         """A connection whose other side has said all that it will say."""
 
-        def connect(self) -> None:
-            self.sock, other = socket.socketpair()
+        def _open(self, seconds: float) -> socket.socket:
+            self._socket, other = socket.socketpair()
             other.sendall(next(answers, "").encode("latin-1"))
             other.shutdown(socket.SHUT_WR)
             others.append(other)
+            return self._socket
 
     others: list[socket.socket] = []
     said: list[str] = []
     client = api.ManagementAPI("http://localhost:1/dev")
-    with patch.object(client, "_new", lambda: Canned("localhost", 1)), patch.object(api, "sleep"):
+    with patch.object(client, "_new", lambda: Canned("localhost", 1, None)), patch.object(api, "sleep"):
         for _ in range(2):
             arguments = ["hi"] if given["call"] == "post" else []
             try:
