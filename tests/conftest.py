@@ -57,12 +57,17 @@ def same_root_logger() -> Iterator[None]:
     Configurations of other frameworks switch off the loggers that there are.
     """
     root = logging.getLogger()
+    _switch_on()  # what sets up several tests may have switched them off
     handlers, level = [*root.handlers], root.level
     yield
     for handler in [*root.handlers]:
         if handler not in handlers:
             root.removeHandler(handler)
     root.setLevel(level)
+    _switch_on()
+
+
+def _switch_on() -> None:
     logging.disable(logging.NOTSET)
     for logger in logging.root.manager.loggerDict.values():
         if isinstance(logger, logging.Logger):
@@ -71,13 +76,19 @@ def same_root_logger() -> Iterator[None]:
 
 @pytest.fixture
 def own_loggers() -> Iterator[None]:
-    """Loggers that a test makes go with it, but for those of modules: Powertools gives its loggers handlers."""
+    """Loggers that are no modules' are the test's own: Powertools gives its loggers handlers, and keeps them."""
     loggers = logging.root.manager.loggerDict
-    before = set(loggers)
+    kept = _others(loggers)
+    for name in kept:
+        del loggers[name]
     yield
-    for name in set(loggers) - before:
-        if name.partition(".")[0] not in sys.modules:
-            del loggers[name]
+    for name in _others(loggers):
+        del loggers[name]
+    loggers.update(kept)
+
+
+def _others(loggers: dict[str, Any]) -> dict[str, Any]:
+    return {name: logger for name, logger in loggers.items() if name.partition(".")[0] not in sys.modules}
 
 
 @pytest.fixture(scope="session")
