@@ -221,9 +221,17 @@ def test_what_a_process_prints_and_logs_is_its_invocation_s(kind: str) -> None:
 
 
 def test_a_websocket_connection_is_one_record_with_its_events() -> None:
-    with inspecting(WebSocketGateway(lambda event, context: {"statusCode": 200})) as asked:
+    events = []
+
+    def counts(event: Any, context: Any) -> Any:
+        events.append(event)
+        return {"statusCode": 200}
+
+    with inspecting(WebSocketGateway(counts)) as asked:
         with asked.client.websocket_connect("/dev") as client:
             client.send_text("tea")
+            while len(events) < 2:  # what a client leaves behind is not handled
+                time.sleep(0.01)
         shown = asked.ended(invocations=3, method="WEBSOCKET")
         keys = [json.loads(each["event"]["text"])["requestContext"]["routeKey"] for each in shown["invocations"]]
         assert (shown["status"], keys) == (101, ["$connect", "$default", "$disconnect"])
