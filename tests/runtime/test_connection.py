@@ -163,6 +163,18 @@ async def test_a_connection_that_is_reset(kind: type[ApiConnection], serve: Call
         await connection.exchange(REQUEST)
 
 
+async def test_after_a_reset_what_may_be_repeated_goes_out_on_a_new_connection(
+    kind: type[ApiConnection], serve: Callable[..., Server]
+) -> None:
+    server = serve([OK, RESET], [OK])
+    connection = kind(server.address)
+    await connection.exchange(REQUEST)
+    server.go.release()
+    await ended(connection)
+    assert (await connection.exchange(REQUEST, again=True)).status == 200
+    connection.close()
+
+
 async def test_a_server_that_is_not_there(kind: type[ApiConnection], serve: Callable[..., Server]) -> None:
     server = serve()
     server.close()

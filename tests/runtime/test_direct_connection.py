@@ -11,7 +11,7 @@ from contextlib import suppress
 import pytest
 
 from bridge._app.asgi.loop import Runner
-from bridge.runtime._connection import RuntimeApiError, run
+from bridge.runtime._connection import JOINED, RuntimeApiError, run
 from bridge.runtime._direct_connection import DirectConnection
 
 LARGE = bytes(range(256)) * 80_000
@@ -90,6 +90,49 @@ def test_what_is_held_back_goes_out_in_order_whoever_is_cancelled(wire: Wire) ->
     assert run(wire.ours.reply()).status == 202
 
 
+def test_pieces_that_fit_go_out_at_once(wire: Wire) -> None:
+    pieces = b"a" * JOINED, b"b" * JOINED
+
+    async def work() -> None:
+        writing = asyncio.create_task(wire.ours.write(*pieces))
+        await asyncio.sleep(0)
+        assert writing.done()
+        assert await wire.received(2 * JOINED) == b"".join(pieces)
+
+    wire.do(work)
+
+
+def test_where_nothing_fits_any_more_a_write_waits(wire: Wire) -> None:
+    filled = 0
+
+    async def work() -> None:
+        nonlocal filled
+        assert wire.ours._socket is not None
+        with suppress(BlockingIOError):
+            while True:
+                filled += wire.ours._socket.send(LARGE, socket.MSG_DONTWAIT)
+        writing = await held_back(wire, b"more")
+        assert (await wire.received(filled + 4))[-4:] == b"more"
+        await writing
+
+    wire.do(work)
+
+
+def test_outside_of_the_loop_a_write_blocks_until_all_is_out(wire: Wire) -> None:
+    received = bytearray()
+
+    def read() -> None:
+        while len(received) < len(LARGE):
+            received.extend(wire.theirs.recv(1_000_000))
+
+    wire.theirs.setblocking(True)
+    reader = threading.Thread(target=read)
+    reader.start()
+    run(wire.ours.write(LARGE))
+    reader.join(SECONDS)
+    assert received == LARGE
+
+
 def test_what_nobody_waits_for_any_more_goes_out_before_the_reply_is_read(wire: Wire) -> None:
     received = bytearray()
 
@@ -141,12 +184,13 @@ def test_a_connection_that_is_reset_meanwhile(wire: Wire, by_writing: bool) -> N
     wire.do(work)
 
 
-def test_a_connection_that_was_reset_before(wire: Wire) -> None:
+@pytest.mark.parametrize("pieces", [(LARGE,), (LARGE, b"more")], ids=len)
+def test_a_connection_that_was_reset_before(wire: Wire, pieces: tuple[bytes, ...]) -> None:
     async def work() -> None:
         wire.reset()
         await asyncio.sleep(0.01)
         with pytest.raises(RuntimeApiError, match="has closed the connection"):
-            await wire.ours.write(LARGE)
+            await wire.ours.write(*pieces)
 
     wire.do(work)
 
