@@ -89,6 +89,8 @@ def as_it_is_read(sent: bytes, at_once: int) -> Answer | None:
 @example(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", 100_000)
 @example(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello", 100_000)
 @example(b"HTTP/1.1 200 OK\r\nX-Broken: a\nContent-Length: 1\r\nContent-Length: 0\r\n\r\n", 100_000)
+@example(b"HTTP/1.1 200 OK\r\ncontent-length:   2\t\r\n folded\r\n\r\n{}", 64)
+@example(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n X-Folded: a\r\n\r\n{}", 64)
 @settings(max_examples=1000)
 @given(ANSWERS, st.sampled_from([1, 16, 64, 100_000]))
 def test_every_answer_is_what_http_client_makes_of_it_in_whatever_pieces_it_comes(sent: bytes, at_once: int) -> None:

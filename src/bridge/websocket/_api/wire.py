@@ -158,7 +158,8 @@ def _plain(received: bytes) -> Answer | None:
     """Return an answer that is here to its last byte; None: it is not, or has anything that is not usual."""
     head, end, content = received.partition(b"\r\n\r\n")
     first, *lines = head.split(b"\r\n")
-    fields = {name.lower(): value.strip(b" \t") for name, _, value in [line.partition(b":") for line in lines]}
+    parts = [line.partition(b":") for line in lines]
+    fields = {name.lower(): value.strip(b" \t") for name, _, value in parts}
     version, status = first[:9], first[9:12]
     length = fields.get(b"content-length")
     if status in (b"204", b"304"):
@@ -173,6 +174,7 @@ def _plain(received: bytes) -> Answer | None:
         or b"transfer-encoding" in fields
         or fields.get(b"connection", b"keep-alive").lower() != b"keep-alive"
         or not len(fields) == len(lines) == head.count(b"\n")
+        or any(not colon or name[:1].isspace() for name, colon, _ in parts)  # a line that is folded, or none
     ):
         return None
     kind = fields.get(b"x-amzn-errortype", b"").decode("latin-1").partition(":")[0]
