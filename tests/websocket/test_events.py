@@ -431,7 +431,7 @@ class TestDeadline:
                 ticker.cancel()
 
         api = api_of(app_of(work), websocket_linger=60)
-        api.context = Context(400)
+        api.context = Context(1500)
         assert api.connect().result == {"statusCode": 200}
         assert "tick" in caplog.text
 
