@@ -64,6 +64,8 @@ class Reply:
             MalformedError: they are no HTTP/1.1, or more than one reply.
         """
         if self.received:
+            if self.complete and data:
+                raise MalformedError(f"{len(data)} bytes came after the end of a reply")
             self._rest += data
         else:
             self.received = True
