@@ -36,6 +36,12 @@ def kept() -> set[threading.Thread]:
     return {asker.thread for asker in threads._idle}
 
 
+def hold(found: list[threading.Thread], go: threading.Event) -> None:
+    """Take note of the thread, and keep it."""
+    found.append(threading.current_thread())
+    go.wait(SECONDS)
+
+
 async def test_one_call_after_the_other_has_the_same_thread() -> None:
     assert len({await call("nobody", threading.get_ident) for _ in range(5)}) == 1
 
@@ -78,12 +84,8 @@ async def test_a_thread_that_is_left_alone_is_used_again_when_its_call_has_ended
     go = threading.Event()
     found: list[threading.Thread] = []
 
-    def work() -> None:
-        found.append(threading.current_thread())
-        go.wait(SECONDS)
-
     token = end_of_time.set(monotonic() + 0.1)
-    calling = asyncio.ensure_future(call("the store", work))
+    calling = asyncio.ensure_future(call("the store", hold, found, go))
     end_of_time.reset(token)
     with pytest.raises(DeadlineError, match="ran out while the store was waited for"):
         await calling
@@ -102,12 +104,8 @@ async def test_a_cancelled_call_is_left_alone_when_time_is_up() -> None:
     go = threading.Event()
     found: list[threading.Thread] = []
 
-    def work() -> None:
-        found.append(threading.current_thread())
-        go.wait(SECONDS)
-
     token = end_of_time.set(monotonic() + 0.1)
-    cancelled = begin("the store", work)
+    cancelled = begin("the store", hold, found, go)
     end_of_time.reset(token)
     cancelled.cancel()
     deadline = monotonic() + SECONDS
@@ -146,12 +144,8 @@ def test_a_thread_whose_loop_is_closed_ends() -> None:
     go = threading.Event()
     found: list[threading.Thread] = []
 
-    def work() -> None:
-        found.append(threading.current_thread())
-        go.wait(SECONDS)
-
     async def leave() -> None:
-        begin("the store", work)
+        begin("the store", hold, found, go)
 
     asyncio.run(leave())
     go.set()
