@@ -63,7 +63,7 @@ def test_neither_a_default_loop_nor_a_closed_one_matters() -> None:
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
         before = handler(WAIT)["body"]
-        assert asyncio.get_event_loop_policy().get_event_loop() is loop
+        assert asyncio.get_event_loop() is loop
         loop.close()
         closed = handler(WAIT)["body"]
         asyncio.set_event_loop(None)

@@ -33,6 +33,9 @@ def handler(event, context):
     wants = event.get("rawPath", "/")[1:]
     if wants == "slow":
         time.sleep(1)
+    if wants == "wait":
+        with open("/".join((os.path.dirname(__file__), "waits")), "w") as file:
+            file.write(f"{{VALUE}} {{os.getpid()}}")
     while wants == "wait" and not os.path.exists("/".join((os.path.dirname(__file__), "go"))):
         time.sleep(0.01)
     if wants == "end":
@@ -71,8 +74,11 @@ def test_there_are_as_many_processes_as_events_at_once(path: Path) -> None:
         assert httpx.get(apis.url).text == first
         waits = threading.Thread(target=httpx.get, args=(apis.url + "/wait",))
         waits.start()
-        while httpx.get(apis.url).text == first:  # until the other request has come to the first process
+        file = path.parent / "code" / "waits"
+        while not (file.exists() and file.read_text()):
             time.sleep(0.01)
+        assert file.read_text() == first
+        assert httpx.get(apis.url).text != first
         (path.parent / "code" / "go").touch()
         waits.join()
 

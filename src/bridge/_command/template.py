@@ -178,7 +178,8 @@ def send(options: argparse.Namespace) -> None:
         with opener.open(Request(url + SEND_PATH, data, headers)) as answer:  # noqa: S310 - our own file has the URL
             steps = json.load(answer)
     except HTTPError as error:
-        raise UsageError(json.load(error)["message"]) from None
+        with error:
+            raise UsageError(json.load(error)["message"]) from None
     except URLError as error:
         raise UsageError(f"nothing answers at {url}: {error.reason}") from None
     for step in steps:
