@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Coroutine, Iterable, MutableMapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -28,6 +29,13 @@ if sys.platform == "win32":
     ASYNCIO = asyncio.ProactorEventLoop
 else:
     ASYNCIO = asyncio.SelectorEventLoop
+
+UVLOOP: Callable[[], asyncio.AbstractEventLoop] | None = None
+"""Makes uvloop's loop, which Windows has not."""
+with suppress(ImportError):
+    import uvloop
+
+    UVLOOP = uvloop.new_event_loop
 
 
 class Context:

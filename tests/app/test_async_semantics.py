@@ -8,7 +8,6 @@ import threading
 import time
 import weakref
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator
-from contextlib import suppress
 from contextvars import ContextVar, copy_context
 from typing import Any, TypeAlias
 
@@ -21,11 +20,7 @@ from bridge import Bridge
 from bridge._app.asgi import loop as loops
 from bridge._app.asgi.loop import Runner, process_runner
 
-from ..asgi_apps import ASYNCIO, EVENT, Context, Receive, Scope, Send, respond, run
-
-UVLOOP: Callable[[], asyncio.AbstractEventLoop] | None = None
-with suppress(ImportError):
-    from uvloop import new_event_loop as UVLOOP  # noqa: N812
+from ..asgi_apps import ASYNCIO, EVENT, UVLOOP, Context, Receive, Scope, Send, respond, run
 
 Make: TypeAlias = Callable[[], Awaitable[Any]]
 

@@ -80,6 +80,24 @@ async def answers_whatever_happens(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "lifespan.startup.failed"})
 
 
+def test_what_an_app_is_called_with_is_a_lifespan_s() -> None:
+    seen: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope)
+        await send({"type": "lifespan.shutdown.complete"})  # nobody listens
+        seen.append("sent")
+        try:
+            await receive()
+        finally:
+            seen.append("taken back")
+        seen.append("received")
+
+    begin(app)
+    scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": {}}
+    assert seen == [scope, "sent", "taken back"]
+
+
 @pytest.mark.parametrize("app", [raises, returns, waits_for_the_loop, answers_whatever_happens])
 def test_an_app_that_does_otherwise_is_left_alone(app: Any) -> None:
     begin(app)

@@ -1,9 +1,12 @@
 """The process's loop: one, private, for plain code and threads; and the ways to take a first step on it."""
 
 import asyncio
+import contextlib
 import gc
 import logging
 import os
+import selectors
+import socket
 import sys
 import threading
 import time
@@ -16,9 +19,11 @@ import pytest
 
 from bridge import Bridge, DeadlineError, RunningLoopError
 from bridge._app.asgi import loop as loops
-from bridge._app.asgi.loop import OTHER_LOOP, Runner, check_idle, process_runner
+from bridge._app.asgi.cycle import Cycle
+from bridge._app.asgi.loop import OTHER_LOOP, Runner, _poll_of, check_idle, process_runner
+from bridge._http import ResponseNames
 
-from ..asgi_apps import ASYNCIO, EVENT, Context, Receive, Scope, Send, process, respond, run
+from ..asgi_apps import ASYNCIO, EVENT, UVLOOP, Context, Receive, Scope, Send, process, respond, run
 
 FirstStep: TypeAlias = Callable[[Coroutine[Any, Any, Any]], asyncio.Task[Any]]
 
@@ -148,8 +153,12 @@ async def test_a_plain_call_inside_a_running_loop_names_what_to_use(started: boo
     with pytest.raises(RunningLoopError, match=r"await handler\.handle_async"):
         handler(EVENT)
     assert (await handler.handle_async(EVENT))["statusCode"] == 200
-    with pytest.raises(RunningLoopError):
+    with pytest.raises(RunningLoopError) as raised:
         check_idle()
+    assert str(raised.value) == (
+        "handler(event, context) was called where an event loop is running already. "
+        "There, use: await handler.handle_async(event, context)"
+    )
     await asyncio.to_thread(handler.close)
 
 
@@ -273,6 +282,10 @@ async def current_task() -> bool:
     await asyncio.sleep(0)
     await asyncio.sleep(0.001)
     return task is not None and task is asyncio.current_task()
+
+
+async def own_task() -> asyncio.Task[Any] | None:
+    return asyncio.current_task()
 
 
 def lacks_something(loop: asyncio.AbstractEventLoop) -> FirstStep:
@@ -404,7 +417,10 @@ def test_the_handler_called_in_a_thread_of_the_app_is_an_error_by_name(call: Any
 
     handler = Bridge(app, loop_factory=pytest.importorskip(module).new_event_loop)
     assert handler(EVENT)["body"] == "ok"
-    assert len(raised) == 1
+    assert [str(error) for error in raised] == [
+        "handler(event, context) was called in a thread of the app, which is handling an event: the two would "
+        "wait for each other. In the app, use: await handler.handle_async(event, context)"
+    ]
     handler.close()
 
 
@@ -469,6 +485,28 @@ def test_a_runner_leaves_what_ignores_its_cancellation(monkeypatch: pytest.Monke
     assert runner.run(free(), Context(1000)) is None
 
 
+def test_so_it_does_where_the_answer_is_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge._invocation.deadline.BACKGROUND_MARGIN", 0.02)
+    runner = process_runner()
+    freed: list[asyncio.Event] = []
+
+    async def stubborn() -> None:
+        freed.append(asyncio.Event())
+        asyncio.get_running_loop().call_later(2, freed[0].set)
+        while not freed[0].is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await freed[0].wait()
+
+    async def free() -> None:
+        freed[0].set()
+
+    class Answered(Cycle):
+        answered = True
+
+    assert isinstance(runner.run(stubborn(), Context(20), Answered(b"", ResponseNames())), DeadlineError)
+    assert runner.run(free(), Context(1000)) is None
+
+
 def test_to_wait_for_a_future_ends_with_it_or_with_the_time() -> None:
     runner = process_runner()
     future = runner.loop.create_future()
@@ -510,6 +548,19 @@ def test_input_is_looked_for_though_no_request_waits(monkeypatch: pytest.MonkeyP
         time.sleep(0.001)  # a thread that is short of the GIL gets it
     runner.close()
     assert ended == ["timer", "input"]
+
+
+def test_input_is_looked_for_no_more_often_than_it_has_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loops, "TURN_SECONDS", 1000)
+    runner = Runner(ASYNCIO)
+    run(runner, own_task())
+    turns: list[None] = []
+    monkeypatch.setattr(runner.loop, "run_forever", lambda: turns.append(None))
+    for _ in range(10):
+        run(runner, own_task())
+    assert turns == []
+    monkeypatch.undo()
+    runner.close()
 
 
 def test_tasks_that_are_always_ready_hold_up_no_request() -> None:
@@ -633,6 +684,111 @@ def test_a_process_that_has_used_threads_ends_in_silence(thread: str) -> None:
     assert (code, output, errors) == (0, "ok\n", "")
 
 
+# ---------------------------------------------------------------- a wait without the loop
+
+
+def select_loop() -> asyncio.AbstractEventLoop:
+    return asyncio.SelectorEventLoop(selectors.SelectSelector())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the loop watches no sockets there")
+@pytest.mark.parametrize("factory", [asyncio.new_event_loop, select_loop])
+def test_what_a_loop_watches_is_waited_for_without_it(factory: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    runner = Runner(factory)
+    mine, other = socket.socketpair()
+    with mine, other:
+        runner.loop.add_reader(mine, int)
+        other.send(b"x")
+        poll = _poll_of(runner.loop)
+        assert poll is not None
+        assert [fd for fd, _ in poll(-1, 2)] == [mine.fileno()]
+        runs: list[None] = []
+        runner.loop.run_forever = lambda: runs.append(None)  # type: ignore[method-assign]
+        assert runner.turn(mine)
+        assert not runs
+        assert not runner.turn(None)
+        assert not runner.turn(other)
+        runner.loop.call_soon(int)
+        assert not runner.turn(mine)
+        runner._drain()
+        timer = runner.loop.call_later(100, int)
+        assert not runner.turn(mine)
+        assert len(runs) == 4
+        timer.cancel()
+        del runner.loop.run_forever
+        runner.loop.remove_reader(mine)
+    runner.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the loop watches no sockets there")
+def test_more_than_one_thing_to_read_is_the_loop_s() -> None:
+    runner = Runner(ASYNCIO)
+    pairs = [socket.socketpair() for _ in range(3)]
+    for mine, other in pairs:
+        runner.loop.add_reader(mine, runner.loop.stop)
+        other.send(b"x")
+    assert not runner.turn(pairs[0][0])
+    for mine, other in pairs:
+        runner.loop.remove_reader(mine)
+        mine.close()
+        other.close()
+    runner.close()
+
+
+class Hides:
+    """A loop that shows some of what is private to asyncio's."""
+
+    def __init__(self, **shown: object) -> None:
+        self.__dict__.update(shown)
+
+
+@pytest.mark.parametrize("loop", [Hides(), Hides(_scheduled=[]), Hides(_selector=selectors.SelectSelector())])
+def test_a_loop_that_does_not_show_what_it_watches_waits_itself(loop: Any) -> None:
+    assert _poll_of(loop) is None
+
+
+@pytest.mark.skipif(UVLOOP is None, reason="uvloop is not available here")
+def test_so_does_uvloop_s() -> None:
+    assert UVLOOP is not None
+    runner = Runner(UVLOOP)
+    runner.loop.call_soon(runner.loop.stop)
+    with socket.socket() as unused:
+        assert not runner.turn(unused)
+    runner.close()
+
+
+def test_what_interrupts_the_loop_ends_its_turn() -> None:
+    runner = Runner(ASYNCIO)
+    runner.interruption = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt) as raised:
+        runner.turn()
+    assert raised.value is runner.interruption
+    runner.close()
+
+
+def test_after_a_turn_no_coroutine_takes_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loops, "TURN_SECONDS", 0)
+    runner = Runner(ASYNCIO)
+    runner.loop.call_soon(runner.loop.stop)
+    assert not runner.turn()
+    turns: list[None] = []
+    monkeypatch.setattr(runner.loop, "run_forever", lambda: turns.append(None))
+    run(runner, own_task())
+    assert turns == []
+    monkeypatch.undo()
+    runner.close()
+
+
+def test_who_asks_is_told_of_each_task_that_is_made() -> None:
+    runner = Runner(ASYNCIO)
+    noted: list[asyncio.Task[Any]] = []
+    before = run(runner, own_task())
+    runner.note_tasks(noted.append)
+    assert run(runner, own_task()) is noted[0] is not before
+    assert len(noted) == 1
+    runner.close()
+
+
 # ---------------------------------------------------------------- what was made on another loop
 
 
@@ -717,9 +873,10 @@ def test_what_it_says_to_do_helps() -> None:
     assert process(POOL_AT_IMPORT) == (0, "a row\n\n", "")
 
 
-def test_another_error_is_left_as_it_is() -> None:
+@pytest.mark.parametrize("text", [(), ("no such table",), ("the end of a loop",), ("it went to a different table",)])
+def test_another_error_is_left_as_it_is(text: tuple[str, ...]) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        raise RuntimeError("no such table")
+        raise RuntimeError(*text)
 
     with pytest.raises(RuntimeError) as raised:
         Bridge(app, lifespan="off", errors="raise")(EVENT)

@@ -9,12 +9,12 @@ import anyio
 import anyio.from_thread
 import anyio.to_thread
 import pytest
-import uvloop
 
 from bridge._app.asgi import root_task as root
 from bridge._app.asgi.loop import Runner
+from bridge._app.asgi.root_task import RootTask
 
-from ..asgi_apps import process, run
+from ..asgi_apps import UVLOOP, process, run
 
 APP = """
 import anyio.to_thread, threading
@@ -26,8 +26,10 @@ handler = Bridge(app, lifespan="off")
 """
 
 
-@pytest.fixture(params=[asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+@pytest.fixture(params=[asyncio.new_event_loop, UVLOOP], ids=["asyncio", "uvloop"])
 def runner(request: pytest.FixtureRequest) -> Iterator[Runner]:
+    if request.param is None:
+        pytest.skip("uvloop is not available here")
     runner = Runner(request.param)
     yield runner
     runner.close()
@@ -52,6 +54,10 @@ def threads(runner: Runner, requests: int) -> list[int]:
 def workers(runner: Runner) -> set[threading.Thread]:
     """The worker threads that live, of this loop alone."""
     return {each for each in threading.enumerate() if getattr(each, "loop", None) is runner.loop}
+
+
+def test_it_says_what_it_is_to_who_lists_the_tasks(runner: Runner) -> None:
+    assert [task.get_name() for task in asyncio.all_tasks(runner.loop)] == ["bridge-root"]
 
 
 def test_requests_share_their_worker_threads(runner: Runner) -> None:
@@ -116,6 +122,7 @@ def test_where_asyncio_has_no_mark_each_request_has_threads_of_its_own(monkeypat
     monkeypatch.setattr(root, "_mark", None)
     runner = Runner(asyncio.new_event_loop)
     assert not asyncio.all_tasks(runner.loop)
+    assert RootTask(runner.loop).end() is None
     threads(runner, 2)
     for worker in workers(runner):
         worker.join(10)
