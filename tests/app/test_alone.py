@@ -10,7 +10,7 @@ import pytest
 from bridge import Bridge, EventError, LifespanError
 from bridge._app.asgi.loop import Runner
 
-from ..asgi_apps import Receive, Scope, Send, respond
+from ..asgi_apps import Context, Receive, Scope, Send, respond
 from ..responders import Responder, Step
 from ..samples import sample
 
@@ -51,6 +51,16 @@ def test_a_startup_that_fails_is_raised(runner: Runner) -> None:
 
     with pytest.raises(LifespanError, match="no database"):
         answered(runner, app)
+
+
+def test_a_startup_is_waited_for_no_longer_than_the_deadline(runner: Runner) -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await asyncio.sleep(10)
+
+    responder = Responder()
+    Bridge(app).respond_alone(runner, URL, Context(20), responder)
+    assert responder.steps.result["statusCode"] == 504
 
 
 def test_an_app_that_cannot_be_called_answers_500(runner: Runner) -> None:

@@ -594,8 +594,46 @@ async def test_work_after_the_answer_has_more_time_than_an_answer(
     assert log.records == []
 
 
+@on_a_shared_loop
+@both_modes
+async def test_an_app_that_has_not_answered_has_no_time_for_what_follows(streaming: str) -> None:
+    asked: list[int] = []
+
+    class Asked:
+        def get_remaining_time_in_millis(self) -> int:
+            asked.append(1000 if not asked else 2)
+            return asked[-1]
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(SECONDS)
+
+    await answered(app, context=Asked(), streaming=streaming)
+    assert asked == [1000, 2]  # for startup, and for the answer
+
+
+@on_a_shared_loop
 @pytest.mark.usefixtures("_short_grace")
-async def test_a_result_that_is_on_its_way_at_the_deadline_arrives() -> None:
+@both_modes
+async def test_work_after_the_answer_that_ignores_its_cancellation_holds_up_nobody(streaming: str) -> None:
+    free, ended = asyncio.Event(), asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await respond(send)
+        while not free.is_set():
+            with suppress(asyncio.CancelledError):
+                await free.wait()
+        ended.set()
+
+    asyncio.get_running_loop().call_later(SECONDS, free.set)
+    await answered(app, context=Context(60), streaming=streaming)
+    assert not free.is_set()
+    free.set()
+    await ended.wait()
+
+
+@pytest.mark.usefixtures("_short_grace")
+@both_modes
+async def test_a_result_that_is_on_its_way_at_the_deadline_arrives(streaming: StreamingMode) -> None:
     ended = asyncio.Event()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -606,12 +644,12 @@ async def test_a_result_that_is_on_its_way_at_the_deadline_arrives() -> None:
 
     async def slow(step: Step) -> None:
         await ended.wait()  # the app has been cancelled
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)
 
     responder = Responder(slow)
     async with asyncio.timeout(SECONDS):
-        await bridge(app, streaming="off").respond(URL, Context(40), responder)
-    assert responder.steps.result["statusCode"] == 200
+        await bridge(app, streaming=streaming).respond(URL, Context(40), responder)
+    assert responder.steps.names == (["result"] if streaming == "off" else ["start", "end"])
 
 
 @pytest.mark.usefixtures("_short_grace")
@@ -787,6 +825,24 @@ async def test_an_app_whose_client_has_gone_is_told_so(log: pytest.LogCaptureFix
     (record,) = log.records
     assert record.levelname == "INFO"
     assert "the client reset the connection" in record.message
+
+
+async def test_parts_that_are_sent_at_once_go_nowhere_after_the_client_has_gone() -> None:
+    tried: list[str] = []
+
+    async def leave(step: Step) -> None:
+        tried.append(step[0])
+        if step[0] == "write":
+            await asyncio.sleep(0)
+            raise ConnectionResetError
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(START)
+        both = await asyncio.gather(send(part(b"x")), send(part(b"y")), return_exceptions=True)
+        assert [type(error) for error in both] == [OSError, OSError]
+
+    await bridge(app).respond(URL, None, Responder(leave))
+    assert tried == ["start", "write"]
 
 
 class GoneError(Exception): ...

@@ -7,6 +7,7 @@ import wrapt
 
 from bridge import Bridge, ConfigurationError, _app as interface
 
+from ..asgi_apps import respond
 from ..invocation.test_log import alone, in_plain_code, items, on_a_loop, responding
 
 P = ParamSpec("P")
@@ -286,6 +287,31 @@ def test_a_wsgi_app_in_an_asgi_middleware_is_told_of(app: Any, way: Any, caplog:
     assert "it is a WSGI app, perhaps. A WSGI app needs WSGI middlewares" in caplog.text
 
 
+class Later:
+    """What has to be awaited, and is no coroutine."""
+
+    def __init__(self, seen: list[bytes], receive: Any, send: Any) -> None:
+        self._seen, self._receive, self._send = seen, receive, send
+
+    def __await__(self) -> Any:
+        return self._run().__await__()
+
+    async def _run(self) -> None:
+        self._seen.append((await self._receive())["body"])
+        await respond(self._send)
+
+
+@pytest.mark.parametrize("way", [in_plain_code, on_a_loop, responding, alone])
+def test_an_app_that_is_no_coroutine_function_has_both_channels(way: Any) -> None:
+    seen: list[bytes] = []
+
+    def app(scope: Any, receive: Any, send: Any) -> Any:
+        return Later(seen, receive, send)
+
+    way(Bridge(app, lifespan="off"), {**items(), "body": "hello"}, None)
+    assert seen == [b"hello"]
+
+
 async def calls_wrongly() -> None:
     wsgi_app(1, 2, 3)  # type: ignore[call-arg]
 
@@ -298,7 +324,14 @@ async def wrong_in_itself(scope: Any, receive: Any, send: Any) -> None:
     len(scope, receive, send)  # type: ignore[call-arg]
 
 
-@pytest.mark.parametrize("app", [wrong_elsewhere, wrong_in_itself])
+async def wrong_below_a_scope(scope: Any, receive: Any, send: Any) -> None:
+    def within(scope: Any) -> None:
+        wsgi_app(scope, 2, 3)  # type: ignore[call-arg]
+
+    within(scope)
+
+
+@pytest.mark.parametrize("app", [wrong_elsewhere, wrong_in_itself, wrong_below_a_scope])
 def test_another_wrong_call_is_another_matter(app: Any, caplog: pytest.LogCaptureFixture) -> None:
     Bridge(app, lifespan="off")(items())
     assert "TypeError" in caplog.text

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from bridge import Bridge, DeadlineError, LifespanError, RunningLoopError
+from bridge import Bridge, DeadlineError, LifespanError, RunningLoopError, current
 from bridge._app import asgi
 
 from ..asgi_apps import EVENT, Context, Message, Receive, Scope, Send, process, respond
@@ -238,6 +238,11 @@ def test_on_an_app_without_a_lifespan_is_an_error(kind: type[App], reason: str) 
         assert (raised.value.__cause__ is None) == (kind is Returns)
 
 
+async def test_on_that_is_so_on_a_running_loop_too() -> None:
+    with pytest.raises(LifespanError, match='lifespan="on", but the app returned'):
+        await Bridge(Returns(), lifespan="on").handle_async(EVENT)
+
+
 def test_off_no_lifespan_runs() -> None:
     app = App()
     handler = Bridge(app, lifespan="off")
@@ -439,6 +444,23 @@ def test_a_startup_that_takes_too_long_is_raised_where_errors_are_to_be() -> Non
     handler.close()
 
 
+def test_what_is_no_request_waits_for_startup_no_longer_than_the_deadline() -> None:
+    app = Slow(0.08)
+    handler: Any = Bridge(app, on_event=lambda event, context: app.events.copy())
+    with pytest.raises(DeadlineError, match="startup"):
+        handler({"detail": {}}, Context(20))
+    assert handler({"detail": {}}, Context(10_000)) == ["up", "ready"]
+    handler.close()
+
+
+async def test_so_it_is_on_a_running_loop() -> None:
+    app = Slow(0.08)
+    handler: Any = Bridge(app, on_event=lambda event, context: app.events.copy())
+    with pytest.raises(DeadlineError, match="startup"):
+        await handler.handle_async({"detail": {}}, Context(20))
+    assert await handler.handle_async({"detail": {}}, Context(10_000)) == ["up", "ready"]
+
+
 # ---------------------------------------------------------------- Lambda's init phase
 
 
@@ -550,6 +572,32 @@ async def test_where_another_server_imports_the_module_startup_is_left_to_it() -
     assert app.events == []
 
 
+@pytest.fixture
+def imported_by_serve(init_seconds: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """`bridge serve --reload`, whose server imports the module on a loop of its own."""
+    init_seconds.setattr(current, "imports_as_lambda", True)
+    return init_seconds
+
+
+@pytest.mark.usefixtures("imported_by_serve")
+async def test_where_bridge_serve_imports_the_module_startup_runs_as_in_the_init_phase() -> None:
+    app = Slow(0.01)
+    handler = Bridge(app)
+    assert app.events == ["up", "ready"]
+    await asyncio.to_thread(handler.close)
+    with pytest.raises(LifespanError, match="no database"):
+        Bridge(Fails())
+
+
+async def test_and_as_long_as_there(imported_by_serve: pytest.MonkeyPatch) -> None:
+    imported_by_serve.setattr(asgi, "INIT_SECONDS", 0.0)
+    app = Slow(0.05)
+    handler = Bridge(app)
+    assert app.events == ["up"]
+    assert (await asyncio.to_thread(handler, EVENT))["statusCode"] == 200
+    await asyncio.to_thread(handler.close)
+
+
 # ---------------------------------------------------------------- shutdown
 
 
@@ -572,7 +620,7 @@ def test_a_failed_shutdown_need_not_say_why(log: pytest.LogCaptureFixture) -> No
     handler = Bridge(FailsToStop())
     handler(EVENT)
     handler.close()
-    assert "no message" in log.text
+    assert log.messages == ["the app's lifespan shutdown failed: no message"]
 
 
 def test_a_shutdown_that_raises_is_logged_with_its_traceback(log: pytest.LogCaptureFixture) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bridge import Bridge, LifespanError
+from bridge._app.asgi.lifespan import Lifespan, Lifespans
 
 from ..asgi_apps import Context, Receive, Scope, Send, respond
 from ..responders import Responder
@@ -91,6 +92,19 @@ async def test_a_startup_that_is_not_waited_for_goes_on() -> None:
     assert responder.steps.body == b"a pool"
     assert seen == ["startup"]
     await handler.shutdown()
+
+
+async def test_a_startup_that_failed_where_nobody_waited_is_not_taken_for_complete() -> None:
+    loop = asyncio.get_running_loop()
+    lifespans = Lifespans(with_lifespan([], fails=True), "auto")
+    assert lifespans.known(loop) is None
+    lifespan = Lifespan(with_lifespan([], fails=True), "auto", loop)
+    lifespans.adopt(lifespan, loop)
+    assert lifespans.known(loop) is None
+    await asyncio.wait({lifespan.started})
+    assert lifespans.known(loop) is None
+    _, failure = await lifespans.state(None)
+    assert isinstance(failure, LifespanError)
 
 
 async def test_startup_and_shutdown_are_nothing_to_a_wsgi_app() -> None:

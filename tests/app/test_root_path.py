@@ -275,6 +275,7 @@ def test_an_unknown_app_that_misses_its_first_route_below_a_stage_is_told_why(
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
     assert record.getMessage().startswith("GET '/prod/items' was answered 404. It is the first request below")
+    assert "below a root path ('/prod', the stage or a base path)" in record.getMessage()
     assert "Bridge(app, strip_root_path=True)" in record.getMessage()
 
 
