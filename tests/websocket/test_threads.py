@@ -70,14 +70,26 @@ async def test_a_thread_without_a_call_wakes_nobody_and_keeps_nothing_alive() ->
     had_threads = progress._has_threads()
     argument = Argument()
     alive = weakref.ref(argument)
-    thread = await call("nobody", lambda _: threading.current_thread(), argument)
+    await call("nobody", lambda _: None, argument)
     del argument
-    assert thread in threads.silent()
     assert progress._has_threads() == had_threads
     deadline = monotonic() + SECONDS
     while alive() is not None and monotonic() < deadline:
         await asyncio.sleep(0.01)  # the thread drops it a moment after the result is there
     assert alive() is None
+
+
+async def test_a_call_is_known_from_the_moment_when_it_is_asked_for_until_its_result_is_there() -> None:
+    go = threading.Event()
+    loop, other = asyncio.get_running_loop(), asyncio.new_event_loop()
+    future = begin("nobody", go.wait, SECONDS)
+    assert threads.asked(loop) == [future]
+    assert threads.asked(other) == []
+    assert isinstance(await call("nobody", threading.current_thread), threads.AskerThread)
+    go.set()
+    await future
+    assert threads.asked(loop) == []
+    other.close()
 
 
 async def test_a_thread_that_is_left_alone_is_used_again_when_its_call_has_ended() -> None:
@@ -90,14 +102,13 @@ async def test_a_thread_that_is_left_alone_is_used_again_when_its_call_has_ended
     with pytest.raises(DeadlineError, match="ran out while the store was waited for"):
         await calling
     (left,) = found
-    assert left in threads.silent()
+    assert threads.asked(asyncio.get_running_loop()) == []
     assert await call("nobody", threading.current_thread) is not left
     go.set()
     deadline = monotonic() + SECONDS
     while left not in kept() and monotonic() < deadline:
         await asyncio.sleep(0.01)
     assert await call("nobody", threading.current_thread) is left
-    assert left not in {asker.thread for asker in threads._given_up}
 
 
 async def test_a_cancelled_call_is_left_alone_when_time_is_up() -> None:
@@ -109,9 +120,11 @@ async def test_a_cancelled_call_is_left_alone_when_time_is_up() -> None:
     end_of_time.reset(token)
     cancelled.cancel()
     deadline = monotonic() + SECONDS
-    while threads.silent().isdisjoint(found) and monotonic() < deadline:
+    loop = asyncio.get_running_loop()
+    assert threads.asked(loop) == [cancelled]
+    while threads.asked(loop) and monotonic() < deadline:
         await asyncio.sleep(0.01)
-    assert found[0] in threads.silent()
+    assert threads.asked(loop) == []
     assert found[0] not in kept()
     go.set()
 
@@ -145,15 +158,18 @@ def test_a_thread_whose_loop_is_closed_ends() -> None:
     found: list[threading.Thread] = []
 
     async def leave() -> None:
-        begin("the store", hold, found, go)
+        left.append(begin("the store", hold, found, go))
 
+    left: list[asyncio.Future[None]] = []
     asyncio.run(leave())
+    assert threads.asked(left[0].get_loop()) == left
     go.set()
     deadline = monotonic() + SECONDS
     while not found and monotonic() < deadline:
         threading.Event().wait(0.01)
     found[0].join(SECONDS)
     assert not found[0].is_alive()
+    assert threads.asked(left[0].get_loop()) == []
 
 
 PROCESS = """

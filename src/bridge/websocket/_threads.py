@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from queue import SimpleQueue
@@ -20,7 +19,7 @@ from ._budget import LEAST, left
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from asyncio import Future, TimerHandle
+    from asyncio import AbstractEventLoop, Future, TimerHandle
     from collections.abc import Callable, Collection
     from contextvars import Context
     from typing import Any, TypeVar
@@ -34,6 +33,10 @@ END_SECONDS = 1.0
 """Seconds that a thread without a call has to end when the process does."""
 
 
+class AskerThread(Thread):
+    """The thread of an asker. Whom it wakes, `asked` tells at any moment, whatever the thread has in its hands."""
+
+
 class Asker:
     """A thread that makes one call after the other, and ends when nothing has a use for it any more.
 
@@ -44,8 +47,9 @@ class Asker:
 
     def __init__(self) -> None:
         self.calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self.thread = Thread(target=_make_calls, args=(self.calls,), name="bridge", daemon=True)
+        self.thread = AskerThread(target=_make_calls, args=(self.calls,), name="bridge", daemon=True)
         self.thread.start()
+        _askers.add(self)
 
     def end(self) -> None:
         """Let the thread end after its calls."""
@@ -55,13 +59,14 @@ class Asker:
 
 
 _idle: list[Asker] = []
-_given_up: WeakSet[Asker] = WeakSet()
+_askers: WeakSet[Asker] = WeakSet()
+_asked: set[Future[Any]] = set()
 _inherited: list[Asker] = []
 
 
-def silent() -> set[Thread]:
-    """Return the threads that wake no app: they have no call, or nobody waits for it any more."""
-    return {asker.thread for asker in (*_idle, *_given_up)}
+def asked(loop: AbstractEventLoop) -> list[Future[Any]]:
+    """Return the futures of a loop whose calls are under way or have their turn."""
+    return [future for future in [*_asked] if future.get_loop() is loop]
 
 
 def begin(who: str, function: Callable[..., T], *arguments: Any, **named: Any) -> Future[T]:
@@ -83,7 +88,8 @@ def begin(who: str, function: Callable[..., T], *arguments: Any, **named: Any) -
     loop = asyncio.get_running_loop()
     future: Future[T] = loop.create_future()
     asker = _taken()
-    timer = None if seconds == float("inf") else loop.call_later(seconds, _give_up, future, asker, who)
+    _asked.add(future)
+    timer = None if seconds == float("inf") else loop.call_later(seconds, _give_up, future, who)
     context = copy_context()
 
     def make_call() -> None:
@@ -93,9 +99,10 @@ def begin(who: str, function: Callable[..., T], *arguments: Any, **named: Any) -
         except BaseException as raised:
             raised.add_note(f"This comes from {who}.")  # a database's own error does not say what it was asked for
             error = raised
-        with suppress(RuntimeError):  # the loop has been closed: nobody waits any more
-            # A variable `loop` of this thread's would have `_run.holders` look into the loop again.
-            future.get_loop().call_soon_threadsafe(_settle, future, asker, timer, result, error)
+        try:
+            loop.call_soon_threadsafe(_settle, future, asker, timer, result, error)
+        except RuntimeError:  # the loop has been closed: nobody waits any more
+            _asked.discard(future)
 
     asker.calls.put(make_call)
     return future
@@ -173,7 +180,7 @@ def _settle(
 ) -> None:
     if timer is not None:
         timer.cancel()
-    _given_up.discard(asker)
+    _asked.discard(future)
     _keep(asker)
     if future.done():  # nobody waits any more
         return
@@ -185,8 +192,8 @@ def _settle(
         future.set_exception(error)
 
 
-def _give_up(future: Future[Any], asker: Asker, who: str) -> None:
-    _given_up.add(asker)
+def _give_up(future: Future[Any], who: str) -> None:
+    _asked.discard(future)
     if not future.done():
         future.set_exception(DeadlineError(f"the invocation's time ran out while {who} was waited for"))
 
@@ -203,9 +210,10 @@ def _end_idle() -> None:
 
 def _after_fork() -> None:
     # The parent's threads are not here. To end them would use what they wait for.
-    _inherited.extend((*_idle, *_given_up))
+    _inherited.extend(_askers)
     _idle.clear()
-    _given_up.clear()
+    _askers.clear()
+    _asked.clear()
 
 
 at_exit(_end_idle, sigterm=False)

@@ -13,7 +13,7 @@ from contextvars import Context
 from types import CodeType, FunctionType, ModuleType
 from weakref import ReferenceType, WeakSet, WeakValueDictionary
 
-from .._threads import silent
+from .._threads import AskerThread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -143,7 +143,8 @@ def _is_bridges(named: Any) -> bool:
 
 def of_threads() -> Iterator[object]:
     """Return what the functions hold that run in other threads."""
-    passed_over = {threading.get_ident(), *(thread.ident for thread in silent())}
+    passed_over = {thread.ident for thread in threading.enumerate() if isinstance(thread, AskerThread)}
+    passed_over.add(threading.get_ident())
     for thread, top in sys._current_frames().items():
         frame = None if thread in passed_over else top
         while frame is not None:

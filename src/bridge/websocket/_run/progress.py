@@ -29,7 +29,7 @@ from collections import deque
 from contextvars import Context
 from typing import NamedTuple
 
-from .._threads import silent
+from .. import _threads
 from . import holders
 
 TYPE_CHECKING = False
@@ -97,7 +97,8 @@ def at_work(
     unknown: set[str] = set()
     if waiting and not soon:
         hidden = {id(timer) for timer in timers}.union(map(id, tasks), (id(task.get_coro()) for task in tasks))
-        soon, unknown = _held([loop, *others], loop, tasks, waiting, hidden - set(map(id, others)))
+        roots = [loop, *others, *_threads.asked(loop)]
+        soon, unknown = _held(roots, loop, tasks, waiting, hidden - set(map(id, others)))
     return Outlook(soon, late, not waiting or not _has_threads(), unknown)
 
 
@@ -152,8 +153,8 @@ def name_of(task: Task[Any]) -> str:
 
 
 def _has_threads() -> bool:
-    """Return whether there are other threads that may have something in their hands."""
-    return len(set(threading.enumerate()) - silent()) > 1
+    """Return whether there are threads of the app's, which may have something in their hands."""
+    return sum(not isinstance(thread, _threads.AskerThread) for thread in threading.enumerate()) > 1
 
 
 def _attributes(loop: AbstractEventLoop) -> list[object]:
