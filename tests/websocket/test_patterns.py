@@ -1,11 +1,15 @@
 """Each way of waiting for a message: nothing is lost, and no event takes longer than the app itself does."""
 
 import asyncio
+import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from itertools import pairwise, repeat
+from queue import SimpleQueue
 from typing import Any
 
+import anyio.to_thread
 import pytest
 import uvloop
 
@@ -80,6 +84,73 @@ def test_all_goes_out_that_another_task_sends_one_after_the_other(
     for text in "abc":
         assert client.send(text) == 200
     assert client.received == [f"{text}{number}" for text in "abc" for number in range(MANY)]
+
+
+class OwnThread:
+    """A thread that takes calls from a queue and tells the loop of their results, as aiosqlite's does."""
+
+    def __init__(self) -> None:
+        self.calls: SimpleQueue[tuple[asyncio.Future[None], Callable[[], None]] | None] = SimpleQueue()
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self) -> None:
+        while call := self.calls.get():
+            future, function = call
+            function()
+            future.get_loop().call_soon_threadsafe(future.set_result, None)
+            del call, future, function
+
+    async def __call__(self, function: Callable[[], None]) -> None:
+        future = asyncio.get_running_loop().create_future()
+        self.calls.put((future, function))
+        await future
+
+    def end(self) -> None:
+        self.calls.put(None)
+        self.thread.join()
+
+
+async def three_at_once(function: Callable[[], None]) -> None:
+    await asyncio.gather(*(asyncio.to_thread(function) for _ in range(3)))
+
+
+async def with_a_limit(function: Callable[[], None]) -> None:
+    await asyncio.wait_for(asyncio.to_thread(function), 60)
+
+
+@pytest.mark.parametrize("loop_factory", LOOPS, ids=["asyncio", "uvloop"])
+@pytest.mark.parametrize(
+    "call",
+    [asyncio.to_thread, anyio.to_thread.run_sync, three_at_once, with_a_limit, OwnThread],
+    ids=lambda call: str(call.__name__),
+)
+def test_what_another_task_has_threads_do_one_after_the_other_is_done_in_the_event(
+    call: Any, loop_factory: Any
+) -> None:
+    call = call() if call is OwnThread else call
+    done: list[int] = []
+
+    async def talk(receive: Any, send: Any) -> None:
+        left: set[asyncio.Task[None]] = set()
+
+        async def many() -> None:
+            for number in range(MANY):
+                await call(partial(time.sleep, 0.001 * (number % 2)))
+                done.append(number)
+
+        while True:
+            await receive()
+            left.add(asyncio.create_task(many()))
+
+    client = api_of(app_of(talk), loop_factory=loop_factory).connect()
+    try:
+        for _ in range(3):
+            assert client.send("") == 200
+            assert done == [*range(MANY)]
+            done.clear()
+    finally:
+        getattr(call, "end", int)()
 
 
 def test_the_page_has_every_pattern_with_nothing_lost_and_no_time_wasted() -> None:

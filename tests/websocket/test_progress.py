@@ -7,7 +7,9 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import anyio
@@ -486,6 +488,30 @@ def test_where_nobody_can_tell_the_event_ends_and_the_log_says_so(
         "it was not known whether these tasks of the app were still at work: app_with.<locals>.app.<locals>.reply"
         in (caplog.text)
     )
+
+
+async def test_a_call_of_an_executor_is_known_by_what_asyncio_makes_of_it() -> None:
+    loop = asyncio.get_running_loop()
+    running: Future[int] = Future()
+    waits = asyncio.gather(asyncio.shield(asyncio.wrap_future(running)))
+    assert holders.waits_for_a_call(waits, loop, set())
+    assert not holders.waits_for_a_call(waits, loop, {id(loop), id(waits)})
+    assert not holders.waits_for_a_call(loop.create_future(), loop, set())
+    running.set_result(1)
+    assert not holders.waits_for_a_call(waits, loop, set())
+    assert [*await waits] == [1]
+
+
+async def test_it_is_not_looked_for_among_all_that_there_is() -> None:
+    loop = asyncio.get_running_loop()
+    near, far = loop.create_future(), loop.create_future()
+    node: Any = Future()
+    for future, nodes in ((near, 10), (far, holders.CLOSE)):
+        for _ in range(nodes):
+            node = Node([node])
+        future.add_done_callback(partial(print, node))
+    assert holders.waits_for_a_call(near, loop, set())
+    assert not holders.waits_for_a_call(far, loop, set())
 
 
 async def test_a_thread_that_nobody_waits_for_any_more_wakes_nobody() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import sys
 import threading
+from concurrent.futures import Future as Call
 from contextvars import Context
 from types import CodeType, FunctionType, ModuleType
 from weakref import ReferenceType, WeakSet, WeakValueDictionary
@@ -27,6 +28,9 @@ Whoever sets a future holds it closely: a thread of an executor with six steps."
 
 LARGE = 500
 """Objects in one that is looked into last: it is data, and no part of what waits."""
+
+CLOSE = 200
+"""Objects that are looked at, at most, where a future itself leads to what is looked for."""
 
 REFERRERS = 2_000
 """Objects of the tasks that are looked at before all objects that there are: those take milliseconds."""
@@ -78,6 +82,29 @@ def _held(roots: list[object], loop: AbstractEventLoop, wanted: Collection[int],
             found, large = large, []
         level = found
     return 0
+
+
+def waits_for_a_call(future: object, loop: AbstractEventLoop, hidden: set[int]) -> bool:
+    """Return whether a future leads to a call of an executor that has not ended, whichever thread has it in its hands.
+
+    Args:
+        future: what asyncio makes of such a call (`asyncio.to_thread`), or waits for it.
+        loop: is not looked into.
+        hidden: ids of objects that are not looked into.
+    """
+    seen = {id(loop), *hidden}
+    level = [future]
+    while level and len(seen) < len(hidden) + CLOSE:
+        found: list[object] = []
+        for each in level:
+            if isinstance(each, Call):
+                if not each.done():
+                    return True
+            elif id(each) not in seen and not isinstance(each, _OPAQUE):
+                seen.add(id(each))
+                found.extend(_referents(each))
+        level = found
+    return False
 
 
 def is_held_elsewhere(box: list[object], loop: AbstractEventLoop, tasks: Collection[Task[Any]]) -> bool:

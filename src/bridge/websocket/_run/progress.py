@@ -13,8 +13,8 @@ that could wake a task, and would pay for each event until it is given up. The l
 
 A timer counts if it ends before a given time, unless it is the limit of another wait (`asyncio.timeout`).
 
-What a thread has in its hands between two instructions is in no variable. So where there are other threads, it takes
-several looks, between which they may run, to be sure.
+What a thread has in its hands between two instructions is in no variable. So where there are other threads, they get
+time to take what they were given, and it takes several looks to be sure.
 
 This holds for asyncio's loops and for uvloop's. Of other loops nothing is known, so that tasks which wait for anything
 else than a message or each other count as at work.
@@ -27,6 +27,7 @@ import threading
 from asyncio import Future
 from collections import deque
 from contextvars import Context
+from time import sleep
 from typing import NamedTuple
 
 from .. import _threads
@@ -44,6 +45,12 @@ _LIMITS = frozenset(
     ["asyncio.tasks", "asyncio.timeouts", "anyio._backends._asyncio", "async_timeout", "bridge.websocket._threads"]
 )
 """Modules whose timers limit how long a task waits for something else."""
+
+
+HANDOVER_SECONDS = 0.0005
+"""Seconds that other threads have to take what they have been given. From 3.13 on, CPython's `SimpleQueue` hands it
+over past all variables, to a thread that has to wait for its turn. As a rule it was given just now: the look comes when
+the app has gone on until it had to wait."""
 
 
 class Outlook(NamedTuple):
@@ -95,11 +102,18 @@ def at_work(
     timers = [timer for timer in _timers(loop) if not timer.cancelled()]
     soon, late, others = _timed(timers, waiting, until, is_own)
     unknown: set[str] = set()
+    has_threads = _has_threads()
     if waiting and not soon:
         hidden = {id(timer) for timer in timers}.union(map(id, tasks), (id(task.get_coro()) for task in tasks))
         roots = [loop, *others, *_threads.asked(loop)]
-        soon, unknown = _held(roots, loop, tasks, waiting, hidden - set(map(id, others)))
-    return Outlook(soon, late, not waiting or not _has_threads(), unknown)
+        hidden -= set(map(id, others))
+        soon, unknown = _held(roots, loop, tasks, waiting, hidden)
+        if not soon and has_threads:
+            soon = {name_of(task) for task in waiting.values() if holders.waits_for_a_call(awaited(task), loop, hidden)}
+        if not soon and has_threads:
+            sleep(HANDOVER_SECONDS)
+            soon, unknown = _held(roots, loop, tasks, waiting, hidden)
+    return Outlook(soon, late, not waiting or not has_threads, unknown)
 
 
 def _timed(
