@@ -1,6 +1,7 @@
 """One request through an ASGI app: what an app may do wrong, what it may receive, how long it may take."""
 
 import asyncio
+import base64
 import gc
 import logging
 import os
@@ -701,8 +702,9 @@ def test_without_a_deadline_an_app_may_take_its_time() -> None:
 
 
 async def test_handle_async_answers_what_breaks_the_protocol(log: pytest.LogCaptureFixture) -> None:
-    for messages, _ in WRONG.values():
+    for messages, said in WRONG.values():
         assert (await Bridge(sending(*messages), lifespan="off").handle_async(EVENT))["statusCode"] == 500
+        assert said in log.messages[-1]
     assert len(log.records) == len(WRONG)
 
 
@@ -716,6 +718,41 @@ async def test_handle_async_answers_or_raises_errors(error: BaseException, log: 
 
 
 @pytest.mark.usefixtures("_short_grace")
+def plain_call(handler: Any, event: Event) -> Any:
+    return handler(event)
+
+
+def call_on_a_loop(handler: Any, event: Event) -> Any:
+    return asyncio.run(handler.handle_async(event))
+
+
+@pytest.mark.parametrize("call", [plain_call, call_on_a_loop])
+@pytest.mark.parametrize(
+    ("method", "fields", "said"),
+    [
+        ("GET", {}, b"GET "),
+        ("PUT", {"body": "aGVsbG8=", "isBase64Encoded": False}, b"PUT aGVsbG8="),
+        ("PUT", {"body": "aGVsbG8=", "isBase64Encoded": True}, b"PUT hello"),
+        ("HEAD", {}, b""),
+    ],
+)
+def test_a_request_arrives_whole_whichever_way_it_is_run(call: Any, method: str, fields: Fields, said: bytes) -> None:
+    context = EVENT["requestContext"]
+    event = {**EVENT, "requestContext": {**context, "http": {**context["http"], "method": method}}, **fields}
+    seen: list[bytes] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope["method"].encode() + b" " + (await receive())["body"])
+        await respond(send, seen[0], headers=[(b"content-length", b"%d" % len(seen[0]))])
+
+    result = call(Bridge(app, lifespan="off"), event)
+    assert seen == [said or b"HEAD "]
+    body = result["body"].encode()
+    assert (base64.b64decode(body) if result["isBase64Encoded"] else body) == said
+    length = {name.lower(): value for name, value in result["headers"].items()}.get("content-length")
+    assert length == (str(len(seen[0])) if method == "HEAD" else None)
+
+
 async def test_handle_async_has_the_deadline_too() -> None:
     seen: list[str] = []
 

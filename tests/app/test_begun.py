@@ -89,13 +89,14 @@ def test_what_an_app_is_called_with_is_a_lifespan_s() -> None:
         seen.append("sent")
         try:
             await receive()
-        finally:
-            seen.append("taken back")
+        except BaseException as taken_back:
+            seen.append(type(taken_back))
+            raise
         seen.append("received")
 
     begin(app)
     scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": {}}
-    assert seen == [scope, "sent", "taken back"]
+    assert seen == [scope, "sent", GeneratorExit]
 
 
 @pytest.mark.parametrize("app", [raises, returns, waits_for_the_loop, answers_whatever_happens])

@@ -5,6 +5,7 @@ import contextlib
 import gc
 import logging
 import os
+import select
 import selectors
 import socket
 import sys
@@ -390,9 +391,10 @@ def test_a_loop_of_another_make_will_do(
     handler = Bridge(show_loop, loop_factory=factory)
     assert handler(WAIT)["body"] == handler(EVENT)["body"] == str(id(process_runner(factory).loop))
     handler.close()
-    runner = Runner(factory, (loops.hastened, loops.scheduled))
-    assert run(runner, current_task())
-    runner.close()
+    for ways in ((loops.hastened, loops.scheduled), (loops.scheduled,)):
+        runner = Runner(factory, ways)
+        assert run(runner, current_task())
+        runner.close()
     gc.collect()
     assert not caplog.records
 
@@ -504,6 +506,7 @@ def test_so_it_does_where_the_answer_is_out(monkeypatch: pytest.MonkeyPatch) -> 
         answered = True
 
     assert isinstance(runner.run(stubborn(), Context(20), Answered(b"", ResponseNames())), DeadlineError)
+    assert not freed[0].is_set()
     assert runner.run(free(), Context(1000)) is None
 
 
@@ -718,6 +721,14 @@ def test_what_a_loop_watches_is_waited_for_without_it(factory: Callable[[], asyn
         del runner.loop.run_forever
         runner.loop.remove_reader(mine)
     runner.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the loop watches no sockets there")
+@pytest.mark.skipif(not hasattr(select, "epoll"), reason="it is Linux's")
+def test_where_there_is_epoll_it_is_asked_itself() -> None:
+    loop: Any = asyncio.SelectorEventLoop(selectors.EpollSelector())
+    assert _poll_of(loop) == loop._selector._selector.poll
+    loop.close()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the loop watches no sockets there")

@@ -36,6 +36,7 @@ class Seen(logging.Handler):
 def seen(monkeypatch: pytest.MonkeyPatch) -> Seen:
     handler = Seen()
     monkeypatch.setattr(logging.getLogger("bridge"), "handlers", [handler])
+    CORRELATION.set("")  # a WSGI app of another test has set it, in the same thread
     return handler
 
 
