@@ -107,6 +107,24 @@ def test_sigterm_ends_an_idle_process_with_a_shutdown() -> None:
 
 
 @needs_signals
+def test_an_app_without_a_lifespan_leaves_sigterm_as_it_is() -> None:
+    code, output, errors = process(
+        """
+        import time
+
+        async def app(scope, receive, send):
+            await respond(send)
+
+        Bridge(app, lifespan="off")(EVENT)
+        print("ready")
+        time.sleep(30)
+        """,
+        before_end=terminate,
+    )
+    assert (code, output, errors) == (-signal.SIGTERM, "", "")
+
+
+@needs_signals
 def test_sigterm_ends_a_request_and_then_runs_the_shutdown() -> None:
     code, output, errors = process(APP + "handler({**EVENT, 'wait': True})", before_end=terminate)
     assert (code, output) == (128 + signal.SIGTERM, "down\n")
