@@ -55,8 +55,12 @@ def test_a_startup_that_fails_is_raised(runner: Runner) -> None:
 
 def test_a_startup_is_waited_for_no_longer_than_the_deadline(runner: Runner) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await respond(send)
+            return
         await receive()
-        await asyncio.sleep(10)
+        await asyncio.sleep(2)
+        await send({"type": "lifespan.startup.complete"})
 
     responder = Responder()
     Bridge(app).respond_alone(runner, URL, Context(20), responder)

@@ -733,6 +733,7 @@ def call_on_a_loop(handler: Any, event: Event) -> Any:
         ("GET", {}, b"GET "),
         ("PUT", {"body": "aGVsbG8=", "isBase64Encoded": False}, b"PUT aGVsbG8="),
         ("PUT", {"body": "aGVsbG8=", "isBase64Encoded": True}, b"PUT hello"),
+        ("PUT", {"body": "hello", "headers": {"content-length": "99"}}, b"PUT hello"),
         ("HEAD", {}, b""),
     ],
 )
@@ -742,7 +743,10 @@ def test_a_request_arrives_whole_whichever_way_it_is_run(call: Any, method: str,
     seen: list[bytes] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        seen.append(scope["method"].encode() + b" " + (await receive())["body"])
+        body = (await receive())["body"]
+        seen.append(scope["method"].encode() + b" " + body)
+        if "headers" in fields:
+            assert (b"content-length", b"5") in scope["headers"]
         await respond(send, seen[0], headers=[(b"content-length", b"%d" % len(seen[0]))])
 
     result = call(Bridge(app, lifespan="off"), event)

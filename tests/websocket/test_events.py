@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bridge import AppError, Bridge, ConfigurationError, LifespanError
+from bridge import AppError, Bridge, ConfigurationError, DeadlineError, LifespanError
 from bridge.websocket import (
     ConnectionGoneError,
     Connections,
@@ -156,6 +156,18 @@ class TestLifespan:
             await asyncio.to_thread(bridge, sample("other_websocket_connect"))
         with pytest.raises(LifespanError, match="no database"):
             await bridge.handle_async(sample("other_websocket_connect"))
+
+    def test_is_waited_for_no_longer_than_the_deadline(self) -> None:
+        async def app(scope: Any, receive: Receive, send: Send) -> None:
+            await receive()
+            if scope["type"] == "lifespan":
+                await asyncio.sleep(2)
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await send(ACCEPT)
+
+        with pytest.raises(DeadlineError, match="startup"):
+            Bridge(app, errors="raise")(sample("other_websocket_connect"), Context(20))
 
 
 class TestProtocol:
