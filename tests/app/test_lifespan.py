@@ -394,8 +394,9 @@ def test_a_startup_that_ends_otherwise_is_waited_for_by_nobody(error: BaseExcept
     if stops:
         with pytest.raises(type(error)):
             handler(EVENT)
-    with pytest.raises(LifespanError, match=type(error).__name__):
+    with pytest.raises(LifespanError, match=type(error).__name__) as raised:
         handler(EVENT)
+    assert raised.value.__cause__ is error or not stops  # asyncio makes another CancelledError
     assert handler(EVENT)["statusCode"] == 200
     handler.close()
 

@@ -107,6 +107,24 @@ async def test_a_startup_that_failed_where_nobody_waited_is_not_taken_for_comple
     assert isinstance(failure, LifespanError)
 
 
+async def test_to_drop_a_lifespan_leaves_another_loop_s() -> None:
+    loop, other = asyncio.get_running_loop(), asyncio.new_event_loop()
+    app = with_lifespan([])
+    lifespans = Lifespans(app, "auto")
+    here = Lifespan(app, "auto", loop)
+    lifespans.adopt(here, loop)
+    lifespans.adopt(here, other)
+    there = Lifespan(app, "auto", loop)
+    lifespans.adopt(there, other)
+    await asyncio.wait({here.started, there.started})
+    lifespans.drop(here)
+    assert lifespans.known(loop) is None
+    assert lifespans.known(other) is there.state
+    for lifespan in (here, there):
+        await lifespan.shutdown()
+    other.close()
+
+
 async def test_startup_and_shutdown_are_nothing_to_a_wsgi_app() -> None:
     handler = Bridge(lambda environ, start_response: [])
     await handler.startup()
