@@ -9,7 +9,6 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 import anyio
@@ -504,14 +503,16 @@ async def test_a_call_of_an_executor_is_known_by_what_asyncio_makes_of_it() -> N
 
 async def test_it_is_not_looked_for_among_all_that_there_is() -> None:
     loop = asyncio.get_running_loop()
-    near, far = loop.create_future(), loop.create_future()
-    node: Any = Future()
-    for future, nodes in ((near, 10), (far, holders.CLOSE)):
-        for _ in range(nodes):
-            node = Node([node])
-        future.add_done_callback(partial(print, node))
+    call: Future[int] = Future()
+
+    near, far = [call], [call]
+    for _ in range(holders.CLOSE):
+        far = [far]  # type: ignore[list-item]
     assert holders.waits_for_a_call(near, loop, set())
     assert not holders.waits_for_a_call(far, loop, set())
+    of_the_apps = loop.create_future()
+    of_the_apps.add_done_callback(lambda _: call)
+    assert not holders.waits_for_a_call(of_the_apps, loop, set())
 
 
 async def test_a_thread_that_nobody_waits_for_any_more_wakes_nobody() -> None:

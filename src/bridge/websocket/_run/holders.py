@@ -9,9 +9,10 @@ from __future__ import annotations
 import gc
 import sys
 import threading
+from asyncio import Future
 from concurrent.futures import Future as Call
 from contextvars import Context
-from types import CodeType, FunctionType, ModuleType
+from types import CellType, CodeType, FunctionType, ModuleType
 from weakref import ReferenceType, WeakSet, WeakValueDictionary
 
 from .._threads import AskerThread
@@ -100,7 +101,7 @@ def waits_for_a_call(future: object, loop: AbstractEventLoop, hidden: set[int]) 
             if isinstance(each, Call):
                 if not each.done():
                     return True
-            elif id(each) not in seen and not isinstance(each, _OPAQUE):
+            elif id(each) not in seen and _is_asyncios(each):
                 seen.add(id(each))
                 found.extend(_referents(each))
         level = found
@@ -161,6 +162,13 @@ def _referents(holder: object) -> Collection[object]:
 def _is_uvloops(holder: object) -> bool:
     # Which requests (connect, getaddrinfo) are on their way, libuv knows: they hold futures, and it holds them.
     return type(holder).__module__.startswith("uvloop")
+
+
+def _is_asyncios(holder: object) -> bool:
+    """Return whether asyncio makes one future of another by this: what an app's own callback holds may be anything."""
+    if isinstance(holder, FunctionType):
+        return holder.__module__.startswith("asyncio.")
+    return isinstance(holder, (Future, CellType, list, tuple, dict))
 
 
 def _is_bridges(named: Any) -> bool:
