@@ -1,6 +1,7 @@
 """Each way of waiting for a message: nothing is lost, and no event takes longer than the app itself does."""
 
 import asyncio
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -151,6 +152,44 @@ def test_what_another_task_has_threads_do_one_after_the_other_is_done_in_the_eve
             done.clear()
     finally:
         getattr(call, "end", int)()
+
+
+@pytest.mark.parametrize("loop_factory", LOOPS, ids=["asyncio", "uvloop"])
+@pytest.mark.parametrize("many_at_once", [False, True])
+def test_connections_that_another_task_opens_by_name_one_after_the_other_are_all_opened(
+    many_at_once: bool, loop_factory: Any
+) -> None:
+    # uvloop has libuv look names up, in threads that Python does not know.
+    done: list[int] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+        async def opened() -> None:
+            _, writer = await asyncio.open_connection("localhost", port)
+            writer.close()
+            await writer.wait_closed()
+
+        async def talk(receive: Any, send: Any) -> None:
+            left: set[asyncio.Task[None]] = set()
+
+            async def many() -> None:
+                for number in range(20):
+                    if many_at_once:
+                        lookup = asyncio.get_running_loop().getaddrinfo
+                        await asyncio.gather(*(lookup("localhost", port) for _ in range(3)))
+                    else:
+                        await opened()
+                    done.append(number)
+
+            while True:
+                await receive()
+                left.add(asyncio.create_task(many()))
+
+        client = api_of(app_of(talk), loop_factory=loop_factory).connect()
+        for _ in range(3):
+            assert client.send("") == 200
+            assert done == [*range(20)]
+            done.clear()
 
 
 def test_the_page_has_every_pattern_with_nothing_lost_and_no_time_wasted() -> None:

@@ -12,6 +12,7 @@ import threading
 from asyncio import Future
 from concurrent.futures import Future as Call
 from contextvars import Context
+from functools import partial
 from types import CellType, CodeType, FunctionType, ModuleType
 from weakref import ReferenceType, WeakSet, WeakValueDictionary
 
@@ -93,19 +94,45 @@ def waits_for_a_call(future: object, loop: AbstractEventLoop, hidden: set[int]) 
         loop: is not looked into.
         hidden: ids of objects that are not looked into.
     """
+    return any(isinstance(each, Call) and not each.done() for each in _beyond(future, loop, hidden))
+
+
+def sources(future: Future[Any], loop: AbstractEventLoop, tasks: Collection[Task[Any]]) -> list[Future[Any]]:
+    """Return futures near the tasks that are not done, and of which asyncio makes another (`wait`, `gather`).
+
+    Args:
+        future: the other.
+        loop: is not looked into.
+        tasks: whose coroutines hold them.
+    """
+    seen = {id(loop), id(future)}
+    level: list[object] = list(tasks)
+    made: list[Future[Any]] = []
+    while level and len(seen) < REFERRERS:
+        found: list[object] = []
+        for each in level:
+            if id(each) in seen or isinstance(each, _OPAQUE):
+                continue
+            seen.add(id(each))
+            found.extend(_referents(each))
+            if isinstance(each, Future) and each not in tasks and not each.done():
+                made += [each] * any(beyond is future for beyond in _beyond(each, loop, set()))
+        level = found
+    return made
+
+
+def _beyond(future: object, loop: AbstractEventLoop, hidden: set[int]) -> Iterator[object]:
+    """Return what a future leads to by what asyncio has made of it, and of what it is made."""
     seen = {id(loop), *hidden}
     level = [future]
     while level and len(seen) < len(hidden) + CLOSE:
         found: list[object] = []
         for each in level:
-            if isinstance(each, Call):
-                if not each.done():
-                    return True
-            elif id(each) not in seen and _is_asyncios(each):
+            if id(each) not in seen and _is_asyncios(each):
                 seen.add(id(each))
                 found.extend(_referents(each))
+        yield from found
         level = found
-    return False
 
 
 def is_held_elsewhere(box: list[object], loop: AbstractEventLoop, tasks: Collection[Task[Any]]) -> bool:
@@ -168,7 +195,7 @@ def _is_asyncios(holder: object) -> bool:
     """Return whether asyncio makes one future of another by this: what an app's own callback holds may be anything."""
     if isinstance(holder, FunctionType):
         return holder.__module__.startswith("asyncio.")
-    return isinstance(holder, (Future, CellType, list, tuple, dict))
+    return isinstance(holder, (Future, CellType, list, tuple, dict, partial))
 
 
 def _is_bridges(named: Any) -> bool:

@@ -150,8 +150,20 @@ def _held(
     found = holders.held((roots, [*holders.of_threads()]), loop, waiting, hidden)
     if found:
         return {name_of(waiting[found])}, set()
-    held = {name_of(task) for task in waiting.values() if holders.is_held_elsewhere([awaited(task)], loop, tasks)}
+    held = {name_of(task) for task in waiting.values() if _is_held_elsewhere(task, loop, tasks)}
     return held, names - held if found is None else set()
+
+
+def _is_held_elsewhere(task: Task[Any], loop: AbstractEventLoop, tasks: Tasks) -> bool:
+    """Return whether the future that a task waits for, or one of which that is made, is held by no Python object."""
+    if holders.is_held_elsewhere([awaited(task)], loop, tasks):
+        return True
+    future = awaited(task)
+    sources = [] if future is None else holders.sources(future, loop, tasks)
+    while sources:
+        if holders.is_held_elsewhere([sources.pop()], loop, tasks):
+            return True
+    return False
 
 
 def awaited(task: Task[Any]) -> Future[Any] | None:
