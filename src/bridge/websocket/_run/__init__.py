@@ -260,7 +260,7 @@ class WebSocketRun:
             self._look_soon()  # others may wait too
             return
         until = min(self._until, self._end) if self.state.answered else self._end
-        soon, late, is_sure, unknown = progress.at_work(loop, tasks, asked, until, self._is_own)
+        soon, late, is_sure, unknown = progress.at_work(loop, tasks, asked, until, self._is_own, settles=self._calm > 0)
         if progress.is_ready(loop, tasks):  # asked once more: a thread may have ended meanwhile
             soon |= {"a callback"}
         if self.state.told and progress.name_of(self._main) in late:

@@ -100,15 +100,19 @@ def waits_for_a_call(future: object, loop: AbstractEventLoop, hidden: set[int]) 
 def sources(future: Future[Any], loop: AbstractEventLoop, tasks: Collection[Task[Any]]) -> list[Future[Any]]:
     """Return futures near the tasks that are not done, and of which asyncio makes another (`wait`, `gather`).
 
+    On uvloop's loop: there, libuv alone may hold them. Elsewhere it takes time for nothing.
+
     Args:
         future: the other.
         loop: is not looked into.
         tasks: whose coroutines hold them.
     """
+    if not _is_uvloops(loop):
+        return []
     seen = {id(loop), id(future)}
     level: list[object] = list(tasks)
     made: list[Future[Any]] = []
-    while level and len(seen) < REFERRERS:
+    while level and len(seen) < CLOSE:
         found: list[object] = []
         for each in level:
             if id(each) in seen or isinstance(each, _OPAQUE):

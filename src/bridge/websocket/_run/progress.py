@@ -83,6 +83,8 @@ def at_work(
     asked: Collection[Future[Any]],
     until: float,
     is_own: Callable[[Context], bool],
+    *,
+    settles: bool = True,
 ) -> Outlook:
     """Return which tasks need no message to go on.
 
@@ -92,6 +94,7 @@ def at_work(
         asked: the futures by which tasks wait for a message.
         until: the time of the loop up to which timers count.
         is_own: whether a context is the app's.
+        settles: whether other threads get time, where nothing else is found, before that is believed.
     """
     futures = {task: awaited(task) for task in tasks}
     idle = next((task for task, future in futures.items() if future is None), None)
@@ -110,7 +113,7 @@ def at_work(
         soon, unknown = _held(roots, loop, tasks, waiting, hidden)
         if not soon and has_threads:
             soon = {name_of(task) for task in waiting.values() if holders.waits_for_a_call(awaited(task), loop, hidden)}
-        if not soon and has_threads:
+        if not soon and has_threads and settles:
             sleep(HANDOVER_SECONDS)
             soon, unknown = _held(roots, loop, tasks, waiting, hidden)
     return Outlook(soon, late, not waiting or not has_threads, unknown)
