@@ -80,7 +80,7 @@ def check(given: Any) -> None:
 def read(source: Source, event: Any, result: Any) -> Wire:
     """Return the response that the sender of an event makes of a result; ResultError: it is no right one."""
     if source is alb:
-        wire = alb.response(result, multi_value=bool(event.get("multiValueHeaders")))
+        wire = alb.response(result, multi_value=event.get("multiValueHeaders") is not None)
     elif source in (v1, v2, lattice):
         wire = source.response(result)
     else:

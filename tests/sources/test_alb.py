@@ -119,6 +119,8 @@ def test_a_result_has_the_kind_of_headers_that_the_event_had() -> None:
     single = alb.result(sample("alb"), 200, ({"vary": "a, b"}, [], {"vary": ["a", "b"]}), "ok", False)
     assert single["headers"] == {"vary": "a, b"}
     assert "multiValueHeaders" not in single
+    event = {**sample("alb"), "multiValueHeaders": None}  # as an emulator may have it
+    assert alb.result(event, 200, ({"vary": "a, b"}, [], {"vary": ["a", "b"]}), "ok", False) == single
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 100, 512])

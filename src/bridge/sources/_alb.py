@@ -78,7 +78,7 @@ def result(event: Event, status: int, headers: ResponseHeaders, body: str, is_ba
         "isBase64Encoded": is_base64,
         "body": body,
     }
-    if "multiValueHeaders" in event:
+    if event.get("multiValueHeaders") is not None:
         answer["multiValueHeaders"] = to_lists(headers)
     else:
         single, cookies, _ = headers
