@@ -115,7 +115,8 @@ def at_work(
             soon = {name_of(task) for task in waiting.values() if holders.waits_for_a_call(awaited(task), loop, hidden)}
         if not soon and has_threads and settles:
             sleep(HANDOVER_SECONDS)
-            soon, unknown = _held(roots, loop, tasks, waiting, hidden)
+            found = holders.held([[*holders.of_threads()]], loop, waiting, hidden)
+            soon = {name_of(waiting[found])} if found else soon
     return Outlook(soon, late, not waiting or not has_threads, unknown)
 
 
