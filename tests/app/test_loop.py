@@ -695,7 +695,7 @@ def select_loop() -> asyncio.AbstractEventLoop:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the loop watches no sockets there")
-@pytest.mark.parametrize("factory", [asyncio.new_event_loop, select_loop])
+@pytest.mark.parametrize("factory", [ASYNCIO, select_loop])
 def test_what_a_loop_watches_is_waited_for_without_it(factory: Callable[[], asyncio.AbstractEventLoop]) -> None:
     runner = Runner(factory)
     mine, other = socket.socketpair()
