@@ -717,7 +717,6 @@ async def test_handle_async_answers_or_raises_errors(error: BaseException, log: 
         await Bridge(raising(error), lifespan="off", errors="raise").handle_async(EVENT)
 
 
-@pytest.mark.usefixtures("_short_grace")
 def plain_call(handler: Any, event: Event) -> Any:
     return handler(event)
 
@@ -757,6 +756,7 @@ def test_a_request_arrives_whole_whichever_way_it_is_run(call: Any, method: str,
     assert length == (str(len(seen[0])) if method == "HEAD" else None)
 
 
+@pytest.mark.usefixtures("_short_grace")
 async def test_handle_async_has_the_deadline_too() -> None:
     seen: list[str] = []
 

@@ -553,16 +553,21 @@ def test_input_is_looked_for_though_no_request_waits(monkeypatch: pytest.MonkeyP
     assert ended == ["timer", "input"]
 
 
+def turns_of(runner: Runner, coroutines: int) -> int:
+    """How often the loop is run for so many coroutines, none of which waits for it."""
+    turns: list[None] = []
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(runner.loop, "run_forever", lambda: turns.append(None))
+        for _ in range(coroutines):
+            run(runner, own_task())
+    return len(turns)
+
+
 def test_input_is_looked_for_no_more_often_than_it_has_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loops, "TURN_SECONDS", 1000)
     runner = Runner(ASYNCIO)
     run(runner, own_task())
-    turns: list[None] = []
-    monkeypatch.setattr(runner.loop, "run_forever", lambda: turns.append(None))
-    for _ in range(10):
-        run(runner, own_task())
-    assert turns == []
-    monkeypatch.undo()
+    assert turns_of(runner, 10) == 0
     runner.close()
 
 
@@ -782,11 +787,7 @@ def test_after_a_turn_no_coroutine_takes_one(monkeypatch: pytest.MonkeyPatch) ->
     runner = Runner(ASYNCIO)
     runner.loop.call_soon(runner.loop.stop)
     assert not runner.turn()
-    turns: list[None] = []
-    monkeypatch.setattr(runner.loop, "run_forever", lambda: turns.append(None))
-    run(runner, own_task())
-    assert turns == []
-    monkeypatch.undo()
+    assert turns_of(runner, 1) == 0
     runner.close()
 
 

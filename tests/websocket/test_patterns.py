@@ -4,7 +4,7 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from itertools import pairwise, repeat
 from queue import SimpleQueue
@@ -17,9 +17,9 @@ import uvloop
 from bridge import Bridge
 from bridge.websocket import Connections, MemoryStore
 
-from .api import Api, api_of
+from .api import Api, Client, api_of
 from .figures import BEGIN, END, PAGE
-from .patterns import PATTERNS, Talk, app_of
+from .patterns import PATTERNS, Talk, app_of, task_per_message
 
 LOOPS = [asyncio.new_event_loop, uvloop.new_event_loop]
 MANY = 100
@@ -63,21 +63,16 @@ def test_all_goes_out_that_another_task_sends_one_after_the_other(
         post(self, connection_id, data)
 
     monkeypatch.setattr(Api, "post", slow)
-    left: set[asyncio.Task[None]] = set()
 
     async def talk(receive: Any, send: Any) -> None:
         if way == "connections.send":
             send = partial(connections.send, *api.clients)
-        while True:
-            text = await receive()
 
-            async def many(text: str = text) -> None:
-                for number in range(MANY):
-                    await send(f"{text}{number}")
+        async def many(text: str) -> None:
+            for number in range(MANY):
+                await send(f"{text}{number}")
 
-            task = asyncio.create_task(many())
-            left.add(task)
-            task.add_done_callback(left.discard)
+        await task_per_message(receive, many)
 
     api = Api()
     connections = Connections(MemoryStore(), clients=api.client)
@@ -86,6 +81,11 @@ def test_all_goes_out_that_another_task_sends_one_after_the_other(
     for text in "abc":
         assert client.send(text) == 200
     assert client.received == [f"{text}{number}" for text in "abc" for number in range(MANY)]
+
+
+def client_of(work: Callable[[str], Awaitable[None]], loop_factory: Any) -> Client:
+    """A client of an app that works in another task for each message, and says nothing."""
+    return api_of(app_of(lambda receive, _: task_per_message(receive, work)), loop_factory=loop_factory).connect()
 
 
 class OwnThread:
@@ -133,19 +133,12 @@ def test_what_another_task_has_threads_do_one_after_the_other_is_done_in_the_eve
     call = call() if call is OwnThread else call
     done: list[int] = []
 
-    async def talk(receive: Any, send: Any) -> None:
-        left: set[asyncio.Task[None]] = set()
+    async def many(text: str) -> None:
+        for number in range(MANY):
+            await call(partial(time.sleep, 0.001 * (number % 2)))
+            done.append(number)
 
-        async def many() -> None:
-            for number in range(MANY):
-                await call(partial(time.sleep, 0.001 * (number % 2)))
-                done.append(number)
-
-        while True:
-            await receive()
-            left.add(asyncio.create_task(many()))
-
-    client = api_of(app_of(talk), loop_factory=loop_factory).connect()
+    client = client_of(many, loop_factory)
     try:
         for _ in range(3):
             assert client.send("") == 200
@@ -170,23 +163,16 @@ def test_connections_that_another_task_opens_by_name_one_after_the_other_are_all
             writer.close()
             await writer.wait_closed()
 
-        async def talk(receive: Any, send: Any) -> None:
-            left: set[asyncio.Task[None]] = set()
+        async def many(text: str) -> None:
+            for number in range(20):
+                if many_at_once:
+                    lookup = asyncio.get_running_loop().getaddrinfo
+                    await asyncio.gather(*(lookup("localhost", port) for _ in range(3)))
+                else:
+                    await opened()
+                done.append(number)
 
-            async def many() -> None:
-                for number in range(20):
-                    if many_at_once:
-                        lookup = asyncio.get_running_loop().getaddrinfo
-                        await asyncio.gather(*(lookup("localhost", port) for _ in range(3)))
-                    else:
-                        await opened()
-                    done.append(number)
-
-            while True:
-                await receive()
-                left.add(asyncio.create_task(many()))
-
-        client = api_of(app_of(talk), loop_factory=loop_factory).connect()
+        client = client_of(many, loop_factory)
         for _ in range(3):
             assert client.send("") == 200
             assert done == [*range(20)]

@@ -88,7 +88,6 @@ class WebSocketRun:
         self._linger = linger
         self._sleepers = sleepers
         self._looking: asyncio.Handle | None = None
-        self._pauses = False  # whether that is after a pause
         self._calm = 0  # looks in a row that have found nothing at work
         self._began = 0.0  # when the app had asked for a message that is to be handed over, or to end the run
         self._turns = 0  # of the loop since then
@@ -206,7 +205,6 @@ class WebSocketRun:
     async def _post(self, text: str) -> None:
         try:
             await self._posts.add(text)
-            self._look_now()
         except ConnectionGoneError:
             if self.state.connection is not State.OPEN:
                 raise
@@ -219,6 +217,7 @@ class WebSocketRun:
             # Another event has told the app, or is about to.
             self._suspend()
             await asyncio.Event().wait()
+        self._look_now()
 
     def _suspend(self) -> None:
         self.state.end("suspend")
@@ -235,15 +234,14 @@ class WebSocketRun:
 
     def _look_now(self) -> None:
         """Look without the rest of a pause: what the app was at work for is done."""
-        if self._looking is not None and self._pauses:
+        if self._looking is not None and hasattr(self._looking, "when"):  # a timer: uvloop's are of another class
             self._looking.cancel()
-            self._pauses = False
             loop = asyncio.get_running_loop()
             self._looking = loop.call_soon(self._look, FIRST_PAUSE, context=self._own_context)
 
     def _look(self, pause: float) -> None:
         """Hand the message over, or end the run, if the app cannot go on otherwise. Else look again later."""
-        self._looking, self._pauses = None, False
+        self._looking = None
         asked = [future for future in self._incoming.asked if not future.done()]
         if self.state.phase is not Phase.RUNNING or not (asked or self.state.told):
             return
@@ -269,7 +267,6 @@ class WebSocketRun:
         calm = is_sure or self._calm >= CALM_LOOKS
         if (soon or not calm) and (self.state.told or loop.time() < until):
             longer = min(pause * 2, LONGEST_PAUSE)
-            self._pauses = True
             self._looking = loop.call_later(pause, self._look, longer, context=self._own_context)
         elif not self.state.answered:
             self._incoming.fail(AppError("the app waits for a message, but it has not accepted the connection"))

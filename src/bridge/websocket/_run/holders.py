@@ -21,7 +21,7 @@ from .._threads import AskerThread
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Task
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from typing import Any
 
 OBJECTS = 20_000
@@ -94,10 +94,11 @@ def waits_for_a_call(future: object, loop: AbstractEventLoop, hidden: set[int]) 
         loop: is not looked into.
         hidden: ids of objects that are not looked into.
     """
-    return any(isinstance(each, Call) and not each.done() for each in _beyond(future, loop, hidden))
+    found = _reached([future], {id(loop), *hidden}, _is_asyncios)
+    return any(isinstance(each, Call) and not each.done() for each in found)
 
 
-def sources(future: Future[Any], loop: AbstractEventLoop, tasks: Collection[Task[Any]]) -> list[Future[Any]]:
+def sources(future: object, loop: AbstractEventLoop, tasks: Collection[Task[Any]]) -> list[Future[Any]]:
     """Return futures near the tasks that are not done, and of which asyncio makes another (`wait`, `gather`).
 
     On uvloop's loop: there, libuv alone may hold them. Elsewhere it takes time for nothing.
@@ -109,30 +110,31 @@ def sources(future: Future[Any], loop: AbstractEventLoop, tasks: Collection[Task
     """
     if not _is_uvloops(loop):
         return []
-    seen = {id(loop), id(future)}
-    level: list[object] = list(tasks)
     made: list[Future[Any]] = []
-    while level and len(seen) < CLOSE:
-        found: list[object] = []
-        for each in level:
-            if id(each) in seen or isinstance(each, _OPAQUE):
-                continue
-            seen.add(id(each))
-            found.extend(_referents(each))
-            if isinstance(each, Future) and each not in tasks and not each.done():
-                made += [each] * any(beyond is future for beyond in _beyond(each, loop, set()))
-        level = found
+    for each in _reached(tasks, {id(loop), id(future)}, _is_open):
+        if (
+            isinstance(each, Future)
+            and not (each is future or each.done() or each in tasks or each in made)
+            and any(beyond is future for beyond in _reached([each], {id(loop)}, _is_asyncios))
+        ):
+            made.append(each)
     return made
 
 
-def _beyond(future: object, loop: AbstractEventLoop, hidden: set[int]) -> Iterator[object]:
-    """Return what a future leads to by what asyncio has made of it, and of what it is made."""
-    seen = {id(loop), *hidden}
-    level = [future]
+def _reached(roots: Iterable[object], hidden: set[int], leads_on: Callable[[object], bool]) -> Iterator[object]:
+    """Return what objects hold, the closest first, and what that holds in turn.
+
+    Args:
+        roots: the objects.
+        hidden: ids of objects that are not looked into.
+        leads_on: whether an object is looked into.
+    """
+    seen = set(hidden)
+    level = [*roots]
     while level and len(seen) < len(hidden) + CLOSE:
         found: list[object] = []
         for each in level:
-            if id(each) not in seen and _is_asyncios(each):
+            if id(each) not in seen and leads_on(each):
                 seen.add(id(each))
                 found.extend(_referents(each))
         yield from found
@@ -188,6 +190,10 @@ def _referents(holder: object) -> Collection[object]:
     if isinstance(holder, WeakValueDictionary):
         return list(holder.values())  # and uvloop its transports
     return () if _is_bridges(type(holder)) else gc.get_referents(holder)
+
+
+def _is_open(holder: object) -> bool:
+    return not isinstance(holder, _OPAQUE)
 
 
 def _is_uvloops(holder: object) -> bool:

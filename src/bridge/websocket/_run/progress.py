@@ -112,11 +112,7 @@ def at_work(
         hidden -= set(map(id, others))
         soon, unknown = _held(roots, loop, tasks, waiting, hidden)
         if not soon and has_threads:
-            soon = {name_of(task) for task in waiting.values() if holders.waits_for_a_call(awaited(task), loop, hidden)}
-        if not soon and has_threads and settles:
-            sleep(HANDOVER_SECONDS)
-            found = holders.held([[*holders.of_threads()]], loop, waiting, hidden)
-            soon = {name_of(waiting[found])} if found else soon
+            soon = _in_hands(loop, waiting, hidden, settles=settles)
     return Outlook(soon, late, not waiting or not has_threads, unknown)
 
 
@@ -158,12 +154,21 @@ def _held(
     return held, names - held if found is None else set()
 
 
+def _in_hands(loop: AbstractEventLoop, waiting: dict[int, Task[Any]], hidden: set[int], *, settles: bool) -> set[str]:
+    """Return names of tasks that wait for what a thread has in its hands; the arguments are as of `at_work`."""
+    called = {name_of(task) for task in waiting.values() if holders.waits_for_a_call(awaited(task), loop, hidden)}
+    if called or not settles:
+        return called
+    sleep(HANDOVER_SECONDS)
+    found = holders.held([[*holders.of_threads()]], loop, waiting, hidden)
+    return {name_of(waiting[found])} if found else set()
+
+
 def _is_held_elsewhere(task: Task[Any], loop: AbstractEventLoop, tasks: Tasks) -> bool:
     """Return whether the future that a task waits for, or one of which that is made, is held by no Python object."""
     if holders.is_held_elsewhere([awaited(task)], loop, tasks):
         return True
-    future = awaited(task)
-    sources = [] if future is None else holders.sources(future, loop, tasks)
+    sources = holders.sources(awaited(task), loop, tasks)
     while sources:
         if holders.is_held_elsewhere([sources.pop()], loop, tasks):
             return True
